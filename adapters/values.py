@@ -1,0 +1,184 @@
+"""What several dialects read the same way: bytes, pairs, parts, lengths.
+
+Where two old servers differ the difference is a parameter here or stays in its own
+dialect; nothing in this file knows which dialect calls it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from pushgo_compat.legacy import Credential
+
+MAX_NATIVE_URL_CHARS = 2048
+MAX_TAGS = 32
+MAX_TAG_CHARS = 64
+MAX_IMAGES = 32
+MAX_METADATA_CHARS = 512
+
+_FORBIDDEN_SCHEME = re.compile(r"(?i)\s*(javascript|data|vbscript):")
+_BOUNDARY = re.compile(r'(?i);\s*boundary=(?:"([^"]*)"|([^;\s]*))')
+_DISPOSITION_NAME = re.compile(rb'(?i)[;\s]name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
+_DISPOSITION_FILE = re.compile(rb"(?i)[;\s]filename\*?=")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def decode_utf8(data: bytes) -> str:
+    """UTF-8 with U+FFFD for every byte that is not."""
+    return data.decode("utf-8", "replace")
+
+
+def header_text(value: str) -> str:
+    """Read a header value that aiohttp decoded with ``surrogateescape``.
+
+    Senders put UTF-8, Latin-1 or Windows-1252 bytes there (Python requests encodes
+    str headers as Latin-1); what is not UTF-8 is read as Windows-1252, and bytes that
+    it does not define as Latin-1.
+    """
+    if value.isascii():
+        return value
+    raw = value.encode("utf-8", "surrogateescape")
+    for charset in ("utf-8", "cp1252"):
+        try:
+            return raw.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
+
+
+def clean_text(text: str) -> str:
+    """Remove U+0000 and turn lone surrogates into U+FFFD: native text has neither."""
+    if text.isascii():
+        return text.replace("\0", "") if "\0" in text else text
+    return _SURROGATE.sub("\ufffd", text.replace("\0", ""))
+
+
+def form_decode(text: str, charset_errors: str = "replace") -> str:
+    """Undo form encoding: ``+`` is a space, ``%XX`` a byte, a bad escape stays text."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text).decode("utf-8", charset_errors)
+
+
+def parse_pairs(raw: str) -> list[tuple[str, str]]:
+    """Split a query or form at ``&`` and the first ``=``; ``;`` is data.
+
+    Empty pairs are skipped, ``name`` alone has an empty value, nothing is refused.
+    Raw text beyond ASCII passes through as it is.
+    """
+    pairs = []
+    for pair in raw.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            pairs.append((form_decode(name), form_decode(value)))
+    return pairs
+
+
+def parse_form(body: bytes) -> list[tuple[str, str]]:
+    """Read a urlencoded body as UTF-8, whatever charset it claims."""
+    return parse_pairs(decode_utf8(body))
+
+
+def media_type(content_type: str) -> str:
+    """The type alone, lower case, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def multipart_boundary(content_type: str) -> bytes | None:
+    """The boundary parameter, or None when there is none."""
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        return None
+    boundary = found.group(1) or found.group(2) or ""
+    return boundary.encode("utf-8", "surrogateescape") or None
+
+
+def parse_multipart(body: bytes, boundary: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each text part, in order; file parts are skipped.
+
+    Raises ValueError when the body does not follow the boundary it announced. Line
+    ends may be bare line feeds, as hand-written clients send them.
+    """
+    delimiter = b"--" + boundary
+    chunks = (b"\r\n" + body).split(b"\n" + delimiter)
+    if len(chunks) == 1:
+        raise ValueError("no boundary in the body")
+    closed = False
+    for chunk in chunks[1:]:
+        if chunk.startswith(b"--"):
+            closed = True
+            break
+        head, blank, content = _split_part(chunk)
+        if not blank:
+            raise ValueError("a part without a blank line")
+        name = _DISPOSITION_NAME.search(head)
+        if name is None or _DISPOSITION_FILE.search(head):
+            continue
+        quoted = name.group(1)
+        text = quoted.replace(b'\\"', b'"') if quoted is not None else name.group(2)
+        yield decode_utf8(text), content.removesuffix(b"\r")
+    if not closed:
+        raise ValueError("the last boundary is missing")
+
+
+def _split_part(chunk: bytes) -> tuple[bytes, bytes, bytes]:
+    """Split a part at its first blank line, whichever line end it uses."""
+    crlf, lf = chunk.find(b"\r\n\r\n"), chunk.find(b"\n\n")
+    if crlf >= 0 and (lf < 0 or crlf < lf):
+        return chunk.partition(b"\r\n\r\n")
+    return chunk.partition(b"\n\n")
+
+
+def clip_utf8(text: str, limit_bytes: int) -> str:
+    """Cut text to at most ``limit_bytes`` of UTF-8, never inside a character."""
+    if len(text) * 4 <= limit_bytes:
+        return text
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= limit_bytes:
+        return text
+    return raw[:limit_bytes].decode("utf-8", "ignore")
+
+
+def native_url(text: str) -> str | None:
+    """The text as a native ``url``, trimmed, or None where the rule forbids it.
+
+    At most 2048 characters, any scheme but ``javascript:``, ``data:``, ``vbscript:``.
+    """
+    url = text.strip()
+    if not url or len(url) > MAX_NATIVE_URL_CHARS or _FORBIDDEN_SCHEME.match(url):
+        return None
+    return url
+
+
+def is_http_url(text: str) -> bool:
+    """Whether the text begins like a web address, in any case."""
+    return text[:8].lower().startswith(("http://", "https://"))
+
+
+def decimal_text(value: bool | int | float) -> str:
+    """A JSON number or boolean as text: no exponent, no point for whole numbers."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) or value.is_integer():
+        return str(int(value))
+    return repr(value)
+
+
+def basic_credential(value: str) -> Credential | None:
+    """Read the part after ``Basic``; None when it is not base64 of ``user:password``.
+
+    Padding and the URL alphabet are forgiven.
+    """
+    compact = value.strip().replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        raw = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    user, colon, password = decode_utf8(raw).partition(":")
+    return Credential(user=user, secret=password) if colon else None

@@ -1,0 +1,126 @@
+"""Every refusal the core can give.
+
+NativeError
+├── InvalidRequest          400  broken syntax, an unknown field, a broken rule
+├── AuthenticationFailed    401  gateway token or reader's login missing or wrong
+├── NotFound                404
+│   ├── ChannelNotFound          no such channel, or wrong password: never told apart
+│   ├── MessageNotFound
+│   └── RouteNotFound
+├── MethodNotAllowed        405  carries the methods that are allowed
+├── RequestTooLarge         413
+├── RateLimited             429  carries when to come back
+├── InternalError           500  a fault of ours; says nothing about it
+└── ServerBusy              503  could not be made durable; carries when to come back
+
+A program reads ``code``; people read the sentence that ``web`` renders for it.
+Dialects word these errors in their own servers' way (``Dialect.refused``).
+"""
+
+from __future__ import annotations
+
+
+class NativeError(Exception):
+    """A request that was not accepted. ``code`` is stable, snake_case."""
+
+    status: int = 500
+    code: str = "internal_error"
+
+    def __init__(self, code: str | None = None, *, detail: str = "") -> None:
+        """``detail`` goes into the sentence for people; never put a secret in it."""
+        self.code = code or type(self).code
+        self.detail = detail
+        super().__init__(self.code)
+
+
+class InvalidRequest(NativeError):
+    """The request breaks a rule; ``code`` says which."""
+
+    status = 400
+    code = "invalid_json_data"
+
+
+class AuthenticationFailed(NativeError):
+    """The gateway token, or a reader's login, is missing or malformed."""
+
+    status = 401
+    code = "authentication_failed"
+
+
+class NotFound(NativeError):
+    """What was asked for is not there, or not for this caller."""
+
+    status = 404
+    code = "route_not_found"
+
+
+class ChannelNotFound(NotFound):
+    """No such channel or a wrong password; the two are never told apart."""
+
+    code = "channel_not_found"
+
+
+class MessageNotFound(NotFound):
+    """The channel is right, the message is not there."""
+
+    code = "message_not_found"
+
+
+class RouteNotFound(NotFound):
+    """No such route."""
+
+    code = "route_not_found"
+
+
+class MethodNotAllowed(NativeError):
+    """The route exists for other methods; ``allow`` lists them."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, allow: str) -> None:
+        super().__init__()
+        self.allow = allow
+
+
+class RequestTooLarge(NativeError):
+    """The body, or the native message made from it, is over the limit."""
+
+    status = 413
+    code = "request_too_large"
+
+
+class RateLimited(NativeError):
+    """Too many requests or too many password checks under way."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class InternalError(NativeError):
+    """A fault of ours. Details go to the log, never to the caller."""
+
+    status = 500
+    code = "internal_error"
+
+
+class ServerBusy(NativeError):
+    """The message could not be made durable; nothing was accepted.
+
+    The ids it would have had are there, so that a sender can retry and compare.
+    """
+
+    status = 503
+    code = "server_busy"
+
+    def __init__(
+        self, *, message_id: str = "", op_id: str = "", retry_after_s: int = 1
+    ) -> None:
+        super().__init__()
+        self.message_id = message_id
+        self.op_id = op_id
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,264 @@
+"""The walls between the old servers' dialects and the rest of the program.
+
+A dialect is pure: no clock, no randomness, no I/O, no logging. A request goes
+
+    LegacyRequest → Dialect.open() → a call (below) → call.translate() → Translation
+    LegacyReply   ← Dialect.accepted() or Dialect.refused() ←  Receipt or NativeError
+
+and the web layer does everything that touches the world in between: it asks the core
+whether the key opens a channel, and submits the native message.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from pushgo_compat.errors import NativeError
+from pushgo_compat.model import NativeMessage, Receipt, Source
+
+# ---------------------------------------------------------------- request and reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyRequest:
+    """One HTTP request to an old server, frozen.
+
+    The dry-run switch and, where it was the gateway's, the token are removed already.
+    """
+
+    method: str
+    path: str
+    """Raw path below the mount, undecoded, always with a leading slash.
+
+    Bytes of 0x80 and above that stood in the request line are percent-encoded;
+    nothing else is touched: doubled slashes, dots, bad escapes are as sent.
+    """
+    query: str = ""
+    """Raw query without its question mark, undecoded."""
+    headers: CIMultiDictProxy[str] = field(
+        default_factory=lambda: CIMultiDictProxy(CIMultiDict())
+    )
+    """As aiohttp gives them: bytes that are not UTF-8 are lone surrogates
+    (``surrogateescape``); ``adapters.values.header_text`` reads them."""
+    body: bytes = b""
+    """The body as sent, ``Content-Encoding`` not undone."""
+    body_truncated: bool = False
+    """True when the body is longer than ``Dialect.body_limit`` and stops there."""
+    received_at_ms: int = 0
+    base_url: str = ""
+    """Where the mount lives for the outside, without a trailing slash."""
+    client_address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacyReply:
+    """What the old server would have answered, to the byte where a client can tell."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str | None = "application/json"
+    """The whole header value; None sends no Content-Type."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class LegacyRefusal(Exception):
+    """Raised while reading a request that the old server would refuse itself."""
+
+    def __init__(self, reply: LegacyReply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+# ------------------------------------------------------------------------- keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A login that rode along: Basic has a user (perhaps ""), a token has None."""
+
+    user: str | None
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyClaim:
+    """The topic, device key or sendkey that a request shows, and what goes with it."""
+
+    key: str = field(repr=False)
+    alternatives: tuple[str, ...] = field(default=(), repr=False)
+    """Other readings of the key, tried in order after ``key`` (Bark: percent-decoded;
+    ServerChan: without its generation prefix, which aliases may contain)."""
+    fold_case: bool = False
+    """The key came from a host name, which has lost its case."""
+    credentials: tuple[Credential, ...] = ()
+
+
+class Access(enum.Enum):
+    """What a key is asked to open."""
+
+    SEND = "send"
+    READ = "read"
+
+
+# ------------------------------------------------------------------- translation
+
+
+class Verdict(enum.StrEnum):
+    """What became of one legacy field."""
+
+    KEPT = "kept"
+    CHANGED = "changed"
+    LOST = "lost"
+
+
+class Note(NamedTuple):
+    """What became of one field of one request: stored as these three strings.
+
+    ``field`` is the name as the sender wrote it (``X-Icon``, ``isArchive``); ``code``
+    is a key of ``Dialect.notes``; ``detail`` fills the braces of that entry's ``to``.
+    """
+
+    field: str
+    code: str
+    detail: str = ""
+
+
+class NoteText(NamedTuple):
+    """How a note reads; ``to`` is the native place (``metadata.{}``), None if lost."""
+
+    verdict: Verdict
+    to: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """What one old publish became."""
+
+    message: NativeMessage | None
+    """None: answered as accepted, but nothing is sent (Bark's delete)."""
+    notes: tuple[Note, ...] = ()
+    view: Mapping[str, object] | None = None
+    """What only this dialect knows of the message and needs again, for its reply and
+    for its subscribers (ntfy's event). Stored as JSON beside the message."""
+    deliver_at_ms: int | None = None
+    """Hold the message until then."""
+    numbered: bool = False
+    """The reply needs ``Receipt.push_number`` and ``read_token``."""
+
+
+# -------------------------------------------------- what a request turns out to be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Needs no key: a ping, a preflight, a page."""
+
+    route: str
+    reply: LegacyReply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyCheck:
+    """Asks only whether the key is good; ``reply`` is the answer if it is."""
+
+    route: str
+    claim: KeyClaim
+    reply: LegacyReply
+    access: Access = Access.SEND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """Sends one message to one receiver, or to several in a batch."""
+
+    route: str
+    """The route's pattern (``POST /{topic}``), for receipts and metrics."""
+    claims: tuple[KeyClaim, ...]
+    translate: Callable[[], Translation]
+    """Called once, when a key has opened a channel; may raise LegacyRefusal."""
+    batch: bool = False
+    """The reply reports each claim on its own, even when there is only one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusQuery:
+    """Asks what became of an earlier message, by the numbers its reply gave out."""
+
+    route: str
+    push_number: int
+    read_token: str = field(repr=False)
+
+
+LegacyCall = Answer | KeyCheck | Publish | StatusQuery
+
+
+# ----------------------------------------------------------------------- dialect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCall:
+    """What is left of an accepted call when its reply has to be worded again."""
+
+    route: str
+    key_hint: str
+    """The key, masked; stands where the reply repeated it."""
+    view: Mapping[str, object] | None
+    receipt: Receipt
+    batch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushStatus:
+    """What a status query found."""
+
+    receipt: Receipt
+    message: NativeMessage
+
+
+class Dialect(Protocol):
+    """One old server's language. Implementations hold no state but their settings."""
+
+    @property
+    def source(self) -> Source:
+        """Which dialect this is; its value is also the mount prefix."""
+
+    @property
+    def notes(self) -> Mapping[str, NoteText]:
+        """Every code that a Note of this dialect can carry."""
+
+    def body_limit(self, method: str, path: str) -> int:
+        """Most bytes of body that the dialect looks at for this method and path."""
+
+    def open(self, request: LegacyRequest) -> LegacyCall:
+        """Find out what is asked, and with which key.
+
+        Raises LegacyRefusal for what the old server refuses before it looks at keys.
+        """
+
+    def accepted(
+        self,
+        request: LegacyRequest,
+        call: Publish,
+        translation: Translation,
+        results: Sequence[Receipt | NativeError | None],
+    ) -> LegacyReply:
+        """Word the success. One result for each claim, in order.
+
+        Without ``batch`` there is one claim and its result is a Receipt, or None when
+        the translation has no message.
+        """
+
+    def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
+        """Word a refusal of the core: unknown key, rate limit, busy, too large."""
+
+    def recall(self, stored: StoredCall) -> LegacyReply:
+        """Word the success again for a stored receipt, secrets masked."""
+
+    def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
+        """Word the answer to a StatusQuery; None: unknown number or wrong token."""

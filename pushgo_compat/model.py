@@ -1,0 +1,94 @@
+"""The values that every part of the program speaks about.
+
+Standard library only: whoever reads this file has read everything it depends on.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MAX_NATIVE_JSON_BYTES = 32_768
+"""Largest native message as JSON, in bytes (native.md, "POST /message")."""
+
+CHANNEL_ID_LENGTH = 26
+CROCKFORD = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+"""Symbols of a channel id, upper case: Crockford's base32, no I, L, O, U."""
+
+
+Scalar = str | int | float | bool
+
+
+class Severity(enum.StrEnum):
+    """How loudly a message arrives (native.md, "Severity, for delivery")."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Source(enum.StrEnum):
+    """Which door a message came through."""
+
+    NATIVE = "native"
+    NTFY = "ntfy"
+    BARK = "bark"
+    SERVERCHAN = "serverchan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeMessage:
+    """One native message, checked and normalised, without its channel and password.
+
+    Every field obeys the rules of native.md. ``title`` is None only when the sender
+    named none and the channel's name stands in for it (ntfy); the core fills it in.
+    """
+
+    title: str | None
+    body: str | None = None
+    op_id: str | None = None
+    """The sender's own idempotency key; None lets the gateway derive one."""
+    thing_id: str | None = None
+    occurred_at_ms: int | None = None
+    """When it happened; None means the time of acceptance."""
+    severity: Severity = Severity.NORMAL
+    ttl_ms: int | None = None
+    """Expiry as Unix time in milliseconds, not a duration."""
+    url: str | None = None
+    images: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    ciphertext: str | None = field(default=None, repr=False)
+    metadata: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the core promises about one accepted message: it is on disk."""
+
+    channel_id: str
+    message_id: str
+    """32 lower-case hex digits, growing with time; the leading 71 bits are unique."""
+    op_id: str
+    accepted_at_ms: int
+    thing_id: str | None = None
+    replayed: bool = False
+    """True when an earlier request with the same op_id made the message."""
+    deliver_at_ms: int | None = None
+    """Set while the message waits for its time (scheduled delivery)."""
+    push_number: int | None = None
+    """Decimal id below 2**53 for dialects whose replies carry a number."""
+    read_token: str | None = field(default=None, repr=False)
+    """12 letters and digits that go with ``push_number``; cannot be guessed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A channel as the store knows it. ``number`` is the store's short name for it."""
+
+    number: int
+    channel_id: str
+    name: str
+    password_hash: str = field(repr=False)
+    created_at_ms: int
