@@ -1,0 +1,1 @@
+"""Authenticate, commit, dispatch: what every door calls, in any dialect."""

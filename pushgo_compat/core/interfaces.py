@@ -1,0 +1,225 @@
+"""What the core asks of a store and of live delivery, in the core's own words.
+
+SQLite implements the stores today; PostgreSQL plugs in here without moving a wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from pushgo_compat.model import Channel, Severity, Source
+
+# ---------------------------------------------------------------------- messages
+
+
+class NewMessage(NamedTuple):
+    """One message on its way to disk. A tuple: thousands of these are made a second."""
+
+    channel: int
+    generation: int
+    """The state of channels and aliases under which the sender was let in."""
+    source: Source
+    payload: bytes
+    """Native fields as JSON (``schemas.encode_message``)."""
+    op_id: str | None = None
+    """The sender's own, else None."""
+    thing_id: str | None = None
+    view: bytes | None = None
+    receipt: bytes | None = None
+    numbered: bool = False
+    deliver_at_ms: int | None = None
+
+
+class Committed(NamedTuple):
+    """A row is durable: its fsync has returned."""
+
+    message_id: str
+    accepted_at_ms: int
+    replayed: bool = False
+    push_number: int | None = None
+
+
+class Stale(NamedTuple):
+    """Channels or aliases changed since the sender was let in; nothing was written."""
+
+    generation: int
+
+
+class Unwritten(NamedTuple):
+    """The commit failed; these are the ids that the message would have had."""
+
+    message_id: str
+
+
+AppendResult = Committed | Stale | Unwritten
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message as it was committed."""
+
+    channel: int
+    position: bytes
+    """16 bytes; sorts in the order in which messages became visible."""
+    message_id: str
+    accepted_at_ms: int
+    source: Source
+    payload: bytes
+    view: bytes | None = None
+    receipt: bytes | None = None
+
+
+class MessageStore(Protocol):
+    """Messages, their operations and their order."""
+
+    async def append(self, rows: Sequence[NewMessage]) -> Sequence[AppendResult]:
+        """Write all rows in one durable commit, shared with concurrent callers.
+
+        One result a row, in order. Raises ServerBusy when too many rows wait.
+        """
+
+    async def page(
+        self, channel: int, after: bytes, since_ms: int, limit: int
+    ) -> Sequence[StoredMessage]:
+        """At most ``limit`` messages after a position, accepted at ``since_ms`` on."""
+
+    async def position_of(self, channel: int, message_id: str) -> bytes | None:
+        """Where a message stands or stood, also when it is deleted or has expired.
+
+        None for what cannot be an id.
+        """
+
+    async def last_position(self, channel: int) -> bytes:
+        """The position of the newest message; b"" in an empty channel."""
+
+    async def get(self, channel: int, message_id: str) -> StoredMessage | None:
+        """One message, None when it is not there."""
+
+    async def find_push(self, push_number: int) -> tuple[Channel, StoredMessage] | None:
+        """The message behind a push number, with its channel."""
+
+    async def delete(self, channel: int, message_id: str) -> bool:
+        """Remove a message; its operation stays. False when it was not there."""
+
+    async def purge(self, before_ms: int) -> int:
+        """Remove what became visible before then, in bounded steps; how many."""
+
+    async def check_writable(self) -> None:
+        """Commit nothing, durably. Raises ServerBusy when that fails."""
+
+
+# --------------------------------------------------------------- channels, aliases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """An old server's key, bound to one channel. The key itself is not stored."""
+
+    alias_id: str
+    dialect: Source
+    hint: str
+    """The key, masked, such as ``jaEU…SqY``; ``*`` for the catch-all."""
+    channel: Channel
+    send_only: bool = False
+    require_auth: bool = False
+    tags: tuple[str, ...] = ()
+    severity_map: Mapping[Severity, Severity] = field(default_factory=dict)
+    credential_digests: tuple[bytes, ...] = field(default=(), repr=False)
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAlias:
+    """An alias to be stored: digests in place of the key."""
+
+    alias_id: str
+    dialect: Source
+    key_digest: bytes = field(repr=False)
+    folded_digest: bytes = field(repr=False)
+    """Digest of the key in lower case, for keys read from a host name."""
+    hint: str
+    channel: int
+    send_only: bool = False
+    require_auth: bool = False
+    tags: tuple[str, ...] = ()
+    severity_map: Mapping[Severity, Severity] = field(default_factory=dict)
+    credential_digests: tuple[bytes, ...] = field(default=(), repr=False)
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownKey:
+    """A key that opened nothing, as the operator sees it."""
+
+    dialect: Source
+    key_digest: bytes = field(repr=False)
+    hint: str
+    first_seen_ms: int
+    last_seen_ms: int
+    count: int
+    sample: Mapping[str, int]
+    """Names of the fields that came with it, and their lengths; no values."""
+
+
+class ChannelStore(Protocol):
+    """Channels, aliases and the keys that nobody knows."""
+
+    async def generation(self) -> int:
+        """A number that grows with every change to channels and aliases."""
+
+    async def channel(self, channel_id: str) -> Channel | None:
+        """A channel by its id in upper case."""
+
+    async def channels(self) -> Sequence[Channel]:
+        """All channels, oldest first."""
+
+    async def create_channel(
+        self, channel_id: str, name: str, password_hash: str, created_at_ms: int
+    ) -> Channel | None:
+        """Store a channel; None when the id is taken."""
+
+    async def set_password(self, channel_id: str, password_hash: str) -> bool:
+        """Replace a password; False when there is no such channel."""
+
+    async def delete_channel(self, channel_id: str) -> bool:
+        """Remove a channel, its aliases and messages; False when there is none."""
+
+    async def alias(self, dialect: Source, digest: bytes, folded: bool) -> Alias | None:
+        """The alias with this digest of its key (of the lower-case key: folded)."""
+
+    async def aliases(self) -> Sequence[Alias]:
+        """All aliases, oldest first."""
+
+    async def add_alias(self, alias: NewAlias) -> bool:
+        """Store an alias; False when its key is bound for the dialect already."""
+
+    async def remove_alias(self, alias_id: str) -> bool:
+        """Remove an alias; False when there is none."""
+
+    async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
+        """Add the counts of these keys to those stored; at most 1,000 stay."""
+
+    async def unknown_keys(self) -> Sequence[UnknownKey]:
+        """The keys that nobody knows, the latest seen first."""
+
+
+class Store(MessageStore, ChannelStore, Protocol):
+    """Everything that is kept, behind one door."""
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the files."""
+
+
+# ------------------------------------------------------------------ live delivery
+
+
+class LiveFeed(Protocol):
+    """Whoever listens to channels as messages become visible."""
+
+    def listening(self, channel: int) -> bool:
+        """Whether anybody listens; if not, nothing needs to be handed on."""
+
+    def publish(self, messages: Sequence[StoredMessage]) -> None:
+        """Hand on what a commit made visible, in its order. Must not block."""

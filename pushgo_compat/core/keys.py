@@ -1,0 +1,70 @@
+"""Forms of a key: pure rules from contract.md, "Keys"."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Iterator
+
+from pushgo_compat.model import CHANNEL_ID_LENGTH, CROCKFORD, Source
+
+MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 8, 128
+_SEPARATORS = (":", "_", "-", "%3A", "%3a")
+_CROCKFORD_ANY_CASE = CROCKFORD | frozenset("".join(CROCKFORD).lower())
+_ALNUM = string.ascii_letters + string.digits
+_BARK_KEY_LENGTH = 22
+_NTFY_TOPIC_LENGTH = 24
+_SENDKEY_TAIL_LENGTH = 28
+
+
+def parse_channel_id(text: str) -> str | None:
+    """The channel id in upper case, or None when the text is not one."""
+    if len(text) == CHANNEL_ID_LENGTH and _CROCKFORD_ANY_CASE.issuperset(text):
+        return text.upper()
+    return None
+
+
+def split_key(key: str) -> tuple[str, str] | None:
+    """Split a key into channel id and the rest; None when no id leads it.
+
+    An id always has 26 characters, so the split is never in doubt.
+    """
+    channel_id = parse_channel_id(key[:CHANNEL_ID_LENGTH])
+    return None if channel_id is None else (channel_id, key[CHANNEL_ID_LENGTH:])
+
+
+def password_candidates(rest: str) -> Iterator[str]:
+    """What may be the password after the id: as it stands, then unseparated."""
+    yield rest
+    for separator in _SEPARATORS:
+        if rest.startswith(separator):
+            yield rest[len(separator) :]
+
+
+def is_password_length(password: str) -> bool:
+    """Whether a password of this length can exist at all."""
+    return MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS
+
+
+def make_channel_id() -> str:
+    """A fresh channel id: 26 random symbols of Crockford's base32."""
+    symbols = sorted(CROCKFORD)
+    return "".join(secrets.choice(symbols) for _ in range(CHANNEL_ID_LENGTH))
+
+
+def make_alias_key(dialect: Source) -> str:
+    """A fresh key in the shape that the dialect's clients expect."""
+
+    def letters(alphabet: str, length: int) -> str:
+        return "".join(secrets.choice(alphabet) for _ in range(length))
+
+    match dialect:
+        case Source.NTFY:
+            return letters(_ALNUM, _NTFY_TOPIC_LENGTH)
+        case Source.BARK:
+            return letters(_ALNUM, _BARK_KEY_LENGTH)
+        case Source.SERVERCHAN:
+            uid = secrets.randbelow(900_000) + 100_000
+            return f"SCT{uid}T{letters(_ALNUM, _SENDKEY_TAIL_LENGTH)}"
+        case Source.NATIVE:
+            raise ValueError("native calls have no aliases")

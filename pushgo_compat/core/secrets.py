@@ -1,0 +1,59 @@
+"""Everything made from the secret key, and the masks that stand for secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from pushgo_compat.model import Source
+
+MIN_SECRET_BYTES = 16
+_LOWER_AND_DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
+PASSWORD_LENGTH = 28
+_LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_READ_TOKEN_LENGTH = 12
+
+
+class SecretKey:
+    """The operator's secret (``PUSHGO_SECRET_KEY``); never shown, never stored."""
+
+    def __init__(self, secret: bytes) -> None:
+        """Raises ValueError below 16 bytes."""
+        if len(secret) < MIN_SECRET_BYTES:
+            raise ValueError(f"a secret key needs at least {MIN_SECRET_BYTES} bytes")
+        self._secret = secret
+
+    def _digest(self, purpose: str, *parts: str) -> bytes:
+        message = "\0".join((purpose, *parts)).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, message, hashlib.sha256)
+
+    def alias_digest(self, dialect: Source, key: str) -> bytes:
+        """What is stored in place of an alias's key, or of an unknown one."""
+        return self._digest("alias", dialect, key)
+
+    def credential_digest(self, user: str | None, secret: str) -> bytes:
+        """What is stored in place of an old login bound to an alias."""
+        kind = "token" if user is None else "basic"
+        return self._digest("credential", kind, user or "", secret)
+
+    def read_token(self, push_number: int) -> str:
+        """12 letters and digits that go with a push number (ServerChan's readkey)."""
+        value = int.from_bytes(self._digest("read-token", str(push_number)), "big")
+        letters = []
+        for _ in range(_READ_TOKEN_LENGTH):
+            value, index = divmod(value, len(_LETTERS_AND_DIGITS))
+            letters.append(_LETTERS_AND_DIGITS[index])
+        return "".join(letters)
+
+
+def make_password() -> str:
+    """28 lower-case letters and digits: with the channel id it fits a host label."""
+    return "".join(secrets.choice(_LOWER_AND_DIGITS) for _ in range(PASSWORD_LENGTH))
+
+
+def mask(key: str) -> str:
+    """A key as people may see it: ``jaEU…SqY``, less of it when it is short."""
+    shown = min(4, len(key) // 4)
+    tail = min(3, len(key) // 5)
+    return f"{key[:shown]}…{key[len(key) - tail :] if tail else ''}"

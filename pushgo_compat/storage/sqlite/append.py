@@ -1,0 +1,139 @@
+"""One batch of messages in one transaction: the statements of the hot path.
+
+Runs in the writer thread. Each sqlite3 call gives up the GIL and must win it back from
+a busy event loop, so a batch takes few calls: rows go in by multi-row statements of a
+few sizes, which the connection keeps prepared.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+
+import orjson
+
+from pushgo_compat.core.interfaces import AppendResult, Committed, NewMessage, Stale
+from pushgo_compat.model import Source
+from pushgo_compat.storage.ids import IdMaker, time_of
+
+SOURCES = tuple(Source)
+SOURCE_NUMBERS = {source: number for number, source in enumerate(SOURCES)}
+
+_SIZES = (64, 32, 16, 8, 4, 2, 1)
+_INSERT_MESSAGES = {
+    size: (
+        "INSERT INTO messages (channel, position, accepted_at, source, payload, view,"
+        " receipt) VALUES " + ",".join(["(?,?,?,?,?,?,?)"] * size)
+    )
+    for size in _SIZES
+}
+_INSERT_PUSH_NUMBERS = {
+    size: (
+        "INSERT INTO push_numbers (number, channel, message_id) VALUES "
+        + ",".join(["(?,?,?)"] * size)
+    )
+    for size in _SIZES
+}
+_INSERT_OPERATION = (
+    "INSERT INTO operations (channel, thing_id, op_id, message_id) VALUES (?,?,?,?)"
+    " ON CONFLICT DO NOTHING"
+)
+_FIND_OPERATION = (
+    "SELECT message_id FROM operations WHERE channel = ? AND thing_id = ? AND op_id = ?"
+)
+_FIND_IDENTITY = "SELECT payload FROM messages WHERE channel = ? AND position = ?"
+
+_DERIVED_OP_ID = re.compile(r"op-([0-9a-f]{32})")
+_NUMBER_EPOCH_MS = 1_577_836_800_000  # 2020-01-01: keeps numbers below 2**53 till 2298
+_NUMBER_COUNT_BITS = 10
+
+
+class Appender:
+    """Writes batches; keeps what the next id and the next number depend on."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.ids = IdMaker(_newest_id(connection))
+        (self._last_number,) = connection.execute(
+            "SELECT coalesce(max(number), 0) FROM push_numbers"
+        ).fetchone()
+
+    def write(self, rows: Sequence[NewMessage], now_ms: int) -> list[AppendResult]:
+        """Write the batch inside the caller's transaction; one result a row."""
+        execute = self._connection.execute
+        (generation,) = execute("SELECT generation FROM state").fetchone()
+        results: list[AppendResult] = []
+        messages: list[object] = []
+        numbers: list[object] = []
+        for row, position in zip(rows, self.ids.make(now_ms, len(rows)), strict=True):
+            if row.generation != generation:
+                results.append(Stale(generation))
+                continue
+            if row.op_id is not None:
+                first = self._first_with_op(row, row.op_id, position)
+                if first != position:
+                    results.append(Committed(first.hex(), time_of(first), True))
+                    continue
+            number = self._next_number(now_ms) if row.numbered else None
+            if number is not None:
+                numbers += (number, row.channel, position)
+            messages += (
+                row.channel,
+                position,
+                now_ms,
+                SOURCE_NUMBERS[row.source],
+                row.payload,
+                row.view,
+                row.receipt,
+            )
+            results.append(Committed(position.hex(), now_ms, False, number))
+        self._insert(_INSERT_MESSAGES, messages, 7)
+        self._insert(_INSERT_PUSH_NUMBERS, numbers, 3)
+        return results
+
+    def _insert(self, by_size: dict[int, str], values: list[object], wide: int) -> None:
+        start = 0
+        for size in _SIZES:
+            while len(values) - start >= size * wide:
+                end = start + size * wide
+                self._connection.execute(by_size[size], values[start:end])
+                start = end
+
+    def _first_with_op(self, row: NewMessage, op_id: str, position: bytes) -> bytes:
+        """The id of the first message of this operation: ``position`` if it is new."""
+        derived = _DERIVED_OP_ID.fullmatch(op_id)
+        if derived is not None:
+            first = bytes.fromhex(derived.group(1))
+            if self._is_derived(row, first):
+                return first
+        key = (row.channel, row.thing_id or "", op_id)
+        cursor = self._connection.execute(_INSERT_OPERATION, (*key, position))
+        if cursor.rowcount == 1:
+            return position
+        (found,) = self._connection.execute(_FIND_OPERATION, key).fetchone()
+        return bytes(found)
+
+    def _is_derived(self, row: NewMessage, message_id: bytes) -> bool:
+        """Whether that message had no op_id of its own, and the same thing."""
+        found = self._connection.execute(
+            _FIND_IDENTITY, (row.channel, message_id)
+        ).fetchone()
+        if found is None:
+            return False
+        fields = orjson.loads(found[0])
+        return "op_id" not in fields and fields.get("thing_id") == row.thing_id
+
+    def _next_number(self, now_ms: int) -> int:
+        floor = (now_ms - _NUMBER_EPOCH_MS) << _NUMBER_COUNT_BITS
+        self._last_number = max(self._last_number + 1, floor)
+        return int(self._last_number)
+
+
+def _newest_id(connection: sqlite3.Connection) -> bytes:
+    """The greatest position in the store, one look into each channel's end."""
+    found = connection.execute(
+        "SELECT max(newest) FROM (SELECT (SELECT max(position) FROM messages"
+        " WHERE channel = number) AS newest FROM channels)"
+    ).fetchone()[0]
+    return bytes(found) if found is not None else b""

@@ -1,0 +1,219 @@
+"""Queries and changes on channels, aliases and unknown keys."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from pushgo_compat.core.interfaces import Alias, NewAlias, UnknownKey
+from pushgo_compat.model import Channel, Severity, Source
+
+MAX_UNKNOWN_KEYS = 1000
+
+_CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at"
+_ALIAS = (
+    "SELECT a.alias_id, a.dialect, a.hint, a.send_only, a.require_auth, a.options,"
+    f" a.created_at, {_CHANNEL} FROM aliases a JOIN channels c ON c.number = a.channel"
+)
+
+
+def _channel(row: Sequence[object]) -> Channel:
+    number, channel_id, name, password_hash, created_at = row
+    return Channel(
+        number=int(str(number)),
+        channel_id=str(channel_id),
+        name=str(name),
+        password_hash=str(password_hash),
+        created_at_ms=int(str(created_at)),
+    )
+
+
+def _bump(db: sqlite3.Connection) -> None:
+    """Tell every process that what it remembers of keys may be out of date."""
+    db.execute("UPDATE state SET generation = generation + 1")
+
+
+def generation(db: sqlite3.Connection) -> int:
+    """Grows with every change to channels and aliases."""
+    return int(db.execute("SELECT generation FROM state").fetchone()[0])
+
+
+def channel(db: sqlite3.Connection, channel_id: str) -> Channel | None:
+    """A channel by its id."""
+    row = db.execute(
+        f"SELECT {_CHANNEL} FROM channels c WHERE c.channel_id = ?", (channel_id,)
+    ).fetchone()
+    return None if row is None else _channel(row)
+
+
+def channels(db: sqlite3.Connection) -> list[Channel]:
+    """All channels, oldest first."""
+    found = db.execute(f"SELECT {_CHANNEL} FROM channels c ORDER BY c.number")
+    return [_channel(row) for row in found]
+
+
+def create_channel(
+    db: sqlite3.Connection,
+    channel_id: str,
+    name: str,
+    password_hash: str,
+    created_at_ms: int,
+) -> Channel | None:
+    """Store a channel; None when the id is taken."""
+    cursor = db.execute(
+        "INSERT INTO channels (channel_id, name, password_hash, created_at)"
+        " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (channel_id, name, password_hash, created_at_ms),
+    )
+    if cursor.rowcount == 0:
+        return None
+    _bump(db)
+    return channel(db, channel_id)
+
+
+def set_password(db: sqlite3.Connection, channel_id: str, password_hash: str) -> bool:
+    """Replace a channel's password."""
+    cursor = db.execute(
+        "UPDATE channels SET password_hash = ? WHERE channel_id = ?",
+        (password_hash, channel_id),
+    )
+    _bump(db)
+    return cursor.rowcount > 0
+
+
+def delete_channel(db: sqlite3.Connection, channel_id: str) -> int | None:
+    """Remove a channel and its aliases; its number, for removing its messages."""
+    found = channel(db, channel_id)
+    if found is None:
+        return None
+    db.execute("DELETE FROM channels WHERE number = ?", (found.number,))
+    db.execute("DELETE FROM operations WHERE channel = ?", (found.number,))
+    _bump(db)
+    return found.number
+
+
+def _alias(row: Sequence[object]) -> Alias:
+    alias_id, dialect, hint, send_only, require_auth, options, created_at = row[:7]
+    more = json.loads(str(options))
+    return Alias(
+        alias_id=str(alias_id),
+        dialect=Source(str(dialect)),
+        hint=str(hint),
+        channel=_channel(row[7:]),
+        send_only=bool(send_only),
+        require_auth=bool(require_auth),
+        tags=tuple(more["tags"]),
+        severity_map={
+            Severity(old): Severity(new) for old, new in more["severity_map"].items()
+        },
+        credential_digests=tuple(bytes.fromhex(d) for d in more["credentials"]),
+        created_at_ms=int(str(created_at)),
+    )
+
+
+def alias(
+    db: sqlite3.Connection, dialect: Source, digest: bytes, folded: bool
+) -> Alias | None:
+    """The alias with this digest; among several in lower case, the oldest."""
+    column = "folded_digest" if folded else "key_digest"
+    row = db.execute(
+        f"{_ALIAS} WHERE a.dialect = ? AND a.{column} = ? ORDER BY a.created_at",
+        (dialect, digest),
+    ).fetchone()
+    return None if row is None else _alias(row)
+
+
+def aliases(db: sqlite3.Connection) -> list[Alias]:
+    """All aliases, oldest first."""
+    found = db.execute(f"{_ALIAS} ORDER BY a.created_at, a.alias_id")
+    return [_alias(row) for row in found]
+
+
+def add_alias(db: sqlite3.Connection, new: NewAlias) -> bool:
+    """Store an alias; False when its key is bound already."""
+    options = {
+        "tags": new.tags,
+        "severity_map": dict(new.severity_map),
+        "credentials": [digest.hex() for digest in new.credential_digests],
+    }
+    cursor = db.execute(
+        "INSERT INTO aliases (alias_id, dialect, key_digest, folded_digest, hint,"
+        " channel, send_only, require_auth, options, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            new.alias_id,
+            new.dialect,
+            new.key_digest,
+            new.folded_digest,
+            new.hint,
+            new.channel,
+            new.send_only,
+            new.require_auth,
+            json.dumps(options),
+            new.created_at_ms,
+        ),
+    )
+    if cursor.rowcount == 0:
+        return False
+    db.execute(
+        "DELETE FROM unknown_keys WHERE dialect = ? AND key_digest = ?",
+        (new.dialect, new.key_digest),
+    )
+    _bump(db)
+    return True
+
+
+def remove_alias(db: sqlite3.Connection, alias_id: str) -> bool:
+    """Remove an alias."""
+    cursor = db.execute("DELETE FROM aliases WHERE alias_id = ?", (alias_id,))
+    _bump(db)
+    return cursor.rowcount > 0
+
+
+def record_unknown(db: sqlite3.Connection, keys: Sequence[UnknownKey]) -> None:
+    """Add up counts; beyond 1,000 the least recently seen are dropped."""
+    db.executemany(
+        "INSERT INTO unknown_keys (dialect, key_digest, hint, first_seen, last_seen,"
+        " count, sample) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (dialect, key_digest) DO UPDATE SET"
+        " last_seen = excluded.last_seen, count = count + excluded.count,"
+        " sample = excluded.sample",
+        [
+            (
+                key.dialect,
+                key.key_digest,
+                key.hint,
+                key.first_seen_ms,
+                key.last_seen_ms,
+                key.count,
+                json.dumps(dict(key.sample)),
+            )
+            for key in keys
+        ],
+    )
+    db.execute(
+        "DELETE FROM unknown_keys WHERE (dialect, key_digest) IN (SELECT dialect,"
+        " key_digest FROM unknown_keys ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
+        (MAX_UNKNOWN_KEYS,),
+    )
+
+
+def unknown_keys(db: sqlite3.Connection) -> list[UnknownKey]:
+    """Keys that nobody knows, the latest seen first."""
+    found = db.execute(
+        "SELECT dialect, key_digest, hint, first_seen, last_seen, count, sample"
+        " FROM unknown_keys ORDER BY last_seen DESC"
+    )
+    return [
+        UnknownKey(
+            dialect=Source(dialect),
+            key_digest=digest,
+            hint=hint,
+            first_seen_ms=first_seen,
+            last_seen_ms=last_seen,
+            count=count,
+            sample=json.loads(sample),
+        )
+        for dialect, digest, hint, first_seen, last_seen, count, sample in found
+    ]

@@ -1,0 +1,173 @@
+"""Queries and changes on messages, except the append."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import orjson
+
+from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.model import Channel
+from pushgo_compat.storage.ids import ID_BYTES, first_position_at
+from pushgo_compat.storage.sqlite.append import SOURCES
+
+PURGE_STEP_ROWS = 500
+"""Rows removed in one transaction, so that accepting messages never waits long."""
+_IDENTITY_FIELDS = ("op_id", "thing_id")
+_COLUMNS = "channel, position, message_id, accepted_at, source, payload, view, receipt"
+_Row = tuple[int, bytes, bytes | None, int, int, bytes, bytes | None, bytes | None]
+
+
+def _stored(row: _Row) -> StoredMessage:
+    channel, position, message_id, accepted_at, source, payload, view, receipt = row
+    return StoredMessage(
+        channel=channel,
+        position=position,
+        message_id=(message_id or position).hex(),
+        accepted_at_ms=accepted_at,
+        source=SOURCES[source],
+        payload=payload,
+        view=view,
+        receipt=receipt,
+    )
+
+
+def parse_id(message_id: str) -> bytes | None:
+    """The bytes of a message id, None for what cannot be one."""
+    try:
+        raw = bytes.fromhex(message_id)
+    except ValueError:
+        return None
+    return raw if len(raw) == ID_BYTES else None
+
+
+def page(
+    db: sqlite3.Connection, channel: int, after: bytes, since_ms: int, limit: int
+) -> list[StoredMessage]:
+    """Messages in the order of reading; deleted ones are left out."""
+    # A position's time is never below the time of acceptance, so it bounds the search.
+    found = db.execute(
+        f"SELECT {_COLUMNS} FROM messages WHERE channel = ? AND position > ?"
+        " AND position >= ? AND accepted_at >= ? AND deleted = 0"
+        " ORDER BY position LIMIT ?",
+        (channel, after, first_position_at(since_ms), since_ms, limit),
+    )
+    return [_stored(row) for row in found]
+
+
+def position_of(message_id: str) -> bytes | None:
+    """Where the id stands, or stood before its row was removed.
+
+    Id and position are one, so an id that has expired is a position still.
+    """
+    return parse_id(message_id)
+
+
+def last_position(db: sqlite3.Connection, channel: int) -> bytes:
+    """The channel's end; b"" when it is empty."""
+    (found,) = db.execute(
+        "SELECT max(position) FROM messages WHERE channel = ?", (channel,)
+    ).fetchone()
+    return found or b""
+
+
+def get(db: sqlite3.Connection, channel: int, message_id: str) -> StoredMessage | None:
+    """One message that is not deleted."""
+    position = parse_id(message_id)
+    found = db.execute(
+        f"SELECT {_COLUMNS} FROM messages"
+        " WHERE channel = ? AND position = ? AND deleted = 0",
+        (channel, position),
+    ).fetchone()
+    return None if found is None else _stored(found)
+
+
+def find_push(
+    db: sqlite3.Connection, number: int
+) -> tuple[Channel, StoredMessage] | None:
+    """The message and the channel behind a push number."""
+    found = db.execute(
+        "SELECT channel, message_id FROM push_numbers WHERE number = ?", (number,)
+    ).fetchone()
+    if found is None:
+        return None
+    message = get(db, found[0], found[1].hex())
+    channel = db.execute(
+        "SELECT number, channel_id, name, password_hash, created_at FROM channels"
+        " WHERE number = ?",
+        (found[0],),
+    ).fetchone()
+    if message is None or channel is None:
+        return None
+    fields = ("number", "channel_id", "name", "password_hash", "created_at_ms")
+    return Channel(**dict(zip(fields, channel, strict=True))), message
+
+
+def delete(db: sqlite3.Connection, channel: int, message_id: str) -> bool:
+    """Empty a message's row; what is left keeps its place and its operation."""
+    message = get(db, channel, message_id)
+    if message is None:
+        return False
+    fields = orjson.loads(message.payload)
+    identity = {name: fields[name] for name in _IDENTITY_FIELDS if name in fields}
+    db.execute(
+        "UPDATE messages SET deleted = 1, payload = ?, view = NULL, receipt = NULL"
+        " WHERE channel = ? AND position = ?",
+        (orjson.dumps(identity), channel, message.position),
+    )
+    db.execute(
+        "DELETE FROM push_numbers WHERE channel = ? AND message_id = ?",
+        (channel, message.position),
+    )
+    return True
+
+
+def purge_step(db: sqlite3.Connection, channel: int, before: bytes) -> int:
+    """Remove the oldest rows of one channel that are older than a position."""
+    cursor = db.execute(
+        "DELETE FROM messages WHERE channel = ?1 AND position IN (SELECT position"
+        " FROM messages WHERE channel = ?1 AND position < ?2 ORDER BY position"
+        " LIMIT ?3)",
+        (channel, before, PURGE_STEP_ROWS),
+    )
+    return cursor.rowcount
+
+
+def purge_operations_step(
+    db: sqlite3.Connection, before: bytes, after: tuple[int, str, str] | None
+) -> tuple[int, str, str] | None:
+    """Remove outdated operations among the next few thousand; where to go on."""
+    rows = db.execute(
+        "SELECT channel, thing_id, op_id, message_id FROM operations"
+        " WHERE (channel, thing_id, op_id) > (?, ?, ?)"
+        " ORDER BY channel, thing_id, op_id LIMIT ?",
+        (*(after or (-1, "", "")), PURGE_STEP_ROWS * 4),
+    ).fetchall()
+    db.executemany(
+        "DELETE FROM operations WHERE channel = ? AND thing_id = ? AND op_id = ?",
+        [row[:3] for row in rows if row[3] < before],
+    )
+    return rows[-1][:3] if len(rows) == PURGE_STEP_ROWS * 4 else None
+
+
+def purge_numbers_step(db: sqlite3.Connection, before: bytes) -> int:
+    """Remove push numbers of outdated messages; numbers grow with their messages."""
+    cursor = db.execute(
+        "DELETE FROM push_numbers WHERE number IN (SELECT number FROM (SELECT number,"
+        " message_id FROM push_numbers ORDER BY number LIMIT ?) WHERE message_id < ?)",
+        (PURGE_STEP_ROWS, before),
+    )
+    return cursor.rowcount
+
+
+def channel_numbers(db: sqlite3.Connection) -> list[int]:
+    """Numbers of channels that have rows, of deleted channels too."""
+    numbers: list[int] = []
+    last: int | None = -1
+    while last is not None:
+        (last,) = db.execute(
+            "SELECT min(channel) FROM messages WHERE channel > ?", (last,)
+        ).fetchone()
+        if last is not None:
+            numbers.append(last)
+    return numbers

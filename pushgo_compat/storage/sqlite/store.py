@@ -1,0 +1,208 @@
+"""The SQLite store: puts the writer, the readers and the queries behind one door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from pushgo_compat.core.interfaces import (
+    Alias,
+    AppendResult,
+    Committed,
+    LiveFeed,
+    NewAlias,
+    NewMessage,
+    StoredMessage,
+    UnknownKey,
+)
+from pushgo_compat.model import Channel, Source
+from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
+from pushgo_compat.storage.sqlite import channels, messages
+from pushgo_compat.storage.sqlite.connection import migrate
+from pushgo_compat.storage.sqlite.reader import Readers
+from pushgo_compat.storage.sqlite.writer import Writer
+
+
+class SqliteStore:
+    """One file in WAL; several processes may have it open."""
+
+    def __init__(self, path: Path, feed: LiveFeed | None, clock: Clock) -> None:
+        """Needs a running loop and migrated tables; ``open`` sees to both."""
+        self._feed = feed
+        self._writer = Writer(path, clock, self._committed)
+        self._readers = Readers(path)
+
+    @classmethod
+    async def open(
+        cls, path: Path, feed: LiveFeed | None = None, clock: Clock = system_now_ms
+    ) -> SqliteStore:
+        """Open the file, or make it, and bring its tables up to date."""
+        await asyncio.to_thread(migrate, path)
+        return cls(path, feed, clock)
+
+    async def close(self) -> None:
+        """Write what waits, finish what is read, close the file."""
+        await self._writer.close()
+        await self._readers.close()
+
+    def _committed(
+        self, rows: Sequence[NewMessage], results: Sequence[AppendResult]
+    ) -> None:
+        """Hand what became visible to those who listen."""
+        feed = self._feed
+        if feed is None:
+            return
+        visible = [
+            StoredMessage(
+                channel=row.channel,
+                position=bytes.fromhex(result.message_id),
+                message_id=result.message_id,
+                accepted_at_ms=result.accepted_at_ms,
+                source=row.source,
+                payload=row.payload,
+                view=row.view,
+                receipt=row.receipt,
+            )
+            for row, result in zip(rows, results, strict=True)
+            if feed.listening(row.channel)
+            and isinstance(result, Committed)
+            and not result.replayed
+        ]
+        if visible:
+            feed.publish(visible)
+
+    # ------------------------------------------------------------------- messages
+
+    async def append(self, rows: Sequence[NewMessage]) -> Sequence[AppendResult]:
+        """Write rows in the next shared commit."""
+        return await self._writer.append(rows)
+
+    async def page(
+        self, channel: int, after: bytes, since_ms: int, limit: int
+    ) -> Sequence[StoredMessage]:
+        """Messages in the order of reading."""
+        return await self._readers.run(
+            lambda db: messages.page(db, channel, after, since_ms, limit)
+        )
+
+    async def position_of(self, channel: int, message_id: str) -> bytes | None:
+        """Where an id stands or stood."""
+        return messages.position_of(message_id)
+
+    async def last_position(self, channel: int) -> bytes:
+        """The channel's end."""
+        return await self._readers.run(lambda db: messages.last_position(db, channel))
+
+    async def get(self, channel: int, message_id: str) -> StoredMessage | None:
+        """One message."""
+        return await self._readers.run(lambda db: messages.get(db, channel, message_id))
+
+    async def find_push(self, push_number: int) -> tuple[Channel, StoredMessage] | None:
+        """The message behind a push number."""
+        return await self._readers.run(lambda db: messages.find_push(db, push_number))
+
+    async def delete(self, channel: int, message_id: str) -> bool:
+        """Remove a message."""
+        return await self._writer.execute(
+            lambda db: messages.delete(db, channel, message_id)
+        )
+
+    async def purge(self, before_ms: int) -> int:
+        """Remove what is outdated, a bounded step a transaction."""
+        before = first_position_at(before_ms)
+        removed = 0
+        for number in await self._readers.run(messages.channel_numbers):
+            removed += await self._purge_channel(number, before)
+        last: tuple[int, str, str] | None = None
+        while True:
+            step = partial(messages.purge_operations_step, before=before, after=last)
+            last = await self._writer.execute(step)
+            if last is None:
+                break
+        numbers = partial(messages.purge_numbers_step, before=before)
+        while await self._writer.execute(numbers):
+            pass
+        return removed
+
+    async def _purge_channel(self, number: int, before: bytes) -> int:
+        removed = 0
+        step = partial(messages.purge_step, channel=number, before=before)
+        while count := await self._writer.execute(step):
+            removed += count
+        return removed
+
+    async def check_writable(self) -> None:
+        """Commit an unchanged row."""
+        await self._writer.execute(
+            lambda db: db.execute("UPDATE state SET generation = generation")
+        )
+
+    # ---------------------------------------------------------- channels and aliases
+
+    async def generation(self) -> int:
+        """Grows with every change below."""
+        return await self._readers.run(channels.generation)
+
+    async def channel(self, channel_id: str) -> Channel | None:
+        """A channel by its id."""
+        return await self._readers.run(lambda db: channels.channel(db, channel_id))
+
+    async def channels(self) -> Sequence[Channel]:
+        """All channels."""
+        return await self._readers.run(channels.channels)
+
+    async def create_channel(
+        self, channel_id: str, name: str, password_hash: str, created_at_ms: int
+    ) -> Channel | None:
+        """Store a channel."""
+        return await self._writer.execute(
+            lambda db: channels.create_channel(
+                db, channel_id, name, password_hash, created_at_ms
+            )
+        )
+
+    async def set_password(self, channel_id: str, password_hash: str) -> bool:
+        """Replace a password."""
+        return await self._writer.execute(
+            lambda db: channels.set_password(db, channel_id, password_hash)
+        )
+
+    async def delete_channel(self, channel_id: str) -> bool:
+        """Remove a channel at once, then its messages in bounded steps."""
+        number = await self._writer.execute(
+            lambda db: channels.delete_channel(db, channel_id)
+        )
+        if number is None:
+            return False
+        await self._purge_channel(number, b"\xff" * 17)
+        return True
+
+    async def alias(self, dialect: Source, digest: bytes, folded: bool) -> Alias | None:
+        """An alias by a digest of its key."""
+        return await self._readers.run(
+            lambda db: channels.alias(db, dialect, digest, folded)
+        )
+
+    async def aliases(self) -> Sequence[Alias]:
+        """All aliases."""
+        return await self._readers.run(channels.aliases)
+
+    async def add_alias(self, alias: NewAlias) -> bool:
+        """Store an alias."""
+        return await self._writer.execute(lambda db: channels.add_alias(db, alias))
+
+    async def remove_alias(self, alias_id: str) -> bool:
+        """Remove an alias."""
+        return await self._writer.execute(
+            lambda db: channels.remove_alias(db, alias_id)
+        )
+
+    async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
+        """Add to the counts of keys that nobody knows."""
+        await self._writer.execute(lambda db: channels.record_unknown(db, keys))
+
+    async def unknown_keys(self) -> Sequence[UnknownKey]:
+        """Keys that nobody knows."""
+        return await self._readers.run(channels.unknown_keys)

@@ -1,0 +1,183 @@
+"""One writer thread; concurrent requests share its commits.
+
+While one batch is being fsynced the next one gathers by itself: no timer is needed.
+The event loop is woken once a batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import structlog
+
+from pushgo_compat.core.interfaces import AppendResult, NewMessage, Unwritten
+from pushgo_compat.errors import ServerBusy
+from pushgo_compat.storage.ids import Clock
+from pushgo_compat.storage.sqlite.append import Appender
+from pushgo_compat.storage.sqlite.connection import connect
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+MAX_BATCH_ROWS = 512
+MAX_WAITING_ROWS = 20_000
+"""Rows that may wait for the disk; more are refused (503), not piled up in memory."""
+
+_Waiter = tuple[Sequence[NewMessage], "asyncio.Future[list[AppendResult]]"]
+
+
+class OnCommit(Protocol):
+    """Hears of each batch, in order of commit, on the event loop."""
+
+    def __call__(
+        self, rows: Sequence[NewMessage], results: Sequence[AppendResult]
+    ) -> None:
+        """One result a row."""
+
+
+class Writer:
+    """The only connection that writes, in a thread of its own."""
+
+    def __init__(self, path: Path, clock: Clock, on_commit: OnCommit) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock = clock
+        self._on_commit = on_commit
+        self._connection = connect(path)
+        self._appender = Appender(self._connection)
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._waiting: list[_Waiter] = []
+        self._waiting_rows = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closed = False
+        self._thread = threading.Thread(
+            target=self._work, name="sqlite-writer", daemon=True
+        )
+        self._thread.start()
+
+    # ------------------------------------------------------------ on the event loop
+
+    def append(self, rows: Sequence[NewMessage]) -> asyncio.Future[list[AppendResult]]:
+        """Queue rows for the next commit. Raises ServerBusy when too many wait."""
+        if self._closed or self._waiting_rows + len(rows) > MAX_WAITING_ROWS:
+            raise ServerBusy
+        future: asyncio.Future[list[AppendResult]] = self._loop.create_future()
+        self._waiting.append((rows, future))
+        self._waiting_rows += len(rows)
+        if self._idle.is_set():
+            # Whatever else this turn of the loop brings joins the same commit.
+            self._idle.clear()
+            self._loop.call_soon(self._start_batch)
+        return future
+
+    async def execute(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a change in a transaction of its own; raises ServerBusy if it fails."""
+        if self._closed:
+            raise ServerBusy
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def job() -> None:
+            try:
+                with _Transaction(self._connection):
+                    result = work(self._connection)
+            except Exception as error:
+                self._loop.call_soon_threadsafe(_fail, future, error)
+            else:
+                self._loop.call_soon_threadsafe(_resolve, future, result)
+
+        self._jobs.put(job)
+        try:
+            return await future
+        except sqlite3.OperationalError as error:
+            raise ServerBusy from error
+
+    async def close(self) -> None:
+        """Write what waits, then stop the thread."""
+        self._closed = True
+        await self._idle.wait()
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._connection.close()
+
+    def _start_batch(self) -> None:
+        batch: list[_Waiter] = []
+        size = 0
+        for waiter in self._waiting:
+            batch.append(waiter)
+            size += len(waiter[0])
+            if size >= MAX_BATCH_ROWS:
+                break
+        del self._waiting[: len(batch)]
+        self._waiting_rows -= size
+        self._jobs.put(lambda: self._commit(batch))
+
+    def _finish_batch(
+        self,
+        batch: list[_Waiter],
+        rows: Sequence[NewMessage],
+        results: list[AppendResult],
+    ) -> None:
+        if self._waiting:
+            self._start_batch()  # first: the disk works while we answer
+        else:
+            self._idle.set()
+        start = 0
+        for waiter_rows, future in batch:
+            end = start + len(waiter_rows)
+            if not future.done():
+                future.set_result(results[start:end])
+            start = end
+        self._on_commit(rows, results)
+
+    # ----------------------------------------------------------- in the writer thread
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _commit(self, batch: list[_Waiter]) -> None:
+        rows = [row for waiter_rows, _ in batch for row in waiter_rows]
+        now_ms = self._clock()
+        try:
+            with _Transaction(self._connection):
+                results = self._appender.write(rows, now_ms)
+        except Exception as error:  # whatever it is, nobody is told 200
+            _log.error("commit failed", rows=len(rows), error=type(error).__name__)
+            ids = self._appender.ids.make(now_ms, len(rows))
+            results = [Unwritten(message_id.hex()) for message_id in ids]
+        self._loop.call_soon_threadsafe(self._finish_batch, batch, rows, results)
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE … COMMIT; the commit returns after the fsync."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+
+def _resolve(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[T], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
