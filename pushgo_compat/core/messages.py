@@ -1,0 +1,173 @@
+"""Accept messages: authenticate, one durable commit, receipt.
+
+Every door ends here, the native one and every dialect: one place for authentication,
+idempotency and durability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import orjson
+
+from pushgo_compat.core.gate import Gate, Grant
+from pushgo_compat.core.interfaces import (
+    Committed,
+    MessageStore,
+    NewMessage,
+    Stale,
+    Unwritten,
+)
+from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.errors import NativeError, ServerBusy
+from pushgo_compat.model import NativeMessage, Receipt, Source
+from pushgo_compat.schemas import encode_message
+
+MAX_RENEWALS = 5
+"""How often a sender is let in anew because channels changed under its commit."""
+
+OP_ID_PREFIX = "op-"
+MAX_TAGS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One channel that a call may write to, and how to ask again whether it may."""
+
+    grant: Grant
+    renew: Callable[[], Awaitable[Grant]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message from an old call, with all that is stored beside it."""
+
+    source: Source
+    message: NativeMessage
+    view: Mapping[str, object] | None = None
+    receipt: bytes | None = None
+    numbered: bool = False
+    deliver_at_ms: int | None = None
+
+
+class MessageService:
+    """Turns messages into receipts. A receipt means: on disk."""
+
+    def __init__(self, gate: Gate, store: MessageStore, secret: SecretKey) -> None:
+        self._gate = gate
+        self._store = store
+        self._secret = secret
+
+    async def submit_native(
+        self, channel_id: str, password: str, message: NativeMessage
+    ) -> Receipt:
+        """Accept a native message.
+
+        A repeated op_id answers with the first message's receipt, ``replayed`` set.
+        Raises ChannelNotFound, RateLimited, ServerBusy.
+        """
+        grant = await self._gate.login(channel_id, password)
+        recipient = Recipient(
+            grant=grant, renew=partial(self._gate.login, channel_id, password)
+        )
+        draft = Draft(source=Source.NATIVE, message=message)
+        (result,) = await self.submit([recipient], draft)
+        if isinstance(result, NativeError):
+            raise result
+        return result
+
+    async def submit(
+        self, recipients: Sequence[Recipient], draft: Draft
+    ) -> list[Receipt | NativeError]:
+        """Accept one message for each recipient, all in one commit.
+
+        One result a recipient, in order: refused ones do not hold up the others.
+        """
+        results: list[Receipt | NativeError] = [ServerBusy()] * len(recipients)
+        waiting = dict(enumerate(recipients))
+        for _ in range(MAX_RENEWALS):
+            rows = [_row(recipient.grant, draft) for recipient in waiting.values()]
+            try:
+                written = await self._store.append(rows)
+            except ServerBusy as error:
+                return [error] * len(recipients)
+            stale = {}
+            for (index, recipient), result in zip(
+                waiting.items(), written, strict=True
+            ):
+                if isinstance(result, Stale):
+                    stale[index] = recipient
+                else:
+                    results[index] = self._receipt(recipient.grant, draft, result)
+            if not stale:
+                break
+            waiting = await _renew(stale, results)
+        return results
+
+    def _receipt(
+        self, grant: Grant, draft: Draft, result: Committed | Unwritten
+    ) -> Receipt | NativeError:
+        op_id = draft.message.op_id or OP_ID_PREFIX + result.message_id
+        if isinstance(result, Unwritten):
+            return ServerBusy(message_id=result.message_id, op_id=op_id)
+        number = result.push_number
+        return Receipt(
+            channel_id=grant.channel.channel_id,
+            message_id=result.message_id,
+            op_id=op_id,
+            accepted_at_ms=result.accepted_at_ms,
+            thing_id=draft.message.thing_id,
+            replayed=result.replayed,
+            deliver_at_ms=draft.deliver_at_ms,
+            push_number=number,
+            read_token=None if number is None else self._secret.read_token(number),
+        )
+
+
+async def _renew(
+    stale: Mapping[int, Recipient], results: list[Receipt | NativeError]
+) -> dict[int, Recipient]:
+    """Let recipients in anew; who is refused now gets the refusal as its result."""
+    renewed = {}
+    for index, recipient in stale.items():
+        try:
+            grant = await recipient.renew()
+        except NativeError as error:
+            results[index] = error
+        else:
+            renewed[index] = replace(recipient, grant=grant)
+    return renewed
+
+
+def _row(grant: Grant, draft: Draft) -> NewMessage:
+    message = addressed(draft.message, grant)
+    return NewMessage(
+        grant.channel.number,
+        grant.generation,
+        draft.source,
+        encode_message(message),
+        message.op_id,
+        message.thing_id,
+        None if draft.view is None else orjson.dumps(draft.view),
+        draft.receipt,
+        draft.numbered,
+        draft.deliver_at_ms,
+    )
+
+
+def addressed(message: NativeMessage, grant: Grant) -> NativeMessage:
+    """The message as this channel gets it: its name for a title, its alias's wishes."""
+    if message.title is None:
+        message = replace(message, title=grant.channel.name)
+    alias = grant.alias
+    if alias is None:
+        return message
+    if alias.tags:
+        tags = tuple(dict.fromkeys((*message.tags, *alias.tags)))[:MAX_TAGS]
+        message = replace(message, tags=tags)
+    if alias.severity_map:
+        severity = alias.severity_map.get(message.severity, message.severity)
+        message = replace(message, severity=severity)
+    return message

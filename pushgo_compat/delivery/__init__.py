@@ -1,0 +1,1 @@
+"""Where accepted messages go: open streams today, push providers next."""

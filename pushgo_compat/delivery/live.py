@@ -1,0 +1,105 @@
+"""The hub of live subscribers.
+
+A commit hands its messages over once; each subscriber has a bounded buffer of
+references to them. Who overruns it is told so and resumes from the store: a slow reader
+never slows the others, nor the sender, whose answer is on its way before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+
+from pushgo_compat.core.interfaces import StoredMessage
+
+MAX_BUFFERED = 1000
+"""Messages that may wait for one subscriber."""
+
+
+class Overrun(Exception):
+    """The subscriber was too slow; what it missed is in the store."""
+
+
+class Subscription:
+    """One subscriber's place in the hub. Iterate over it; close it when done."""
+
+    def __init__(self, hub: Hub, channels: Sequence[int]) -> None:
+        self.channels = frozenset(channels)
+        self._hub = hub
+        self._buffer: deque[StoredMessage] = deque()
+        self._overrun = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def push(self, message: StoredMessage) -> None:
+        """Called by the hub, in the order of commits."""
+        if len(self._buffer) >= MAX_BUFFERED:
+            self._overrun = True
+        if not self._overrun:
+            self._buffer.append(message)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def next(self, timeout_s: float | None = None) -> StoredMessage:
+        """Wait for the next message.
+
+        Raises Overrun when messages were missed (after those that were not), and
+        TimeoutError when nothing came within ``timeout_s`` seconds.
+        """
+        while not self._buffer:
+            if self._overrun:
+                raise Overrun
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._waiter
+            finally:
+                self._waiter = None
+        return self._buffer.popleft()
+
+    async def __aiter__(self) -> AsyncIterator[StoredMessage]:
+        while True:
+            yield await self.next()
+
+    def close(self) -> None:
+        """Leave the hub; may be called twice."""
+        self._hub.leave(self)
+
+
+class Hub:
+    """Who listens to which channel."""
+
+    def __init__(self) -> None:
+        self._by_channel: dict[int, dict[Subscription, None]] = {}
+
+    def subscribe(self, channels: Sequence[int]) -> Subscription:
+        """Listen to some channels from this moment on."""
+        subscription = Subscription(self, channels)
+        for channel in subscription.channels:
+            self._by_channel.setdefault(channel, {})[subscription] = None
+        return subscription
+
+    def leave(self, subscription: Subscription) -> None:
+        """Stop listening."""
+        for channel in subscription.channels:
+            listeners = self._by_channel.get(channel, {})
+            listeners.pop(subscription, None)
+            if not listeners:
+                self._by_channel.pop(channel, None)
+
+    def listening(self, channel: int) -> bool:
+        """Whether anybody listens to the channel."""
+        return channel in self._by_channel
+
+    def publish(self, messages: Sequence[StoredMessage]) -> None:
+        """Hand on what a commit made visible, after the senders have their answers.
+
+        Their tasks are scheduled already when this is called; what is scheduled now
+        comes after them.
+        """
+        asyncio.get_running_loop().call_soon(self._fan_out, messages)
+
+    def _fan_out(self, messages: Sequence[StoredMessage]) -> None:
+        for message in messages:
+            for subscription in tuple(self._by_channel.get(message.channel, ())):
+                subscription.push(message)
