@@ -1,0 +1,281 @@
+"""The operator's settings: the environment, a ``.env`` file, flags → one ``Config``.
+
+The classes below are the table of settings. The environment's names, the flags of
+``serve`` and their help are all made from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, cast
+
+from environs import Env
+
+from pushgo_compat.settings import (
+    Address,
+    Network,
+    StoreUrl,
+    comma_list,
+    optional,
+    parse_address,
+    parse_amount,
+    parse_base_url,
+    parse_count,
+    parse_file,
+    parse_host_pattern,
+    parse_network,
+    parse_rate,
+    parse_secret_key,
+    parse_store_url,
+    parse_switch,
+    parse_text,
+    parse_timezone,
+    word_of,
+)
+
+T = TypeVar("T")
+S = TypeVar("S", bound="StoreConfig")
+
+_KEY = "setting"
+_ATTACHMENTS = "attachments"
+_ADDRESSES = ("http_addr", "ntfy_addr", "bark_addr", "serverchan_addr")
+_HOSTS = ("ntfy_hosts", "bark_hosts", "serverchan_hosts")
+
+
+class LogFormat(enum.StrEnum):
+    """For whom the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(enum.StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class ConfigError(Exception):
+    """Everything that is wrong with the settings, one line a fault."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Setting(NamedTuple):
+    """One row of the table."""
+
+    field: str
+    parse: Callable[[str], object]
+    help: str
+    default: str
+    empty_means_off: bool
+    """Empty text is a value here; elsewhere it counts as unset."""
+    secret: bool
+    """No flag, as flags show in the list of processes; not in ``repr`` either."""
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return f"PUSHGO_{self.field.upper()}"
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return f"--{self.field.replace('_', '-')}"
+
+
+def setting(
+    parse: Callable[[str], T],
+    help: str,
+    *,
+    default: str = "",
+    empty_means_off: bool = False,
+    secret: bool = False,
+) -> T:
+    """Declare a field of a config: how to read it, and what stands in when unset."""
+    row = Setting("", parse, help, default, empty_means_off, secret)
+    declared: object = dataclasses.field(
+        default_factory=lambda: parse(default),
+        repr=not secret,
+        metadata={_KEY: row},
+    )
+    return cast("T", declared)  # to a reader, and to mypy, the field has its value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """What every command needs: where the store is, and the key to its hashes."""
+
+    db_url: StoreUrl = setting(
+        parse_store_url,
+        "the store; three slashes: below the working folder, four: absolute",
+        default="sqlite:///pushgo-compat.db",
+    )
+    secret_key: str | None = setting(
+        optional(parse_secret_key),
+        "keys the hashes of aliases and unknown keys; unset: a file beside the store",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config(StoreConfig):
+    """Everything that ``serve`` can be told."""
+
+    http_addr: Address = setting(
+        parse_address,
+        "main listener: native API, /ntfy, /bark, /serverchan",
+        default="127.0.0.1:8686",
+    )
+    ntfy_addr: Address | None = setting(
+        optional(parse_address), "a listener with ntfy at its root"
+    )
+    bark_addr: Address | None = setting(
+        optional(parse_address), "a listener with Bark at its root"
+    )
+    serverchan_addr: Address | None = setting(
+        optional(parse_address), "a listener with ServerChan at its root"
+    )
+    ntfy_hosts: tuple[str, ...] = setting(
+        comma_list(parse_host_pattern), "host names with ntfy at their root, commas"
+    )
+    bark_hosts: tuple[str, ...] = setting(
+        comma_list(parse_host_pattern), "host names with Bark at their root, commas"
+    )
+    serverchan_hosts: tuple[str, ...] = setting(
+        comma_list(parse_host_pattern),
+        "host names with ServerChan at their root, commas (*.push.ft07.com works)",
+    )
+    attachment_dir: Path | None = setting(
+        optional(Path),
+        "files of the ntfy dialect; unset: attachments beside the store; empty: off",
+        default=_ATTACHMENTS,
+        empty_means_off=True,
+    )
+    token: str | None = setting(
+        optional(parse_text), "gateway token, asked of native calls", secret=True
+    )
+    token_on_dialects: bool = setting(
+        parse_switch, "ask old clients for the gateway token as well", default="false"
+    )
+    bark_user: str = setting(parse_text, "Basic auth of the Bark dialect: user")
+    bark_password: str = setting(
+        parse_text, "Basic auth of the Bark dialect: password", secret=True
+    )
+    bark_max_batch: int = setting(
+        parse_count, "most device_keys in one Bark call", default="1000"
+    )
+    bark_rejoin_iv: bool = setting(
+        parse_switch,
+        "join the iv to Bark's AES-GCM ciphertexts, so that native clients open them",
+        default="false",
+    )
+    ntfy_timezone: zoneinfo.ZoneInfo | None = setting(
+        optional(parse_timezone), "zone for delays such as 8pm; unset: the system's"
+    )
+    rate_limit: float | None = setting(
+        parse_rate, "requests a second per key and per address", default="off"
+    )
+    public_base_url: str | None = setting(
+        optional(parse_base_url), "address used in links; unset: from the request"
+    )
+    tls_cert: Path | None = setting(
+        optional(parse_file), "PEM certificate: then every listener speaks TLS"
+    )
+    tls_key: Path | None = setting(
+        optional(parse_file), "PEM private key of the certificate"
+    )
+    retention_days: float = setting(
+        parse_amount, "days that messages, receipts and op_ids are kept", default="7"
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        comma_list(parse_network), "networks whose X-Forwarded-* headers count, commas"
+    )
+    log_format: LogFormat = setting(
+        word_of(LogFormat), "text for people, json for machines", default="text"
+    )
+    log_level: LogLevel = setting(
+        word_of(LogLevel), "debug, info, warning or error", default="info"
+    )
+
+
+def settings_of(config: type[StoreConfig]) -> tuple[Setting, ...]:
+    """The rows of a config's table, in order."""
+    return tuple(
+        field.metadata[_KEY]._replace(field=field.name)
+        for field in dataclasses.fields(config)
+    )
+
+
+def load_config(config: type[S], flags: Mapping[str, str | None]) -> S:
+    """Read the settings: a flag wins over the environment, that over ``.env``.
+
+    ``flags`` maps names of fields to what the command line says, None for nothing.
+    Raises ConfigError with all faults at once.
+    """
+    env = Env()
+    env.read_env(Path.cwd() / ".env", recurse=False)
+    values: dict[str, object] = {}
+    faults: dict[str, str] = {}
+    for row in settings_of(config):
+        flag = flags.get(row.field)
+        given: str | None = env.str(row.variable, None) if flag is None else flag
+        if given is None or not (given.strip() or row.empty_means_off):
+            continue
+        try:
+            values[row.field] = row.parse(given.strip())
+        except ValueError as fault:
+            faults[row.field] = f"{row.variable} {fault}"
+    loaded = _build(config, values)
+    contradictions: list[str] = []
+    if isinstance(loaded, Config):
+        contradictions = _contradictions(loaded, frozenset(faults))
+        values.setdefault("attachment_dir", loaded.db_url.beside(_ATTACHMENTS))
+    if faults or contradictions:
+        raise ConfigError((*faults.values(), *contradictions))
+    return _build(config, values)
+
+
+def _build(config: type[S], values: Mapping[str, Any]) -> S:
+    """Values parsed by the fields' own parsers have the fields' types."""
+    return config(**values)
+
+
+def _contradictions(config: Config, broken: frozenset[str]) -> list[str]:
+    """Settings that are legal one by one and cannot stand together."""
+    found = [
+        *_claimed_twice(config, _ADDRESSES),
+        *_claimed_twice(config, _HOSTS),
+    ]
+    if not broken & {"tls_cert", "tls_key"}:
+        if config.tls_cert and not config.tls_key:
+            found.append("PUSHGO_TLS_KEY must be set, as PUSHGO_TLS_CERT is")
+        if config.tls_key and not config.tls_cert:
+            found.append("PUSHGO_TLS_CERT must be set, as PUSHGO_TLS_KEY is")
+    return found
+
+
+def _claimed_twice(config: Config, fields: tuple[str, ...]) -> list[str]:
+    """Listeners or host names given to two owners; one root has one dialect."""
+    found: list[str] = []
+    owners: dict[object, str] = {}
+    for field in fields:
+        value = getattr(config, field)
+        variable = f"PUSHGO_{field.upper()}"
+        for claim in (value,) if isinstance(value, Address) else value or ():
+            if isinstance(claim, Address) and claim.port == 0:
+                continue  # any free port: never the same one
+            owner = owners.setdefault(claim, variable)
+            if owner != variable:
+                found.append(f"{variable} must not repeat {claim} of {owner}")
+    return found

@@ -1,0 +1,189 @@
+"""How the text of one setting becomes a value: parsers, none of which sees a name.
+
+Each raises ValueError with what was expected. What was given is never repeated: it may
+be a secret, or hold one.
+"""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+import re
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from pushgo_compat.core.secrets import MIN_SECRET_BYTES
+
+T = TypeVar("T")
+E = TypeVar("E", bound=enum.StrEnum)
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_SQLITE_SCHEME = "sqlite:///"
+_HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^\[\]:]*)):(\d{1,5})")
+_MAX_PORT = 65_535
+_WORDS = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+class Address(NamedTuple):
+    """Where a listener binds."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUrl:
+    """Where the SQLite store lives; as text, the URL again."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{_SQLITE_SCHEME}{self.path}"
+
+    def beside(self, name: str) -> Path:
+        """A file or folder in the store's own folder."""
+        return self.path.parent / name
+
+
+def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
+    """Let empty text mean that the setting is unset."""
+    return lambda text: parse(text) if text else None
+
+
+def comma_list(parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
+    """Read items between commas; blank ones are skipped, repeats removed."""
+
+    def parse_items(text: str) -> tuple[T, ...]:
+        items = (item.strip() for item in text.split(","))
+        return tuple(dict.fromkeys(parse(item) for item in items if item))
+
+    return parse_items
+
+
+def word_of(words: type[E]) -> Callable[[str], E]:
+    """Read one word of an enumeration, in any case."""
+
+    def parse_word(text: str) -> E:
+        try:
+            return words(text.lower())
+        except ValueError:
+            raise ValueError(f"must be one of {', '.join(words)}") from None
+
+    return parse_word
+
+
+def parse_text(text: str) -> str:
+    """Text as it stands."""
+    return text
+
+
+def parse_address(text: str) -> Address:
+    """``host:port``, IPv6 in brackets; without a host every IPv4 address."""
+    found = _ADDRESS.fullmatch(text)
+    if found is None or int(found[3]) > _MAX_PORT:
+        raise ValueError("must be host:port, such as 127.0.0.1:8686 or [::1]:8686")
+    return Address(found[1] or found[2] or "0.0.0.0", int(found[3]))  # noqa: S104
+
+
+def parse_host_pattern(text: str) -> str:
+    """A host name in lower case, perhaps with ``*.`` in front; no port."""
+    pattern = text.lower()
+    if not _HOST_PATTERN.fullmatch(pattern):
+        raise ValueError("must be host names such as push.example.com or *.example.com")
+    return pattern
+
+
+def parse_store_url(text: str) -> StoreUrl:
+    """``sqlite:///below/the/working/folder`` or ``sqlite:////absolute``."""
+    if text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be sqlite:///…, as PostgreSQL is not supported yet")
+    path = text.removeprefix(_SQLITE_SCHEME)
+    if path in ("", text) or path.endswith("/"):
+        raise ValueError("must be sqlite:///file or sqlite:////absolute/file")
+    return StoreUrl(Path(path))
+
+
+def parse_switch(text: str) -> bool:
+    """True or false, in the words that people use."""
+    if text.lower() not in _WORDS:
+        raise ValueError("must be true or false")
+    return _WORDS[text.lower()]
+
+
+def parse_count(text: str) -> int:
+    """A whole number above zero."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError("must be a whole number above 0")
+    return int(text)
+
+
+def parse_amount(text: str) -> float:
+    """A finite number above zero."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < float("inf"):
+        raise ValueError("must be a number above 0")
+    return amount
+
+
+def parse_rate(text: str) -> float | None:
+    """A number above zero, or ``off``."""
+    return None if text.lower() == "off" else parse_amount(text)
+
+
+def parse_timezone(text: str) -> zoneinfo.ZoneInfo:
+    """A name of the time zone database."""
+    try:
+        return zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone such as Asia/Shanghai") from None
+
+
+def parse_base_url(text: str) -> str:
+    """An http or https URL, without the slash at its end."""
+    try:
+        url = urlsplit(text)
+        legal = bool(url.hostname) and url.scheme in ("http", "https")
+    except ValueError:
+        legal = False
+    if not legal or "?" in text or "#" in text:
+        raise ValueError("must be a URL such as https://push.example.com")
+    return text.rstrip("/")
+
+
+def parse_network(text: str) -> Network:
+    """A CIDR block, or one address."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("must be networks such as 10.0.0.0/8 or ::1") from None
+
+
+def parse_file(text: str) -> Path:
+    """A file that is there."""
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("must name a file that exists")
+    return path
+
+
+def parse_secret_key(text: str) -> str:
+    """Enough text to key a hash with."""
+    if len(text.encode("utf-8", "surrogatepass")) < MIN_SECRET_BYTES:
+        raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes long")
+    return text

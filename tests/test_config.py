@@ -1,0 +1,236 @@
+"""Settings: defaults, places they come from, faults all at once, nothing leaks."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from pushgo_compat.config import (
+    Config,
+    ConfigError,
+    LogFormat,
+    LogLevel,
+    StoreConfig,
+    load_config,
+    settings_of,
+)
+from pushgo_compat.settings import Address
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for row in settings_of(Config):
+        monkeypatch.delenv(row.variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def load(**environment: str) -> Config:
+    """Read settings as if the variables were given (flags read the same text)."""
+    return load_config(Config, environment)
+
+
+def faults(**environment: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load(**environment)
+    return caught.value.faults
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    config = load()
+    assert config.http_addr == Address("127.0.0.1", 8686)
+    assert config.ntfy_addr is config.bark_addr is config.serverchan_addr is None
+    assert config.ntfy_hosts == config.bark_hosts == config.serverchan_hosts == ()
+    assert str(config.db_url) == "sqlite:///pushgo-compat.db"
+    assert config.attachment_dir == Path("attachments")
+    assert config.bark_max_batch == 1000
+    assert config.retention_days == 7
+    assert not config.token_on_dialects
+    assert not config.bark_rejoin_iv
+    assert config.rate_limit is None
+    assert config.trusted_proxies == ()
+    assert (config.log_format, config.log_level) == (LogFormat.TEXT, LogLevel.INFO)
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_env_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(
+        "PUSHGO_HTTP_ADDR=127.0.0.1:1\nPUSHGO_LOG_LEVEL=error\nPUSHGO_BARK_USER=file\n"
+    )
+    monkeypatch.setenv("PUSHGO_LOG_LEVEL", "debug")
+    monkeypatch.setenv("PUSHGO_BARK_USER", "environment")
+    config = load(bark_user="flag")
+    assert config.http_addr.port == 1
+    assert config.log_level is LogLevel.DEBUG
+    assert config.bark_user == "flag"
+
+
+def test_all_faults_are_reported_at_once_each_naming_its_variable(
+    tmp_path: Path,
+) -> None:
+    found = faults(
+        http_addr="8686",
+        ntfy_timezone="Mars/Olympus",
+        retention_days="-1",
+        tls_cert=str(Path(__file__)),
+        ntfy_hosts="push.example.com",
+        bark_hosts="Push.example.com",
+    )
+    assert [line.partition(" ")[0] for line in found] == [
+        "PUSHGO_HTTP_ADDR",
+        "PUSHGO_NTFY_TIMEZONE",
+        "PUSHGO_RETENTION_DAYS",
+        "PUSHGO_BARK_HOSTS",
+        "PUSHGO_TLS_KEY",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("127.0.0.1:80", "127.0.0.1", 80),
+        ("[::1]:8686", "::1", 8686),
+        ("localhost:0", "localhost", 0),
+        (":8686", "0.0.0.0", 8686),
+    ],
+)
+def test_addresses_are_host_and_port(text: str, host: str, port: int) -> None:
+    assert load(http_addr=text).http_addr == (host, port)
+
+
+@pytest.mark.parametrize("text", ["localhost", "::1:80", "h:65536", "h:", "[::1]"])
+def test_an_address_that_is_none_is_a_fault(text: str) -> None:
+    assert faults(http_addr=text)[0].startswith("PUSHGO_HTTP_ADDR must be host:port")
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///data/p.db", Path("data/p.db")),
+        ("sqlite:////data/p.db", Path("/data/p.db")),
+    ],
+)
+def test_three_slashes_are_relative_and_four_absolute(url: str, path: Path) -> None:
+    config = load(db_url=url)
+    assert config.db_url.path == path
+    assert str(config.db_url) == url
+    assert config.attachment_dir == path.parent / "attachments"
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///", "sqlite://p.db", "p.db", "mysql://h/p", "sqlite:///data/"]
+)
+def test_a_store_that_is_no_sqlite_file_is_a_fault(url: str) -> None:
+    assert faults(db_url=url) == (
+        "PUSHGO_DB_URL must be sqlite:///file or sqlite:////absolute/file",
+    )
+
+
+def test_postgresql_is_named_as_not_there_yet_without_its_password() -> None:
+    (fault,) = faults(db_url="postgresql://user:opensesame@db/pushgo")
+    assert fault.endswith("PostgreSQL is not supported yet")
+    assert "opensesame" not in fault
+
+
+def test_an_empty_attachment_dir_turns_attachments_off() -> None:
+    assert load(attachment_dir="").attachment_dir is None
+    assert load(attachment_dir="/var/files").attachment_dir == Path("/var/files")
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUSHGO_HTTP_ADDR", "")
+    monkeypatch.setenv("PUSHGO_TOKEN", " ")
+    config = load()
+    assert config.http_addr.port == 8686
+    assert config.token is None
+
+
+def test_lists_are_split_at_commas_lowered_and_freed_of_repeats() -> None:
+    config = load(
+        serverchan_hosts="SCTAPI.ftqq.com, *.push.ft07.com,,sctapi.ftqq.com",
+        trusted_proxies="10.0.0.1/8, ::1",
+    )
+    assert config.serverchan_hosts == ("sctapi.ftqq.com", "*.push.ft07.com")
+    assert config.trusted_proxies == (
+        ipaddress.ip_network("10.0.0.0/8"),
+        ipaddress.ip_network("::1/128"),
+    )
+
+
+@pytest.mark.parametrize(
+    "hosts", ["push.example.com:80", "a.*.com", "*", "http://push", "a b"]
+)
+def test_a_host_name_that_is_none_is_a_fault(hosts: str) -> None:
+    assert faults(ntfy_hosts=hosts)[0].startswith("PUSHGO_NTFY_HOSTS")
+
+
+def test_two_listeners_cannot_share_an_address() -> None:
+    (fault,) = faults(bark_addr="127.0.0.1:8686")
+    assert (
+        fault == "PUSHGO_BARK_ADDR must not repeat 127.0.0.1:8686 of PUSHGO_HTTP_ADDR"
+    )
+    assert load(http_addr="127.0.0.1:0", bark_addr="127.0.0.1:0").bark_addr
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("token_on_dialects", "maybe"),
+        ("bark_max_batch", "0"),
+        ("bark_max_batch", "many"),
+        ("retention_days", "nan"),
+        ("retention_days", "inf"),
+        ("rate_limit", "0"),
+        ("public_base_url", "push.example.com"),
+        ("public_base_url", "http://[::1"),
+        ("trusted_proxies", "10.0.0.0/33"),
+        ("tls_key", "/nowhere/key.pem"),
+        ("log_format", "xml"),
+        ("log_level", "loud"),
+        ("ntfy_timezone", "../etc/passwd"),
+    ],
+)
+def test_a_value_out_of_its_range_is_a_fault(field: str, text: str) -> None:
+    (fault,) = faults(**{field: text})
+    assert fault.startswith(f"PUSHGO_{field.upper()} must be") or "TLS" in fault
+
+
+def test_numbers_switches_and_words_are_read() -> None:
+    config = load(
+        rate_limit="2.5",
+        retention_days="0.5",
+        bark_rejoin_iv="Yes",
+        log_format="JSON",
+        ntfy_timezone="Asia/Shanghai",
+        public_base_url="https://push.example.com/",
+    )
+    assert config.rate_limit == 2.5
+    assert config.retention_days == 0.5
+    assert config.bark_rejoin_iv
+    assert config.log_format is LogFormat.JSON
+    assert str(config.ntfy_timezone) == "Asia/Shanghai"
+    assert config.public_base_url == "https://push.example.com"
+    assert load(rate_limit="off").rate_limit is None
+
+
+def test_secrets_show_neither_in_repr_nor_in_faults() -> None:
+    config = load(
+        token="tokensecret", bark_password="barksecret", secret_key="keysecret" * 3
+    )
+    assert "secret" not in repr(config).replace("secret_key", "")
+    (fault,) = faults(secret_key="shortsecret")
+    assert fault == "PUSHGO_SECRET_KEY must be at least 16 bytes long"
+
+
+def test_secret_settings_have_no_flag() -> None:
+    secret = {row.variable for row in settings_of(Config) if row.secret}
+    assert secret == {"PUSHGO_SECRET_KEY", "PUSHGO_TOKEN", "PUSHGO_BARK_PASSWORD"}
+
+
+def test_a_command_on_the_store_ignores_faults_of_the_servers_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PUSHGO_HTTP_ADDR", "nonsense")
+    assert str(load_config(StoreConfig, {}).db_url) == "sqlite:///pushgo-compat.db"
