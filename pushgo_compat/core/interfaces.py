@@ -215,6 +215,31 @@ class Store(MessageStore, ChannelStore, Protocol):
 # ------------------------------------------------------------------ live delivery
 
 
+class Overrun(Exception):
+    """The subscriber was too slow; what it missed is in the store."""
+
+
+class Subscription(Protocol):
+    """One subscriber's place among those who listen."""
+
+    async def next(self, timeout_s: float | None = None) -> StoredMessage:
+        """The next message, in the order of commits.
+
+        Raises Overrun when messages were missed (after those that were not), and
+        TimeoutError when nothing came within ``timeout_s`` seconds.
+        """
+
+    def close(self) -> None:
+        """Stop listening; may be called twice."""
+
+
+class LiveSource(Protocol):
+    """Where streams listen."""
+
+    def subscribe(self, channels: Sequence[int]) -> Subscription:
+        """Listen to some channels from this moment on."""
+
+
 class LiveFeed(Protocol):
     """Whoever listens to channels as messages become visible."""
 

@@ -11,14 +11,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.interfaces import Overrun, StoredMessage
 
 MAX_BUFFERED = 1000
 """Messages that may wait for one subscriber."""
-
-
-class Overrun(Exception):
-    """The subscriber was too slow; what it missed is in the store."""
 
 
 class Subscription:
