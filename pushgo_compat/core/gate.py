@@ -96,7 +96,7 @@ class Gate:
         access: Access,
         *,
         fresh: bool = False,
-        sample: Mapping[str, int] | None = None,
+        sample: Callable[[], Mapping[str, int]] | None = None,
     ) -> Grant:
         """Open a channel with an old server's key.
 
@@ -191,7 +191,7 @@ class Gate:
         source: Source,
         claim: KeyClaim,
         access: Access,
-        sample: Mapping[str, int] | None,
+        sample: Callable[[], Mapping[str, int]] | None,
         generation: int,
         known: Grant | None,
     ) -> Grant:
@@ -232,7 +232,7 @@ class Gate:
                     alias=replace(catch_all, tags=(*catch_all.tags, hint)),
                     key_hint=hint,
                 )
-            self._unknown.remember(source, claim.key, sample or {})
+            self._unknown.remember(source, claim.key, sample() if sample else {})
         raise ChannelNotFound
 
     async def _alias(self, source: Source, key: str, folded: bool) -> Alias | None:

@@ -38,6 +38,8 @@ class Recipient:
 
     grant: Grant
     renew: Callable[[], Awaitable[Grant]]
+    receipt: bytes | None = None
+    """What is kept of the old call, its keys masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,6 @@ class Draft:
     source: Source
     message: NativeMessage
     view: Mapping[str, object] | None = None
-    receipt: bytes | None = None
     numbered: bool = False
     deliver_at_ms: int | None = None
 
@@ -88,7 +89,7 @@ class MessageService:
         results: list[Receipt | NativeError] = [ServerBusy()] * len(recipients)
         waiting = dict(enumerate(recipients))
         for _ in range(MAX_RENEWALS):
-            rows = [_row(recipient.grant, draft) for recipient in waiting.values()]
+            rows = [_row(recipient, draft) for recipient in waiting.values()]
             try:
                 written = await self._store.append(rows)
             except ServerBusy as error:
@@ -141,7 +142,8 @@ async def _renew(
     return renewed
 
 
-def _row(grant: Grant, draft: Draft) -> NewMessage:
+def _row(recipient: Recipient, draft: Draft) -> NewMessage:
+    grant = recipient.grant
     message = addressed(draft.message, grant)
     return NewMessage(
         grant.channel.number,
@@ -151,7 +153,7 @@ def _row(grant: Grant, draft: Draft) -> NewMessage:
         message.op_id,
         message.thing_id,
         None if draft.view is None else orjson.dumps(draft.view),
-        draft.receipt,
+        recipient.receipt,
         draft.numbered,
         draft.deliver_at_ms,
     )

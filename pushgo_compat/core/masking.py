@@ -1,0 +1,114 @@
+"""Take secrets out of what is kept of an old request.
+
+Two kinds: the keys that the request showed, wherever the dialect read them; and values
+whose name says that they are secret, whichever server they were meant for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from pushgo_compat.core.secrets import mask
+
+HIDDEN = "…"
+MAX_BODY_CHARS = 4096
+"""Characters of a body that a receipt keeps."""
+_LONG_KEY = 8
+"""From this length on a key is taken out wherever it stands; a shorter one (an alias
+such as ``nas``) only where it is a whole value, or every text would lose letters."""
+
+_SECRET_WORD = re.compile(r"(?i)auth|token|passw|secret|key|cookie|credential")
+_SECRET_PAIR = re.compile(
+    r"(?i)((?:^|[&?;\n])[^=&\s]*(?:auth|token|passw|secret|key)[^=&\s]*=)[^&\s]+"
+)
+_SECRET_MEMBER = re.compile(
+    r'(?i)("[^"]*(?:auth|token|passw|secret|key)[^"]*"\s*:\s*)'
+    r'(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s,}\]]+)'
+)
+_BORING_HEADERS = frozenset(
+    "host connection content-length accept accept-encoding accept-language expect"
+    " transfer-encoding user-agent".split()
+)
+
+
+class Masker:
+    """Masks one request's keys and every secret by name."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = [key for key in dict.fromkeys(keys) if key]
+        self._forms = [
+            (form, mask(key)) for key in self._keys for form in _written_forms(key)
+        ]
+
+    def target(self, path: str, query: str) -> str:
+        """Path and query as they may be kept."""
+        path = self._without_keys(path)
+        if not query:
+            return path
+        if _SECRET_WORD.search(query):
+            query = _SECRET_PAIR.sub(rf"\1{HIDDEN}", query)
+        target = f"{path}?{self._without_keys(query)}"
+        return path + "?" + HIDDEN if self._shows_key(query) else target
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers that may say something about the call, secrets hidden."""
+        kept = {}
+        for name, value in headers.items():
+            if name.lower() in _BORING_HEADERS:
+                continue
+            kept[name] = HIDDEN if _SECRET_WORD.search(name) else self.header(value)
+        return kept
+
+    def header(self, value: str) -> str:
+        """One header's value; bytes that are not UTF-8 become U+FFFD."""
+        if not value.isascii():
+            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return self._without_keys(value)
+
+    def body(self, body: bytes) -> str:
+        """The beginning of the body as text; hidden whole where a key may remain."""
+        text = body.decode("utf-8", "replace")
+        if _SECRET_WORD.search(text):
+            text = _SECRET_PAIR.sub(rf"\1{HIDDEN}", text)
+            text = _SECRET_MEMBER.sub(rf'\1"{HIDDEN}"', text)
+        text = self._without_keys(text)
+        if self._shows_key(text):
+            return HIDDEN
+        return text if len(text) <= MAX_BODY_CHARS else text[:MAX_BODY_CHARS] + HIDDEN
+
+    def _without_keys(self, text: str) -> str:
+        for form, hint in self._forms:
+            if form not in text:
+                continue
+            if len(form) >= _LONG_KEY:
+                text = text.replace(form, hint)
+            else:
+                whole = rf"(?<![\w-]){re.escape(form)}(?![\w-])"
+                text = re.sub(whole, hint.replace("\\", r"\\"), text)
+        return text
+
+    def _shows_key(self, text: str) -> bool:
+        """Whether a long key remains in a spelling that was not foreseen."""
+        if "%" not in text and "\\" not in text:
+            return False
+        plain = _unescape(unquote_plus(text))
+        return any(len(key) >= _LONG_KEY and key in plain for key in self._keys)
+
+
+def _written_forms(key: str) -> list[str]:
+    """How clients write a key: as it is, percent-encoded, escaped for JSON."""
+    if key.isascii() and key.isalnum():
+        return [key]
+    encoded = quote(key, safe="")
+    forms = [key, encoded, encoded.lower(), quote_plus(key), json.dumps(key)[1:-1]]
+    return list(dict.fromkeys(forms))
+
+
+def _unescape(text: str) -> str:
+    """Undo ``\\uXXXX``, as far as a search for ASCII keys needs it."""
+    return re.sub(
+        r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found.group(1), 16)), text
+    )

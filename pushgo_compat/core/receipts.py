@@ -1,0 +1,215 @@
+"""Translation receipts: what every old call became, and what was lost.
+
+Stored is what cannot be derived: the masked request and the codes of the notes. The
+rest (native JSON, sentences, curl) is rendered when somebody reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.masking import Masker
+from pushgo_compat.legacy import (
+    Dialect,
+    LegacyReply,
+    LegacyRequest,
+    Note,
+    NoteText,
+    StoredCall,
+    Verdict,
+)
+from pushgo_compat.model import Channel, NativeMessage, Receipt, Source
+from pushgo_compat.schemas import decode_message, encode_message
+
+Document = dict[str, object]
+
+GATE_NOTES: Mapping[str, NoteText] = {
+    "gate.login-used": NoteText(
+        Verdict.KEPT, "channel", "The login opened the channel, as on the old server."
+    ),
+    "gate.login-ignored": NoteText(
+        Verdict.LOST, None, "The key suffices by itself; the old login is not needed."
+    ),
+    "gate.alias-tags": NoteText(
+        Verdict.CHANGED, "tags", "The alias that was used adds its tags."
+    ),
+    "gate.alias-severity": NoteText(
+        Verdict.CHANGED, "severity", "The alias that was used maps this severity."
+    ),
+}
+"""Notes that the core adds to a dialect's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One old call as it is kept: no secret is left in it."""
+
+    route: str
+    client: str
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: str
+    notes: Sequence[Sequence[str]]
+    key_hint: str
+    batch: bool = False
+
+    def pack(self) -> bytes:
+        """The stored form."""
+        return orjson.dumps(
+            (
+                self.route,
+                self.client,
+                self.method,
+                self.target,
+                self.headers,
+                self.body,
+                self.notes,
+                self.key_hint,
+                self.batch,
+            )
+        )
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> CallRecord:
+        """Read what ``pack`` wrote."""
+        values = orjson.loads(packed)
+        return cls(**dict(zip(cls.__slots__, values, strict=True)))
+
+
+def record_call(
+    request: LegacyRequest,
+    *,
+    route: str,
+    keys: Sequence[str],
+    key_hint: str,
+    notes: Sequence[Note] = (),
+    batch: bool = False,
+) -> CallRecord:
+    """Keep a call, its keys and secrets masked."""
+    masker = Masker(keys)
+    headers = request.headers
+    return CallRecord(
+        route=route,
+        client=masker.header(headers.get("User-Agent", "")),
+        method=request.method,
+        target=masker.target(request.path, request.query),
+        headers=masker.headers(headers),
+        body=masker.body(request.body),
+        notes=notes,
+        key_hint=key_hint,
+        batch=batch,
+    )
+
+
+def native_json(message: NativeMessage) -> Document:
+    """The native call that would have made this message, with placeholders."""
+    fields = orjson.loads(encode_message(message))
+    return {
+        "channel_id": "CHANNEL_ID",
+        "password": "CHANNEL_PASSWORD",
+        **{name: value for name, value in fields.items() if value is not None},
+    }
+
+
+def curl_line(fields: Mapping[str, object], base_url: str) -> str:
+    """A line for the shell that sends these fields to ``POST /message``."""
+    body = json.dumps(fields, ensure_ascii=False)
+    return (
+        f"curl -X POST {shlex.quote(base_url + '/message')}"
+        f" -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+    )
+
+
+def render(
+    dialect: Dialect,
+    record: CallRecord,
+    reply: LegacyReply,
+    messages: Sequence[NativeMessage],
+    *,
+    accepted: bool,
+    dry_run: bool,
+    base_url: str,
+) -> Document:
+    """The receipt as contract.md shows it."""
+    natives = [native_json(message) for message in messages]
+    return {
+        "dialect": dialect.source,
+        "route": record.route,
+        "client": record.client,
+        "dry_run": dry_run,
+        "outcome": "accepted" if accepted else "refused",
+        "reply": {"status": reply.status, "body": _body(reply)},
+        "request": {
+            "method": record.method,
+            "path": record.target,
+            "headers": record.headers,
+            "body": record.body,
+        },
+        "messages": natives,
+        "notes": [_note(dialect, Note(*note)) for note in record.notes],
+        "curl": [curl_line(fields, base_url) for fields in natives],
+    }
+
+
+def _note(dialect: Dialect, note: Note) -> Document:
+    text = GATE_NOTES.get(note.code) or dialect.notes[note.code]
+    return {
+        "field": note.field,
+        "verdict": text.verdict,
+        "to": None if text.to is None else text.to.replace("{}", note.detail),
+        "why": text.why,
+    }
+
+
+def _body(reply: LegacyReply) -> object:
+    """JSON as JSON, anything else as text."""
+    try:
+        return json.loads(reply.body)
+    except ValueError:
+        return reply.body.decode("utf-8", "replace")
+
+
+class ReceiptReader:
+    """Renders the receipts of stored messages."""
+
+    def __init__(self, dialects: Sequence[Dialect]) -> None:
+        self._dialects: dict[Source, Dialect] = {d.source: d for d in dialects}
+
+    def read(
+        self, stored: StoredMessage, channel: Channel, base_url: str
+    ) -> Document | None:
+        """The receipt of a message that came from an old call; None for native ones."""
+        if stored.receipt is None:
+            return None
+        dialect = self._dialects[stored.source]
+        record = CallRecord.unpack(stored.receipt)
+        message = decode_message(stored.payload)
+        call = StoredCall(
+            route=record.route,
+            key_hint=record.key_hint,
+            view=None if stored.view is None else orjson.loads(stored.view),
+            receipt=Receipt(
+                channel_id=channel.channel_id,
+                message_id=stored.message_id,
+                op_id=message.op_id or f"op-{stored.message_id}",
+                accepted_at_ms=stored.accepted_at_ms,
+                thing_id=message.thing_id,
+            ),
+            batch=record.batch,
+        )
+        return render(
+            dialect,
+            record,
+            dialect.recall(call),
+            [message],
+            accepted=True,
+            dry_run=False,
+            base_url=base_url,
+        )
