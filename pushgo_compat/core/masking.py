@@ -29,8 +29,17 @@ _SECRET_MEMBER = re.compile(
     r'(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s,}\]]+)'
 )
 _BORING_HEADERS = frozenset(
-    "host connection content-length accept accept-encoding accept-language expect"
-    " transfer-encoding user-agent".split()
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    }
 )
 
 
@@ -108,7 +117,7 @@ def _written_forms(key: str) -> list[str]:
 
 
 def _unescape(text: str) -> str:
-    """Undo ``\\uXXXX``, as far as a search for ASCII keys needs it."""
+    """Undo JSON's escapes by number, as far as a search for ASCII keys needs it."""
     return re.sub(
         r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found.group(1), 16)), text
     )
