@@ -1,0 +1,242 @@
+"""The Bark dialect: what bark-server accepts and answers, as native messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from urllib.parse import unquote
+
+from adapters.bark import reply
+from adapters.bark.auth import is_authorized, is_open
+from adapters.bark.json_body import BODY_LIMIT_BYTES
+from adapters.bark.mapping import MappingRules, translate
+from adapters.bark.notes import NOTES
+from adapters.bark.register import no_registration, open_register
+from adapters.bark.request import Parameters, read_parameters
+from adapters.bark.routes import Action, Route, find_route
+from adapters.fit import DoesNotFit
+from adapters.values import clean_text
+from pushgo_compat.errors import (
+    AuthenticationFailed,
+    ChannelNotFound,
+    MethodNotAllowed,
+    NativeError,
+    RequestTooLarge,
+    RouteNotFound,
+)
+from pushgo_compat.legacy import (
+    Answer,
+    KeyCheck,
+    KeyClaim,
+    LegacyCall,
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+    Note,
+    NoteText,
+    Publish,
+    PushStatus,
+    StoredCall,
+    Translation,
+)
+from pushgo_compat.model import Receipt, Source
+
+_INFO = {
+    "version": "v2.3.4",
+    "build": "2026-02-24 06:00:00",
+    "arch": "linux/amd64",
+    "commit": "1091c91",
+    "devices": 1,
+}
+"""The release that this dialect speaks; clients show it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarkDialect:
+    """bark-server v2.3.4 as its clients see it (commit 1091c91)."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    """Basic auth is on when either of the two is set."""
+    max_batch: int = 1000
+    """Most device keys in one call."""
+    rejoin_iv: bool = False
+    """Make AES-GCM pushes readable for the native client (bark.md, 12.3)."""
+    default_title: str = "Notification"
+    """For pushes that have neither title nor subtitle."""
+
+    @property
+    def source(self) -> Source:
+        """Bark."""
+        return Source.BARK
+
+    @property
+    def notes(self) -> Mapping[str, NoteText]:
+        """Every code of a note."""
+        return NOTES
+
+    def body_limit(self, method: str, path: str) -> int:
+        """Fiber's limit, everywhere."""
+        return BODY_LIMIT_BYTES
+
+    def open(self, request: LegacyRequest) -> LegacyCall:
+        """Size, login, route, parameters: refused in bark-server's order."""
+        if request.body_truncated:
+            raise LegacyRefusal(reply.too_large(request))
+        if (
+            (self.user or self.password)
+            and not is_open(request.path)
+            and not is_authorized(request, self.user, self.password)
+        ):
+            raise LegacyRefusal(reply.TEAPOT)
+        try:
+            route = find_route(request.method, request.path)
+        except RouteNotFound as error:
+            raise LegacyRefusal(reply.no_route(request, request.path)) from error
+        except MethodNotAllowed as error:
+            raise LegacyRefusal(reply.wrong_method(request, error)) from error
+        if route.action is Action.PUSH and request.method != "HEAD":
+            return self._open_push(request, route)
+        return _open_other(request, route)
+
+    def _open_push(self, request: LegacyRequest, route: Route) -> Publish:
+        parameters = read_parameters(request, route)
+        claims = self._claims(request, route, parameters)
+        return Publish(
+            route=f"{request.method} {route.pattern}",
+            claims=claims,
+            translate=partial(self._translate, request, parameters, claims),
+            batch=parameters.device_keys is not None,
+        )
+
+    def _claims(
+        self, request: LegacyRequest, route: Route, parameters: Parameters
+    ) -> tuple[KeyClaim, ...]:
+        keys = parameters.device_keys
+        if keys is None:
+            if not parameters.device_key:
+                raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
+            if route.key:
+                return (_path_claim(route.key),)
+            return (KeyClaim(key=clean_text(parameters.device_key)),)
+        if len(keys) > self.max_batch:
+            message = f"batch push count exceeds the maximum limit: {self.max_batch}"
+            raise LegacyRefusal(reply.failure(request, 400, message))
+        return tuple(KeyClaim(key=clean_text(key)) for key in keys)
+
+    def _translate(
+        self,
+        request: LegacyRequest,
+        parameters: Parameters,
+        claims: Sequence[KeyClaim],
+    ) -> Translation:
+        rules = MappingRules(default_title=self.default_title, rejoin_iv=self.rejoin_iv)
+        try:
+            translation = translate(parameters, request.received_at_ms, rules)
+        except DoesNotFit as error:
+            raise LegacyRefusal(_too_large(request, parameters, claims)) from error
+        if "Authorization" in request.headers and not (self.user or self.password):
+            notes = (*translation.notes, Note("Authorization", "login"))
+            return Translation(message=translation.message, notes=notes)
+        return translation
+
+    def accepted(
+        self,
+        request: LegacyRequest,
+        call: Publish,
+        translation: Translation,
+        results: Sequence[Receipt | NativeError | None],
+    ) -> LegacyReply:
+        """``success``; a batch reports each device key."""
+        if not call.batch:
+            return reply.success(request.received_at_ms)
+        return reply.batch_done(
+            request.received_at_ms,
+            [claim.key for claim in call.claims],
+            [r if isinstance(r, NativeError) else None for r in results],
+        )
+
+    def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
+        """Word a refusal of the core as bark-server words its store's and Apple's."""
+        if isinstance(error, AuthenticationFailed):
+            return reply.TEAPOT
+        if isinstance(error, MethodNotAllowed):
+            return reply.wrong_method(request, error)
+        if isinstance(error, RouteNotFound):
+            return reply.no_route(request, request.path)
+        if isinstance(error, ChannelNotFound):
+            return _unknown_key(request, error)
+        return reply.failure(request, 500, reply.push_failed(error))
+
+    def recall(self, stored: StoredCall) -> LegacyReply:
+        """``success`` once more, the key masked."""
+        at_ms = stored.receipt.accepted_at_ms
+        if stored.batch:
+            return reply.batch_done(at_ms, [stored.key_hint], [None])
+        return reply.success(at_ms)
+
+    def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
+        """Bark has no status queries; any path that looks like one has no route."""
+        return reply.no_route(request, request.path)
+
+
+BARK = BarkDialect()
+
+
+def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
+    """Everything that sends nothing."""
+    if route.action is Action.MCP:
+        raise LegacyRefusal(reply.no_route(request, "/mcp"))
+    if request.method == "HEAD":
+        return Answer(route=f"HEAD {route.pattern}", reply=reply.NOTHING)
+    match route.action:
+        case Action.REGISTER:
+            return open_register(request)
+        case Action.REGISTER_CHECK:
+            return KeyCheck(
+                route=f"GET {route.pattern}",
+                claim=_path_claim(route.key),
+                reply=reply.success(request.received_at_ms),
+            )
+        case Action.PING:
+            answer = reply.success(request.received_at_ms, "pong")
+        case Action.INFO:
+            answer = reply.json_reply(_INFO)
+        case _:
+            answer = reply.OK_TEXT
+    return Answer(route=f"GET {route.pattern}", reply=answer)
+
+
+def _path_claim(key: str) -> KeyClaim:
+    """A key from the path, as it stands, and decoded for clients that escape it."""
+    if "%" not in key:
+        return KeyClaim(key=key)
+    return KeyClaim(key=key, alternatives=(clean_text(unquote(key)),))
+
+
+def _unknown_key(request: LegacyRequest, error: ChannelNotFound) -> LegacyReply:
+    """Each route has its own words, and repeats the key as the sender wrote it.
+
+    The request is read again for it: refusals are off the hot path.
+    """
+    route = find_route(request.method, request.path)
+    if route.action is Action.REGISTER:
+        return no_registration(request)
+    if route.action is Action.REGISTER_CHECK:
+        return reply.failure(request, 400, reply.unknown_key(route.key))
+    key = route.key or clean_text(read_parameters(request, route).device_key)
+    return reply.failure(request, *reply.push_failure(key, error))
+
+
+def _too_large(
+    request: LegacyRequest, parameters: Parameters, claims: Sequence[KeyClaim]
+) -> LegacyReply:
+    """A ciphertext that no native message can hold, in Apple's word."""
+    if parameters.device_keys is None:
+        return reply.failure(request, 500, reply.push_failed(RequestTooLarge()))
+    return reply.batch_done(
+        request.received_at_ms,
+        [claim.key for claim in claims],
+        [RequestTooLarge()] * len(claims),
+    )

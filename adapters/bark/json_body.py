@@ -1,0 +1,118 @@
+"""A JSON body as bark-server reads it: unpacked, strict, an object."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from typing import NoReturn
+
+from adapters.bark.reply import failure, too_large
+from adapters.values import decimal_text, decode_utf8
+from pushgo_compat.legacy import LegacyRefusal, LegacyRequest
+
+BODY_LIMIT_BYTES = 4 * 1024 * 1024
+"""Fiber's default; what a packed body may unpack to as well."""
+_MAX_DIGITS = 308
+"""Numbers beyond a double are a syntax error in Go."""
+_BEYOND_DOUBLE = "number out of range"
+_VENDOR_JSON = re.compile(r"application/[^/]*\+json")
+
+
+class NotJson(ValueError):
+    """The body is not the JSON that Go would accept."""
+
+
+def is_json(media: str) -> bool:
+    """Whether a lower-case media type selects the V2 reading."""
+    return media == "application/json" or (
+        media.endswith("+json") and _VENDOR_JSON.fullmatch(media) is not None
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotJson(f"invalid character '{name[0]}' looking for beginning of value")
+
+
+def _double(text: str) -> float:
+    value = float(text)
+    if value in {float("inf"), float("-inf")}:
+        raise NotJson(_BEYOND_DOUBLE)
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise NotJson(_BEYOND_DOUBLE)
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_double, parse_int=_integer
+)
+
+
+_ZLIB_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+
+
+def read_object(request: LegacyRequest, prefix: str) -> dict[str, object] | None:
+    """The body's object, None for a bare null; ``prefix`` begins a refusal's message.
+
+    Raises LegacyRefusal: 400 for what is no JSON object, 413 for a packed body that
+    grows beyond the limit.
+    """
+    try:
+        return _decode(_unpacked(request))
+    except RecursionError:
+        message = f"{prefix}: exceeded max depth"
+        raise LegacyRefusal(failure(request, 400, message)) from None
+    except NotJson as error:
+        message = f"{prefix}: {error}"
+        raise LegacyRefusal(failure(request, 400, message)) from error
+
+
+def _decode(body: bytes) -> dict[str, object] | None:
+    if not body:
+        raise NotJson("unexpected end of JSON input")
+    try:
+        document = _DECODER.decode(decode_utf8(body))
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg} at offset {error.pos}") from error
+    if document is None or isinstance(document, dict):
+        return document
+    raise NotJson("cannot unmarshal a value that is not an object")
+
+
+def _unpacked(request: LegacyRequest) -> bytes:
+    """Undo ``Content-Encoding``, which the original does for JSON alone."""
+    name = request.headers.get("Content-Encoding", "").strip().lower()
+    if not name or name == "identity":
+        return request.body
+    window = _ZLIB_WINDOWS.get(name)
+    if window is None:
+        raise NotJson("unsupported Content-Encoding")
+    unpacker = zlib.decompressobj(window)
+    try:
+        body = unpacker.decompress(request.body, BODY_LIMIT_BYTES + 1)
+    except zlib.error as error:
+        raise NotJson("invalid compressed data") from error
+    if len(body) > BODY_LIMIT_BYTES:
+        raise LegacyRefusal(too_large(request))
+    if not unpacker.eof:
+        raise NotJson("unexpected EOF")
+    return body
+
+
+def value_text(value: object) -> str:
+    """A JSON value as text; what is no string, number or boolean as compact JSON.
+
+    Empty for what nests too deeply to be written again.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return decimal_text(value)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return ""

@@ -1,0 +1,153 @@
+"""The parameters of a push as one native message (bark.md, section 12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapters.bark.draft import Draft
+from adapters.bark.encryption import rejoin_iv, restore_plus
+from adapters.bark.fields import MAPPERS, map_extra
+from adapters.bark.notes import shown_name
+from adapters.bark.request import Parameter, Parameters
+from adapters.bark.size import fit_message
+from adapters.values import (
+    clean_text,
+)
+from pushgo_compat.legacy import Note, Translation
+from pushgo_compat.model import NativeMessage
+
+EMPTY_MESSAGE = "Empty Message"
+"""What bark-server shows for a push without any text."""
+_MAX_NOTES = 256
+_CUT_FIELDS = {
+    "title_cut": ("title", "subtitle"),
+    "body_cut": ("markdown", "body"),
+    "metadata_dropped": ("metadata",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingRules:
+    """What the operator decides about the mapping."""
+
+    default_title: str
+    rejoin_iv: bool
+
+
+def translate(
+    parameters: Parameters, received_at_ms: int, rules: MappingRules
+) -> Translation:
+    """Map a push, or nothing at all for a delete.
+
+    Raises DoesNotFit for a ciphertext that is too large for a native message.
+    """
+    fields = parameters.fields
+    delete = fields.get("delete")
+    if delete is not None and delete.text == "1":
+        return Translation(message=None, notes=_nothing_sent(fields))
+    draft = Draft(received_at_ms)
+    for name, parameter in fields.items():
+        text = clean_text(parameter.text)
+        if text != parameter.text:
+            draft.note(shown_name(parameter.name), "cleaned", name)
+            parameter = parameter._replace(text=text)
+        if not text:
+            draft.note(shown_name(parameter.name), "empty")
+            continue
+        MAPPERS.get(name, map_extra)(draft, name, parameter)
+    message, cuts = fit_message(_message(draft, rules))
+    for code in cuts:
+        draft.note(_cut_field(draft, code), code)
+    notes = (*draft.notes, *parameters.notes)
+    return Translation(message=message, notes=notes[:_MAX_NOTES])
+
+
+def _nothing_sent(fields: dict[str, Parameter]) -> tuple[Note, ...]:
+    notes = [
+        Note(shown_name(p.name), "delete" if name == "delete" else "nothing_sent")
+        for name, p in fields.items()
+    ]
+    return tuple(notes[:_MAX_NOTES])
+
+
+def _cut_field(draft: Draft, code: str) -> str:
+    """The sender's name for what was cut to make the message fit."""
+    *preferred, last = _CUT_FIELDS[code]
+    names = (draft.texts[name].name for name in preferred if name in draft.texts)
+    return next(names, last)
+
+
+def _message(draft: Draft, rules: MappingRules) -> NativeMessage:
+    return NativeMessage(
+        title=_title(draft) or rules.default_title,
+        body=_body(draft),
+        occurred_at_ms=draft.received_at_ms,
+        severity=draft.severity,
+        ttl_ms=draft.ttl_ms,
+        url=draft.url,
+        images=draft.images,
+        tags=draft.tags,
+        ciphertext=_ciphertext(draft, rules),
+        metadata=draft.metadata.finish(),
+    )
+
+
+# --------------------------------------------------------------------- the texts
+
+
+def _title(draft: Draft) -> str:
+    """The title, or else the subtitle, in one line; empty when there is neither."""
+    title, subtitle = draft.texts.get("title"), draft.texts.get("subtitle")
+    line = _one_line(title.text) if title else ""
+    if title and not line:
+        draft.note(title.name, "empty")
+    elif title:
+        draft.note(title.name, "title" if line == title.text else "title_one_line")
+    if subtitle is None:
+        return line
+    draft.metadata.add_prose("subtitle", subtitle.name, subtitle.text)
+    if not line:
+        line = _one_line(subtitle.text)
+        if line:
+            draft.note(subtitle.name, "subtitle_as_title")
+    return line
+
+
+def _one_line(text: str) -> str:
+    """Trimmed, each run of blanks that breaks the line a single space."""
+    text = text.strip()
+    if "\n" not in text and "\r" not in text:
+        return text
+    lines = (line.strip() for line in text.replace("\r", "\n").split("\n"))
+    return " ".join(line for line in lines if line)
+
+
+def _body(draft: Draft) -> str | None:
+    """The markdown, or else the body; bark-server's stopgap when nothing is said."""
+    body, markdown = draft.texts.get("body"), draft.texts.get("markdown")
+    if body:
+        draft.note(body.name, "body_hidden" if markdown else "body")
+    if markdown:
+        draft.note(markdown.name, "markdown")
+    shown = markdown or body
+    if shown:
+        # Natively a blank body is none.
+        return None if shown.text.isspace() else shown.text
+    return None if draft.texts or draft.ciphertext else EMPTY_MESSAGE
+
+
+def _ciphertext(draft: Draft, rules: MappingRules) -> str | None:
+    """The ciphertext as received, but for what transport or layout needs."""
+    given = draft.ciphertext
+    if given is None:
+        return None
+    text, code = given.text, "ciphertext"
+    if given.form_decoded:
+        text = restore_plus(text)
+        if text != given.text:
+            code = "ciphertext_plus"
+    rejoined = rejoin_iv(text, draft.iv) if rules.rejoin_iv else None
+    if rejoined is not None:
+        text, code = rejoined, "ciphertext_rejoined"
+    draft.note(given.name, code)
+    return text

@@ -1,0 +1,81 @@
+"""Registration, as far as a gateway without Apple devices can go.
+
+The app adds a server by registering at it. A key that names a channel is answered as
+registered, so that this works; nothing is bound and no new key is made.
+"""
+
+from __future__ import annotations
+
+from adapters.bark.json_body import is_json, read_object
+from adapters.bark.reply import failure, success
+from adapters.bark.request import form_layer, read_form
+from adapters.values import clean_text, media_type, parse_pairs
+from pushgo_compat.legacy import (
+    KeyCheck,
+    KeyClaim,
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+)
+
+_BIND_FAILED = "request bind failed2"
+"""The original's words for POST; the query of GET always binds."""
+_MAX_TOKEN_BYTES = 160
+_BODY_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_FIELDS = frozenset({"device_key", "device_token", "key", "devicetoken"})
+
+
+def open_register(request: LegacyRequest) -> KeyCheck:
+    """Check the Apple token, then ask whether the key names a channel.
+
+    Raises LegacyRefusal for a bad token, and for a call without a key: the original
+    would invent one.
+    """
+    fields = _read_fields(request)
+    token = fields.get("device_token") or fields.get("devicetoken") or ""
+    if not token:
+        raise LegacyRefusal(failure(request, 400, "device token is empty"))
+    if len(token.encode("utf-8", "replace")) > _MAX_TOKEN_BYTES:
+        raise LegacyRefusal(failure(request, 400, "device token is invalid"))
+    key = clean_text(fields.get("device_key") or fields.get("key") or "")
+    if not key:
+        raise LegacyRefusal(no_registration(request))
+    data = {"key": key, "device_key": key, "device_token": token}
+    return KeyCheck(
+        route=f"{request.method} /register",
+        claim=KeyClaim(key=key),
+        reply=success(request.received_at_ms, data=data),
+    )
+
+
+def no_registration(request: LegacyRequest) -> LegacyReply:
+    """No key, or one that names no channel: none is made here."""
+    message = "device registration failed: registration is disabled"
+    return failure(request, 500, message)
+
+
+def _read_fields(request: LegacyRequest) -> dict[str, str]:
+    """GET has the query, POST the body alone; names in any case."""
+    if request.method != "POST":
+        layer = form_layer(parse_pairs(request.query))
+        return {name: parameter.text for name, parameter in layer.items()}
+    content_type = request.headers.get("Content-Type", "")
+    media = media_type(content_type)
+    if is_json(media):
+        return _json_fields(request)
+    if media not in _BODY_TYPES:
+        message = f"{_BIND_FAILED}: Unprocessable Entity"
+        raise LegacyRefusal(failure(request, 400, message))
+    layer = read_form(request, content_type)
+    return {name: parameter.text for name, parameter in layer.items()}
+
+
+def _json_fields(request: LegacyRequest) -> dict[str, str]:
+    fields = {}
+    for name, value in (read_object(request, _BIND_FAILED) or {}).items():
+        if isinstance(value, str):
+            fields[name.lower()] = value
+        elif value is not None and name.lower() in _FIELDS:
+            message = f"{_BIND_FAILED}: cannot unmarshal {name.lower()} into a string"
+            raise LegacyRefusal(failure(request, 400, message))
+    return fields
