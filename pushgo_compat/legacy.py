@@ -171,6 +171,8 @@ class KeyCheck:
     claim: KeyClaim
     reply: LegacyReply
     access: Access = Access.SEND
+    others: tuple[KeyClaim, ...] = ()
+    """Further keys that must be good as well (ntfy: ``/a,b/auth``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,8 @@ def run_pure(dialect: Dialect, case: Case) -> Outcome:
             case StatusQuery():
                 return Outcome(dialect.status(request, None))
             case KeyCheck():
-                if not _known(call.claim.key, call.claim.alternatives):
+                claims = (call.claim, *call.others)
+                if not all(_known(c.key, c.alternatives) for c in claims):
                     return Outcome(dialect.refused(request, ChannelNotFound()))
                 return Outcome(call.reply)
             case Publish():

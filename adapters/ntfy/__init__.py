@@ -1,0 +1,209 @@
+"""The ntfy dialect: publishing as ntfy 2.13 takes it, and what newer servers added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from adapters.ntfy.endpoints import DISCOVERY, PAGE, PERMITTED, PREFLIGHT, STATIC
+from adapters.ntfy.errors import error_reply, native_error_reply, refusal
+from adapters.ntfy.ids import ntfy_id, ntfy_id_range
+from adapters.ntfy.json_body import MAX_JSON_BYTES, parse_json_publish
+from adapters.ntfy.keys import (
+    RESERVED_TOPICS,
+    claim,
+    is_topic,
+    login_text,
+    may_be_key,
+)
+from adapters.ntfy.notes import NOTES
+from adapters.ntfy.params import read_parameters
+from adapters.ntfy.publish import EMPTY_MESSAGE, Draft, translate
+from adapters.ntfy.reply import accepted_reply, passing_reply
+from adapters.ntfy.routes import Kind, Route, clean_path, find_route
+from pushgo_compat.errors import ChannelNotFound, NativeError
+from pushgo_compat.legacy import (
+    Access,
+    Answer,
+    KeyCheck,
+    LegacyCall,
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+    NoteText,
+    Publish,
+    PushStatus,
+    StoredCall,
+    Translation,
+)
+from pushgo_compat.model import Receipt, Source
+
+__all__ = ["NTFY", "NtfyDialect", "ntfy_id", "ntfy_id_range"]
+
+_MAX_TEMPLATE_INPUT_BYTES = 131_072
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NtfyDialect:
+    """ntfy's language; see ``pushgo_compat.legacy.Dialect``."""
+
+    @property
+    def source(self) -> Source:
+        """The mount prefix and the mark in ``compat.source``."""
+        return Source.NTFY
+
+    @property
+    def notes(self) -> Mapping[str, NoteText]:
+        """Every code that a note of this dialect can carry."""
+        return NOTES
+
+    def body_limit(self, method: str, path: str) -> int:
+        """One byte over ntfy's own limit, so that what is too long shows itself."""
+        if clean_path(path) == "/":
+            return MAX_JSON_BYTES + 1
+        return _MAX_TEMPLATE_INPUT_BYTES + 1
+
+    def open(self, request: LegacyRequest) -> LegacyCall:
+        """Find out what is asked, and with which key."""
+        try:
+            return _open(request)
+        except LegacyRefusal as refused:
+            raise LegacyRefusal(_for_websocket(request, refused.reply)) from refused
+
+    def accepted(
+        self,
+        request: LegacyRequest,
+        call: Publish,
+        translation: Translation,
+        results: Sequence[Receipt | NativeError | None],
+    ) -> LegacyReply:
+        """Answer with ntfy's event, under the topic that the sender used."""
+        view = translation.view or {}
+        match results[0]:
+            case Receipt() as receipt:
+                return accepted_reply(call.claims[0].key, view, receipt)
+            case _:
+                return passing_reply(request, call.claims[0].key, view)
+
+    def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
+        """Word a refusal of the core; a key that opens nothing is a topic again."""
+        if isinstance(error, ChannelNotFound):
+            return _for_websocket(request, _key_refused(request))
+        return _for_websocket(request, native_error_reply(error))
+
+    def recall(self, stored: StoredCall) -> LegacyReply:
+        """The event again; the masked key stands for the topic."""
+        return accepted_reply(stored.key_hint, stored.view or {}, stored.receipt)
+
+    def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
+        """Nothing asks: the dialect has no status queries."""
+        return error_reply(40401)
+
+
+NTFY = NtfyDialect()
+
+
+# -------------------------------------------------------------------------- opening
+
+
+def _open(request: LegacyRequest) -> LegacyCall:
+    method = request.method
+    path = clean_path(request.path)
+    if method == "OPTIONS":
+        return Answer(route="OPTIONS *", reply=PREFLIGHT)
+    if reply := STATIC.get((method, path)):
+        return Answer(route=f"{method} {path}", reply=reply)
+    route = find_route(method, path)
+    match route.kind:
+        case Kind.PUBLISH:
+            return _open_publish(request, route)
+        case Kind.PUBLISH_JSON:
+            return _open_json_publish(request, route)
+        case Kind.PAGE:
+            return _open_page(request, route)
+        case Kind.AUTH:
+            return _open_auth(request, route)
+        case Kind.UNKNOWN:
+            raise refusal(40401)
+
+
+def _open_publish(request: LegacyRequest, route: Route) -> Publish:
+    topic = route.topics[0]
+    if not may_be_key(topic):
+        raise refusal(40401)
+    draft = Draft(request=request, body=request.body, sequence_id=route.sequence_id)
+    return _publish(route, topic, draft)
+
+
+def _open_json_publish(request: LegacyRequest, route: Route) -> Publish:
+    sent = parse_json_publish(request.body)
+    if not may_be_key(sent.topic):
+        raise refusal(40009)
+    draft = Draft(
+        request=request,
+        body=(sent.message or EMPTY_MESSAGE).encode(),
+        body_field=sent.message_field if sent.message else "",
+        overrides=sent.overrides,
+        notes=sent.notes,
+    )
+    return _publish(route, sent.topic, draft)
+
+
+def _publish(route: Route, topic: str, draft: Draft) -> Publish:
+    if topic in RESERVED_TOPICS:
+        raise refusal(40010)
+    return Publish(
+        route=route.pattern,
+        claims=(claim(topic, draft.request),),
+        translate=partial(translate, draft),
+    )
+
+
+def _open_page(request: LegacyRequest, route: Route) -> LegacyCall:
+    """The page of a topic; a key that is no topic must be right to have one."""
+    topic = route.topics[0]
+    discovery = read_parameters(request).flag("unifiedpush")
+    reply = DISCOVERY if discovery else PAGE
+    if is_topic(topic):
+        return Answer(route=route.pattern, reply=reply)
+    if not may_be_key(topic):
+        raise refusal(40401)
+    return KeyCheck(route=route.pattern, claim=claim(topic, request), reply=reply)
+
+
+def _open_auth(request: LegacyRequest, route: Route) -> KeyCheck:
+    """May the caller read these topics? All of them, or the answer is no."""
+    if not all(may_be_key(topic) for topic in route.topics):
+        raise refusal(40401)
+    if not RESERVED_TOPICS.isdisjoint(route.topics):
+        raise refusal(40009)
+    first, *others = (claim(topic, request) for topic in route.topics)
+    return KeyCheck(
+        route=route.pattern,
+        claim=first,
+        others=tuple(others),
+        reply=PERMITTED,
+        access=Access.READ,
+    )
+
+
+# ------------------------------------------------------------------------- refusing
+
+
+def _key_refused(request: LegacyRequest) -> LegacyReply:
+    """No such key: an illegal topic is not found, a legal one is not permitted."""
+    route = find_route(request.method, clean_path(request.path))
+    if route.kind is Kind.PUBLISH_JSON:
+        if not is_topic(parse_json_publish(request.body).topic):
+            return error_reply(40009)
+    elif not all(is_topic(topic) for topic in route.topics):
+        return error_reply(40401)
+    return error_reply(40101 if login_text(request) else 40301)
+
+
+def _for_websocket(request: LegacyRequest, reply: LegacyReply) -> LegacyReply:
+    """Whoever asked for a WebSocket gets the bare status."""
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        return reply
+    return LegacyReply(status=reply.status, content_type=None)

@@ -1,0 +1,117 @@
+"""ntfy's errors: number → text and link, and the reply made from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from pushgo_compat.errors import (
+    AuthenticationFailed,
+    InvalidRequest,
+    MethodNotAllowed,
+    NativeError,
+    NotFound,
+    RateLimited,
+    RequestTooLarge,
+    ServerBusy,
+)
+from pushgo_compat.legacy import LegacyRefusal, LegacyReply
+
+CORS: Mapping[str, str] = {"Access-Control-Allow-Origin": "*"}
+"""On every JSON reply, errors too: web clients report a network error without it."""
+
+_DOCS = "https://ntfy.sh/docs"
+_PUBLISH = f"{_DOCS}/publish/"
+_CONFIG = f"{_DOCS}/config/"
+_TEMPLATING = f"{_PUBLISH}#message-templating"
+_LIMITATIONS = f"{_PUBLISH}#limitations"
+_SCHEDULED = f"{_PUBLISH}#scheduled-delivery"
+_AUTHENTICATION = f"{_PUBLISH}#authentication"
+
+
+class ErrorText(NamedTuple):
+    """What the error says; without a link the reply has no such key."""
+
+    text: str
+    link: str = ""
+
+
+ERRORS: Mapping[int, ErrorText] = {
+    40000: ErrorText("invalid request"),
+    40002: ErrorText("cannot disable cache for delayed message"),
+    40003: ErrorText("delayed e-mail notifications are not supported"),
+    40004: ErrorText("invalid delay parameter: unable to parse delay", _SCHEDULED),
+    40007: ErrorText("invalid priority parameter", f"{_PUBLISH}#message-priority"),
+    40009: ErrorText("invalid request: topic invalid"),
+    40010: ErrorText("invalid request: topic name is not allowed"),
+    40011: ErrorText("invalid request: message must be UTF-8 encoded"),
+    40013: ErrorText(
+        "invalid request: attachment URL is invalid", f"{_PUBLISH}#attachments"
+    ),
+    40014: ErrorText(
+        "invalid request: attachments not allowed", f"{_CONFIG}#attachments"
+    ),
+    40018: ErrorText("invalid request: actions invalid", f"{_PUBLISH}#action-buttons"),
+    40021: ErrorText("invalid request: icon URL is invalid", f"{_PUBLISH}#icons"),
+    40024: ErrorText("invalid request: request body must be valid JSON"),
+    40033: ErrorText(
+        "invalid request: phone number invalid", f"{_PUBLISH}#phone-calls"
+    ),
+    40037: ErrorText("invalid request: delayed call notifications are not supported"),
+    40043: ErrorText("invalid request: could not parse template", _TEMPLATING),
+    40049: ErrorText(
+        "invalid request: sequence ID invalid",
+        f"{_PUBLISH}#updating-deleting-notifications",
+    ),
+    40101: ErrorText("unauthorized", _AUTHENTICATION),
+    40301: ErrorText("forbidden", _AUTHENTICATION),
+    40401: ErrorText("page not found"),
+    41301: ErrorText("attachment too large, or bandwidth limit reached", _LIMITATIONS),
+    41303: ErrorText("JSON body too large"),
+    42901: ErrorText("limit reached: too many requests", _LIMITATIONS),
+    50001: ErrorText("internal server error"),
+}
+
+_NATIVE_CODES: tuple[tuple[type[NativeError], int], ...] = (
+    (RateLimited, 42901),
+    (RequestTooLarge, 41301),
+    (AuthenticationFailed, 40101),
+    (NotFound, 40401),
+    (MethodNotAllowed, 40401),
+    (InvalidRequest, 40000),
+)
+"""What the core refuses, in ntfy's numbers; anything else is 50001."""
+
+
+def error_reply(code: int, reason: str = "") -> LegacyReply:
+    """Word an error; ``reason`` goes after the text (only actions have one)."""
+    text, link = ERRORS[code]
+    error: dict[str, object] = {
+        "code": code,
+        "http": code // 100,
+        "error": f"{text}; {reason}" if reason else text,
+    }
+    if link:
+        error["link"] = link
+    body = json.dumps(error, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return LegacyReply(
+        status=code // 100, body=body.encode("utf-8", "replace"), headers=CORS
+    )
+
+
+def refusal(code: int, reason: str = "") -> LegacyRefusal:
+    """The exception that carries an error; see ``error_reply``."""
+    return LegacyRefusal(error_reply(code, reason))
+
+
+def native_error_reply(error: NativeError) -> LegacyReply:
+    """Word what the core refuses for reasons that ntfy knows as well."""
+    code = next(
+        (code for kind, code in _NATIVE_CODES if isinstance(error, kind)), 50001
+    )
+    reply = error_reply(code)
+    if not isinstance(error, RateLimited | ServerBusy):
+        return reply
+    headers = {**CORS, "Retry-After": str(error.retry_after_s)}
+    return LegacyReply(status=reply.status, body=reply.body, headers=headers)

@@ -1,0 +1,50 @@
+"""ntfy's own view of a message: its event without what only the receipt knows."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+Action = dict[str, object]
+"""One button as ntfy echoes it, without its id: the keys of ``ACTION_KEYS`` in their
+order, ``clear`` always, the others only when set."""
+
+ACTION_KEYS = (
+    "action",
+    "label",
+    "clear",
+    "url",
+    "method",
+    "headers",
+    "body",
+    "intent",
+    "extras",
+    "value",
+)
+
+
+class Attachment(TypedDict):
+    """ntfy's attachment object."""
+
+    name: str
+    url: str
+
+
+class EventView(TypedDict, total=False):
+    """The event without id, time, expires and topic; what is not set is absent."""
+
+    event: str
+    """Only when it is not ``message``."""
+    sequence_id: str
+    title: str
+    message: str
+    priority: int
+    tags: list[str]
+    click: str
+    icon: str
+    actions: list[Action]
+    attachment: Attachment
+    poll_id: str
+    content_type: str
+    encoding: str
+    cache: bool
+    """False when off; not a part of ntfy's event: it decides about ``expires``."""

@@ -1,0 +1,84 @@
+"""Method and path → what is asked; pure text, no keys and no parameters yet."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from adapters.ntfy.keys import is_topic
+
+_DOUBLED = re.compile(r"/(?:\.?/)+")
+_PUBLISH_METHODS = frozenset({"POST", "PUT"})
+
+
+class Kind(enum.Enum):
+    """What a route is for."""
+
+    PUBLISH = enum.auto()
+    PUBLISH_JSON = enum.auto()
+    PAGE = enum.auto()
+    AUTH = enum.auto()
+    UNKNOWN = enum.auto()
+
+
+class Route(NamedTuple):
+    """A route that was hit, with what stood in its path."""
+
+    kind: Kind
+    pattern: str
+    topics: tuple[str, ...] = ()
+    sequence_id: str = ""
+
+
+UNKNOWN = Route(Kind.UNKNOWN, "*")
+
+
+def clean_path(raw: str) -> str:
+    """Decode the path and collapse ``//`` and ``/./``.
+
+    ntfy redirects such paths; clients follow with GET and lose the message, so the
+    slash too many of a base URL (``https://host//topic``) is forgiven here.
+    """
+    path = unquote(raw) if "%" in raw else raw
+    if "//" in path or "/./" in path:
+        return _DOUBLED.sub("/", path)
+    return path
+
+
+def find_route(method: str, path: str) -> Route:
+    """Find the route of a clean path; the topic may still be anything."""
+    segments = path.split("/")[1:]
+    if method in _PUBLISH_METHODS:
+        return _publish_route(method, segments)
+    return _get_route(segments) if method == "GET" else UNKNOWN
+
+
+def _publish_route(method: str, segments: list[str]) -> Route:
+    match segments:
+        case [""]:
+            return Route(Kind.PUBLISH_JSON, f"{method} /")
+        case [topic]:
+            return Route(Kind.PUBLISH, f"{method} /{{topic}}", (topic,))
+        case [topic, sequence_id] if is_topic(sequence_id):
+            pattern = f"{method} /{{topic}}/{{sequence_id}}"
+            return Route(Kind.PUBLISH, pattern, (topic,), sequence_id)
+        case _:
+            return UNKNOWN
+
+
+def _get_route(segments: list[str]) -> Route:
+    match segments:
+        case ["docs", *_]:
+            return UNKNOWN
+        case [topic]:
+            return Route(Kind.PAGE, "GET /{topic}", (topic,))
+        case [topic, ("publish" | "send" | "trigger") as word]:
+            return Route(Kind.PUBLISH, f"GET /{{topic}}/{word}", (topic,))
+        case [topics, "auth"]:
+            return Route(Kind.AUTH, "GET /{topic}/auth", tuple(topics.split(",")))
+        case [host, topic] if "." in host and is_topic(topic):
+            return Route(Kind.PAGE, "GET /{host}/{topic}", (topic,))
+        case _:
+            return UNKNOWN
