@@ -1,0 +1,57 @@
+"""What the handlers reach for, under typed keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from pushgo_compat.core.gate import Gate
+from pushgo_compat.core.interfaces import LiveSource, Store, StoredMessage
+from pushgo_compat.core.messages import MessageService
+from pushgo_compat.core.ratelimit import RateLimiter
+from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.model import Channel
+from pushgo_compat.web.callers import Callers
+from pushgo_compat.web.metrics import Metrics
+
+RenderReceipt = Callable[[StoredMessage, Channel], Mapping[str, object] | None]
+"""The translation receipt of a message (contract.md), None for a native one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """What the operator decides about the native doors."""
+
+    token: str | None = field(default=None, repr=False)
+    """The gateway token that native calls have to show, if any."""
+    token_on_dialects: bool = False
+    """Whether old clients have to show it as well."""
+    base_url: str = ""
+    """Where the outside finds us, without a trailing slash; else from the request."""
+    heartbeat_s: float = 30
+    """How often a stream carries a comment and its password is checked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One process's services, shared by all its doors."""
+
+    gate: Gate
+    messages: MessageService
+    store: Store
+    feed: LiveSource
+    now_ms: Callable[[], int]
+    render_receipt: RenderReceipt
+    secret: SecretKey
+    settings: WebSettings = field(default_factory=WebSettings)
+    callers: Callers = field(default_factory=Callers)
+    limiter: RateLimiter = field(default_factory=RateLimiter)
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+SERVICES = web.AppKey("services", Services)
+REQUEST_ID = web.RequestKey("request_id", str)
+BEGUN = web.RequestKey("begun", web.StreamResponse)
+"""The response that a stream has begun: too late for another one."""

@@ -1,0 +1,66 @@
+"""What the operator's Prometheus sees. No label ever holds a key or a text.
+
+A labelled metric costs a look-up a call, so the children are made once and kept.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+from pushgo_compat.model import Source
+
+LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+BATCH_BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+class Metrics:
+    """One registry for one process, not the library's global one."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        accepted = counter(
+            "pushgo_messages_accepted",
+            "Messages made durable, repeats included.",
+            ["source"],
+        )
+        self._refused = counter(
+            "pushgo_requests_refused", "Requests refused.", ["source", "code"]
+        )
+        latency = histogram(
+            "pushgo_request_seconds",
+            "Time from a request's head to its answer; streams are not counted.",
+            ["source"],
+            buckets=LATENCY_BUCKETS_S,
+        )
+        self.accepted = {source: accepted.labels(source) for source in Source}
+        """One counter for each door: ``accepted[source].inc()``."""
+        self.latency = {source: latency.labels(source) for source in Source}
+        """Seconds, one histogram for each door."""
+        self.commit_rows = histogram(
+            "pushgo_commit_rows",
+            "Messages that shared one durable commit.",
+            buckets=BATCH_BUCKETS_ROWS,
+        )
+        self._refusals: dict[tuple[Source, str], Counter] = {}
+
+    def refused(self, source: Source, code: str) -> None:
+        """Count a refusal. ``code`` is one of the error tree's, never free text."""
+        child = self._refusals.get((source, code))
+        if child is None:
+            child = self._refusals[source, code] = self._refused.labels(source, code)
+        child.inc()
+
+    def render(self) -> bytes:
+        """Everything in Prometheus's text format."""
+        return generate_latest(self.registry)
