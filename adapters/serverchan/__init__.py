@@ -1,0 +1,115 @@
+"""The ServerChan dialect: classic, Turbo and SC3, the three generations of Server酱."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from adapters.serverchan.mapping import translate
+from adapters.serverchan.notes import NOTES
+from adapters.serverchan.reply import (
+    PREFLIGHT,
+    Fault,
+    error_refusal,
+    refusal,
+    success,
+)
+from adapters.serverchan.routes import SEND_METHODS, Generation, find_route
+from adapters.serverchan.status import read_status_query, status_reply
+from pushgo_compat.errors import MethodNotAllowed, NativeError
+from pushgo_compat.legacy import (
+    Answer,
+    LegacyCall,
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+    NoteText,
+    Publish,
+    PushStatus,
+    StoredCall,
+    Translation,
+)
+from pushgo_compat.model import Receipt, Source
+
+__all__ = ["SERVERCHAN", "ServerChanDialect"]
+
+_BODY_LIMIT_BYTES = 4 * 1024 * 1024
+"""The vendor documents 32 KB of text; the proxy must read 1 MiB at the least."""
+_MASKED_TOKEN = "*" * 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerChanDialect:
+    """ServerChan as its clients know it (``pushgo_compat.legacy.Dialect``)."""
+
+    @property
+    def source(self) -> Source:
+        """Which dialect this is."""
+        return Source.SERVERCHAN
+
+    @property
+    def notes(self) -> Mapping[str, NoteText]:
+        """Every code that a note can carry."""
+        return NOTES
+
+    def body_limit(self, method: str, path: str) -> int:
+        """One limit for all routes, in bytes."""
+        return _BODY_LIMIT_BYTES
+
+    def open(self, request: LegacyRequest) -> LegacyCall:
+        """Find the route and the key in it; the fields wait until the key is known.
+
+        Nothing but GET and POST ever publishes: a link preview sends HEAD.
+        """
+        route = find_route(request)
+        method = request.method
+        methods = route.methods if route else SEND_METHODS
+        if method not in methods:
+            raise LegacyRefusal(
+                self.refused(request, MethodNotAllowed(", ".join(methods)))
+            )
+        if route is None:
+            raise LegacyRefusal(refusal(Generation.TURBO, Fault.NO_ROUTE))
+        if method == "OPTIONS":
+            return Answer(route=f"OPTIONS {route.pattern}", reply=PREFLIGHT)
+        if route.claim is None:
+            return read_status_query(request)
+        return Publish(
+            route=f"{method} {route.pattern}",
+            claims=(route.claim,),
+            translate=partial(translate, request, route.generation),
+        )
+
+    def accepted(
+        self,
+        request: LegacyRequest,
+        call: Publish,
+        translation: Translation,
+        results: Sequence[Receipt | NativeError | None],
+    ) -> LegacyReply:
+        """Word the success: queued, not delivered, as it always meant."""
+        (receipt,) = (result for result in results if isinstance(result, Receipt))
+        generation = _generation(translation.view)
+        return success(generation, receipt.push_number, receipt.read_token)
+
+    def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
+        """Word a refusal of the core in the words of the path's generation."""
+        route = find_route(request)
+        return error_refusal(route.generation if route else Generation.TURBO, error)
+
+    def recall(self, stored: StoredCall) -> LegacyReply:
+        """Word a success again, its readkey masked."""
+        generation = _generation(stored.view)
+        return success(generation, stored.receipt.push_number, _MASKED_TOKEN)
+
+    def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
+        """Word what became of a push."""
+        return status_reply(request, found)
+
+
+def _generation(view: Mapping[str, object] | None) -> Generation:
+    return Generation(str(view["generation"])) if view else Generation.TURBO
+
+
+SERVERCHAN = ServerChanDialect()

@@ -1,0 +1,220 @@
+"""Sections 4 and 10 of the dialect page: the fields become one native message."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+from adapters.fit import DoesNotFit, fit_native
+from adapters.serverchan.notes import METADATA, PLACES
+from adapters.serverchan.reply import Fault, refusal
+from adapters.serverchan.request import Fields, read_fields
+from adapters.serverchan.routes import Generation
+from adapters.values import MAX_METADATA_CHARS, MAX_TAG_CHARS, MAX_TAGS, clean_text
+from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note, Translation
+from pushgo_compat.model import NativeMessage
+
+_COPIED = {name: METADATA + name for name in ("short", "channel", "openid")}
+"""Fields that only live on as metadata, and the keys they have there."""
+_NOIP = f"{METADATA}noip"
+_ENCODED = f"{METADATA}encoded"
+_TRUNCATED = f"{METADATA}truncated"
+
+_NOT_SEND = frozenset({"uid", "key", "sendkey"})
+"""Names that clients send although only the path counts."""
+_NOIP_ON = frozenset({"1", "true"})
+_ENCODED_OFF = frozenset({"", "0", "false"})
+
+_LINE_BREAKS = re.compile(r"[\r\n]+")
+_MARKS = "#>*- \t"
+"""Markdown in front of a line that says nothing in a title."""
+_DESP_TITLE_CHARS = 32
+_CUT_TITLE_CHARS = 1024
+"""What is left of a title that alone is larger than a native message."""
+_MAX_STRANGERS = 32
+_STRANGER_CHARS = 64
+"""How many unknown names are noted, and how much of each."""
+
+
+def translate(request: LegacyRequest, generation: Generation) -> Translation:
+    """Make one native message of a send request.
+
+    Raises LegacyRefusal without a title, for a body over the limit, and for a
+    ciphertext that does not fit a native message, as it cannot be cut.
+    """
+    if request.body_truncated and request.method == "POST":
+        raise LegacyRefusal(refusal(generation, Fault.TOO_LARGE))
+    fields = read_fields(request)
+    notes = _note_strangers(request, fields)
+    sent = _sent(fields.values, notes)
+    desp = sent.get("desp")
+    title = _title(sent, notes)
+    if title is None and desp and generation is Generation.SC3:
+        title = _title_from_desp(desp)
+        notes.append(Note("desp", "title.from_desp"))
+    if title is None:
+        raise LegacyRefusal(refusal(generation, Fault.NO_TITLE))
+    encoded = desp is not None and "encoded" in sent
+    try:
+        message = _fitted(
+            NativeMessage(
+                title=title,
+                body=sent.get("short") if encoded else desp,
+                occurred_at_ms=request.received_at_ms,
+                tags=_tags(sent["tags"], notes) if "tags" in sent else (),
+                ciphertext=desp if encoded else None,
+                metadata=_metadata(sent, notes, encoded=encoded),
+            )
+        )
+    except DoesNotFit:
+        raise LegacyRefusal(refusal(generation, Fault.TOO_LARGE)) from None
+    _note_texts(sent, message, notes, encoded=encoded)
+    if message.title != title:
+        notes.append(Note("title" if "title" in sent else "text", "title.cut"))
+    return Translation(
+        message=message,
+        notes=tuple(notes),
+        view={"generation": generation.value},
+        numbered=generation is not Generation.CLASSIC,
+    )
+
+
+def _sent(values: Mapping[str, str], notes: list[Note]) -> dict[str, str]:
+    """The send parameters that say something, as native text."""
+    sent = {}
+    for name, place in PLACES.items():
+        raw = values.get(name)
+        if raw is None:
+            continue
+        value = clean_text(raw)
+        if value != raw:
+            notes.append(Note(name, "cleaned", place))
+        if _says_something(name, value.strip()):
+            sent[name] = value
+        else:
+            notes.append(Note(name, "empty", place))
+    return sent
+
+
+def _says_something(name: str, text: str) -> bool:
+    match name:
+        case "noip":
+            return text in _NOIP_ON
+        case "encoded":
+            return text not in _ENCODED_OFF
+        case _:
+            return bool(text)
+
+
+def _title(sent: Mapping[str, str], notes: list[Note]) -> str | None:
+    """The title on one line; ``text`` is the classic name, and still an alias."""
+    name = "title" if "title" in sent else "text"
+    if name not in sent:
+        return None
+    title = sent[name].strip()
+    one_line = _LINE_BREAKS.sub(" ", title)
+    notes.append(Note(name, "title" if one_line == title else "title.one_line"))
+    if name == "title" and "text" in sent:
+        notes.append(Note("text", "title.unused"))
+    return one_line
+
+
+def _title_from_desp(desp: str) -> str:
+    """The first line of a text that is not blank, without its Markdown marks."""
+    lines = [line.strip() for line in desp.splitlines() if not line.isspace()]
+    bare = (line.lstrip(_MARKS) for line in lines)
+    title = next(filter(None, bare), desp.strip())
+    return title[:_DESP_TITLE_CHARS].rstrip()
+
+
+def _tags(text: str, notes: list[Note]) -> tuple[str, ...]:
+    """The labels between the bars; a comma is part of its label."""
+    labels = [label.strip() for label in text.split("|")]
+    cut = dict.fromkeys(label[:MAX_TAG_CHARS].rstrip() for label in labels if label)
+    tags = tuple(cut)[:MAX_TAGS]
+    whole = {"", *tags}.issuperset(labels)
+    notes.append(Note("tags", "tags" if whole else "tags.cut"))
+    return tags
+
+
+def _metadata(
+    sent: Mapping[str, str], notes: list[Note], *, encoded: bool
+) -> dict[str, str]:
+    metadata = {}
+    for name, key in _COPIED.items():
+        if name in sent:
+            value = sent[name].strip()
+            metadata[key] = value[:MAX_METADATA_CHARS].rstrip()
+            notes.append(Note(name, name))
+            if len(value) > MAX_METADATA_CHARS:
+                notes.append(Note(name, "metadata.cut", PLACES[name]))
+    if "noip" in sent:
+        metadata[_NOIP] = "1"
+        notes.append(Note("noip", "noip"))
+    if encoded:
+        metadata[_ENCODED] = "1"
+    return metadata
+
+
+def _fitted(message: NativeMessage) -> NativeMessage:
+    """The message within the native size: its body cut, in the worst case its title.
+
+    Raises DoesNotFit for a ciphertext that is too large.
+    """
+    try:
+        return _with_body_cut(message)
+    except DoesNotFit:
+        title = (message.title or "")[:_CUT_TITLE_CHARS].rstrip()
+        return _with_body_cut(dataclasses.replace(message, title=title))
+
+
+def _with_body_cut(message: NativeMessage) -> NativeMessage:
+    fitted, cut = fit_native(message)
+    if not cut:
+        return fitted
+    field = "short" if message.ciphertext else "desp"
+    marked = {**message.metadata, _TRUNCATED: field}
+    return fit_native(dataclasses.replace(message, metadata=marked))[0]
+
+
+def _note_texts(
+    sent: Mapping[str, str],
+    message: NativeMessage,
+    notes: list[Note],
+    *,
+    encoded: bool,
+) -> None:
+    """Say what became of the texts, now that the message has its final size."""
+    cut = _TRUNCATED in message.metadata
+    if encoded:
+        notes.append(Note("desp", "desp.ciphertext"))
+        notes.append(Note("encoded", "encoded"))
+        if "short" in sent:
+            notes.append(Note("short", "short.body_cut" if cut else "short.body"))
+        return
+    if "desp" in sent:
+        notes.append(Note("desp", "desp.cut" if cut else "desp"))
+    if "encoded" in sent:
+        notes.append(Note("encoded", "encoded.unused"))
+
+
+def _note_strangers(request: LegacyRequest, fields: Fields) -> list[Note]:
+    """Say what was sent although ServerChan never took it."""
+    notes = []
+    if request.method == "GET" and request.body:
+        notes.append(Note("body", "get_body"))
+    if "Authorization" in request.headers:
+        notes.append(Note("Authorization", "login"))
+    strangers = [name for name in fields.values if name not in PLACES]
+    for name in strangers[:_MAX_STRANGERS]:
+        code = "not_send" if name in _NOT_SEND else "unknown"
+        notes.append(Note(_shown(name), code))
+    for name in fields.nested[:_MAX_STRANGERS]:
+        notes.append(Note(_shown(name), "nested"))
+    return notes
+
+
+def _shown(name: str) -> str:
+    """A name as it may stand in a note: an unescaped body makes any text a name."""
+    return clean_text(name)[:_STRANGER_CHARS]

@@ -1,0 +1,151 @@
+"""Section 3 of the dialect page: the fields of a request, wherever they stand.
+
+What PHP did is what old clients rely on: the last of a repeated name wins, the body
+beats the query, and a form needs no escaping at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from urllib.parse import unquote_to_bytes
+
+from adapters.values import (
+    decimal_text,
+    media_type,
+    multipart_boundary,
+    parse_multipart,
+)
+from pushgo_compat.legacy import LegacyRequest
+
+_MAX_PAIRS = 1_000
+"""PHP's ``max_input_vars``: what comes after is not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What was sent, by name, not yet cleaned. JSON null counts as not sent."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    nested: Sequence[str] = ()
+    """JSON members that held an object or an array, which no field can be."""
+
+
+def read_fields(request: LegacyRequest) -> Fields:
+    """Collect query and body. A GET's body is ignored; no fault is ever raised.
+
+    A JSON body that cannot be read leaves no fields at all, not even the query's.
+    """
+    query = request.query.encode("utf-8", "replace")
+    values = _decode_pairs(_form_pairs(query)) if query else {}
+    if request.method != "POST" or not request.body or request.body.isspace():
+        return Fields(values=values)
+    content_type = request.headers.get("Content-Type", "")
+    body = _READERS.get(media_type(content_type), _read_form)(
+        request.body, content_type
+    )
+    if body is None:
+        return Fields()
+    return Fields(values={**values, **body.values}, nested=body.nested)
+
+
+def _read_form(body: bytes, _content_type: str) -> Fields:
+    return Fields(values=_decode_pairs(_form_pairs(body)))
+
+
+def _read_multipart(body: bytes, content_type: str) -> Fields:
+    boundary = multipart_boundary(content_type)
+    if boundary is None:
+        return Fields()
+    pairs: list[tuple[bytes, bytes]] = []
+    # A body that breaks off counts up to there, as in PHP.
+    with contextlib.suppress(ValueError):
+        for name, content in islice(parse_multipart(body, boundary), _MAX_PAIRS):
+            pairs.append((name.encode(), content))
+    return Fields(values=_decode_pairs(pairs))
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_int=str, parse_constant=_refuse_constant)
+"""Integers keep their digits: ids longer than a float come through whole."""
+
+
+def _read_json(body: bytes, _content_type: str) -> Fields | None:
+    try:
+        document = _JSON.decode(body.decode(_charset_of(body), "replace"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    values: dict[str, str] = {}
+    nested: list[str] = []
+    for name, value in document.items():
+        match value:
+            case str():
+                values[name] = value
+            case bool() | float():
+                values[name] = decimal_text(value)
+            case list() if name == "tags":
+                values[name] = "|".join(_scalar_texts(value))
+            case list() | dict():
+                nested.append(name)
+            case _:  # null: a Python client posts every option it was not given
+                pass
+    return Fields(values=values, nested=nested)
+
+
+def _scalar_texts(items: Sequence[object]) -> list[str]:
+    """The items that are text, number or truth value, as text."""
+    return [
+        item if isinstance(item, str) else decimal_text(item)
+        for item in items
+        if isinstance(item, str | float | bool)
+    ]
+
+
+_READERS: Mapping[str, Callable[[bytes, str], Fields | None]] = {
+    "application/json": _read_json,
+    "multipart/form-data": _read_multipart,
+}
+"""By media type; any other is read as a form."""
+
+
+def _form_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Split a query or form, escaped or not, and undo what escaping there is."""
+    pairs = []
+    for pair in raw.split(b"&", _MAX_PAIRS)[:_MAX_PAIRS]:
+        name, _, value = pair.partition(b"=")
+        if name:
+            pairs.append((_unescape(name).lstrip(b" "), _unescape(value)))
+    return pairs
+
+
+def _unescape(raw: bytes) -> bytes:
+    raw = raw.replace(b"+", b" ")
+    return unquote_to_bytes(raw) if b"%" in raw else raw
+
+
+def _decode_pairs(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Read all names and values in the one charset that fits every one of them."""
+    charset = _charset_of(b"\n".join(chain.from_iterable(pairs)))
+    return {
+        name.decode(charset, "replace"): value.decode(charset, "replace")
+        for name, value in pairs
+    }
+
+
+def _charset_of(raw: bytes) -> str:
+    """UTF-8, unless only GB18030 fits: Windows shells in China send GBK."""
+    for charset in ("utf-8", "gb18030"):
+        try:
+            raw.decode(charset)
+        except UnicodeDecodeError:
+            continue
+        return charset
+    return "utf-8"

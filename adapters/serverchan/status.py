@@ -1,0 +1,70 @@
+"""Section 6 of the dialect page: what became of a push, by pushid and readkey.
+
+The pushid travels as ``id``; it is a text in the send reply and a number here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from adapters.serverchan.reply import json_reply, turbo_refusal
+from adapters.serverchan.request import read_fields
+from pushgo_compat.legacy import (
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+    PushStatus,
+    StatusQuery,
+)
+
+_MAX_PUSH_NUMBER = 2**53 - 1
+_PUSH_ID = re.compile("[1-9][0-9]{0,15}")
+_READ_KEY = re.compile("SCT([A-Za-z0-9]{12})")
+_VENDOR_ZONE = timezone(timedelta(hours=8))
+_DELIVERED = '{"errcode":0,"errmsg":"ok"}'
+"""A text that holds JSON. Pollers decode it a second time, and test its length."""
+
+
+def read_status_query(request: LegacyRequest) -> StatusQuery:
+    """Read the two numbers; one that no reply ever gave out is unknown at once."""
+    values = read_fields(request).values
+    push_id, read_key = (values.get(name, "").strip() for name in ("id", "readkey"))
+    if not push_id:
+        raise LegacyRefusal(turbo_refusal("INPUT", "id 不能为空"))
+    if not read_key:
+        raise LegacyRefusal(turbo_refusal("INPUT", "readkey 不能为空"))
+    token = _READ_KEY.fullmatch(read_key)
+    if not token or not _PUSH_ID.fullmatch(push_id) or int(push_id) > _MAX_PUSH_NUMBER:
+        raise LegacyRefusal(_UNKNOWN)
+    return StatusQuery(route="GET /push", push_number=int(push_id), read_token=token[1])
+
+
+_UNKNOWN = turbo_refusal("AUTH", "错误的readkey")
+
+
+def status_reply(request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
+    """Word what was found: what is stored was accepted, and that means delivered."""
+    if found is None:
+        return _UNKNOWN
+    message, receipt = found.message, found.receipt
+    accepted_at = datetime.fromtimestamp(
+        receipt.accepted_at_ms / 1000, _VENDOR_ZONE
+    ).isoformat(timespec="seconds")
+    return json_reply(
+        {
+            "code": 0,
+            "message": "",
+            "data": {
+                "id": receipt.push_number,
+                "uid": "0",
+                "title": message.title or "",
+                "desp": message.ciphertext or message.body or "",
+                "encoded": 1 if message.ciphertext else "",
+                "readkey": read_fields(request).values["readkey"].strip(),
+                "wxstatus": _DELIVERED,
+                "created_at": accepted_at,
+                "updated_at": accepted_at,
+            },
+        }
+    )
