@@ -1,0 +1,29 @@
+"""The command line: ``serve``, and what an operator does to channels and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from pushgo_compat import __version__
+from pushgo_compat.cli.alias import alias
+from pushgo_compat.cli.channel import channel
+from pushgo_compat.cli.options import common_options
+from pushgo_compat.cli.serve import build_serve
+from pushgo_compat.config import Config
+
+
+def build_cli(serve: Callable[[Config], int]) -> click.Group:
+    """All commands; ``serve`` runs the server until it stops, for an exit status."""
+
+    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(__version__, prog_name="pushgo-compat")
+    @common_options
+    def cli() -> None:
+        """ntfy, Bark and ServerChan calls become native PushGo messages."""
+
+    cli.add_command(build_serve(serve))
+    cli.add_command(channel)
+    cli.add_command(alias)
+    return cli

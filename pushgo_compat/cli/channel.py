@@ -1,0 +1,73 @@
+"""``channel``: who can be sent to."""
+
+from __future__ import annotations
+
+import click
+
+from pushgo_compat.cli.options import SecretText, common_options
+from pushgo_compat.cli.output import print_list, print_object, warn
+from pushgo_compat.cli.session import administer
+
+
+@click.group()
+@common_options
+def channel() -> None:
+    """Channels: who can be sent to."""
+
+
+@channel.command()
+@click.option(
+    "--name", required=True, help="Shown to people; the title of last resort."
+)
+@click.option("--channel-id", help="26 letters and digits; made when left out.")
+@click.option(
+    "--password",
+    type=SecretText(),
+    envvar="PUSHGO_CHANNEL_PASSWORD",
+    help="8-128 characters, - reads it from standard input; made when left out.",
+)
+@common_options
+def create(name: str, channel_id: str | None, password: str | None) -> None:
+    """Make a channel and print its key, once."""
+    opened = administer(
+        lambda admin: admin.create_channel(name, channel_id, password), create=True
+    )
+    warn(opened.warnings)
+    print_object(opened.document())
+
+
+@channel.command(name="list")
+@common_options
+def list_() -> None:
+    """List all channels."""
+    found = administer(lambda admin: admin.list_channels())
+    print_list(
+        [summary.document() for summary in found],
+        "no channels yet: pushgo-compat channel create --name NAME",
+    )
+
+
+@channel.command()
+@click.argument("channel_id", metavar="ID")
+@common_options
+def show(channel_id: str) -> None:
+    """Show one channel."""
+    print_object(administer(lambda admin: admin.show_channel(channel_id)).document())
+
+
+@channel.command()
+@click.argument("channel_id", metavar="ID")
+@common_options
+def rotate_password(channel_id: str) -> None:
+    """Replace a channel's password and print its new key, once."""
+    opened = administer(lambda admin: admin.rotate_password(channel_id))
+    warn(opened.warnings)
+    print_object(opened.document())
+
+
+@channel.command()
+@click.argument("channel_id", metavar="ID")
+@common_options
+def delete(channel_id: str) -> None:
+    """Remove a channel with its aliases and messages."""
+    print_object(administer(lambda admin: admin.delete_channel(channel_id)).document())

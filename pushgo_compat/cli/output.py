@@ -1,0 +1,71 @@
+"""What commands print: text for people, or one JSON document; warnings on stderr."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from pushgo_compat.cli.options import wants_json
+from pushgo_compat.core.admin_results import Document
+
+_TIMES = {"created_at"}
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Tell the operator something that is no part of the answer."""
+    for line in lines:
+        click.echo(f"note: {line}", err=True)
+
+
+def print_object(document: Document) -> None:
+    """Print one thing: its JSON, or a line a field."""
+    if wants_json(click.get_current_context()):
+        _print_json(document)
+        return
+    width = max(map(len, document))
+    for name, value in document.items():
+        click.echo(f"{name:<{width}}  {_readable(name, value)}".rstrip())
+
+
+def print_list(documents: Sequence[Document], when_empty: str) -> None:
+    """Print many things: a JSON array, or a table."""
+    if wants_json(click.get_current_context()):
+        _print_json(documents)
+        return
+    if not documents:
+        click.echo(when_empty)
+        return
+    rows = [list(documents[0])]
+    rows += [[_readable(*item) for item in document.items()] for document in documents]
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        padded = (cell + " " * (width - _columns(cell)) for cell, width in cells)
+        click.echo("  ".join(padded).rstrip())
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _columns(text: str) -> int:
+    """Columns of a terminal: a Chinese character takes two."""
+    return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
+
+
+def _readable(name: str, value: object) -> str:
+    if name in _TIMES and isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return ",".join(f"{old}={new}" for old, new in value.items())
+        case list():
+            return ",".join(map(str, value))
+        case _:
+            return str(value)

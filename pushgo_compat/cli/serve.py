@@ -1,0 +1,51 @@
+"""``serve``: prepare the store, then hand over to the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import click
+
+from pushgo_compat.cli.first_channel import greeting
+from pushgo_compat.cli.options import common_options, setting_options, wants_json
+from pushgo_compat.cli.output import print_object, warn
+from pushgo_compat.cli.session import read_config, with_store
+from pushgo_compat.config import Config, settings_of
+from pushgo_compat.core.admin import Administration
+from pushgo_compat.core.admin_results import ChannelOpened
+
+
+def build_serve(run: Callable[[Config], int]) -> click.Command:
+    """The command; ``run`` is the server, which knows what this package may not."""
+
+    @click.command()
+    @setting_options(row for row in settings_of(Config) if row.field != "db_url")
+    @click.option(
+        "--first-channel",
+        metavar="NAME",
+        help="Make a channel when there is none, and print how to send to it.",
+    )
+    @common_options
+    @click.pass_context
+    def serve(
+        context: click.Context, /, first_channel: str | None, **flags: str | None
+    ) -> None:
+        """Run the gateway."""
+        config = read_config(Config, flags)
+
+        async def prepare(admin: Administration) -> ChannelOpened | None:
+            if first_channel is None or await admin.list_channels():
+                return None
+            return await admin.create_channel(first_channel)
+
+        opened = asyncio.run(with_store(config, prepare, create=True))
+        if opened is not None:
+            warn(opened.warnings)
+            if wants_json(context):
+                print_object(opened.document())
+            else:
+                click.echo(greeting(config, opened))
+        context.exit(run(config))
+
+    return serve

@@ -1,0 +1,111 @@
+"""What administration answers: values that print themselves as JSON documents.
+
+The keys are those of contract.md, "Commands". ``warnings`` are for the operator's eyes
+and no part of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pushgo_compat.core.interfaces import Alias
+from pushgo_compat.model import Channel, Severity, Source
+
+Document = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOpened:
+    """A channel and its new password, which is not shown again."""
+
+    channel_id: str
+    channel_name: str
+    password: str = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The universal key: what an old client takes for its topic or key."""
+        return self.channel_id + self.password
+
+    def document(self) -> Document:
+        """For ``channel create`` and ``rotate-password``."""
+        return {
+            "channel_id": self.channel_id,
+            "channel_name": self.channel_name,
+            "password": self.password,
+            "key": self.key,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSummary:
+    """A channel as everyone may see it."""
+
+    channel: Channel
+    alias_count: int
+    deleted: bool = False
+
+    def document(self) -> Document:
+        """For ``channel list``, ``show`` and ``delete``; the time is Unix ms."""
+        gone: Document = {"deleted": True} if self.deleted else {}
+        return {
+            "channel_id": self.channel.channel_id,
+            "channel_name": self.channel.name,
+            "aliases": self.alias_count,
+            "created_at": self.channel.created_at_ms,
+            **gone,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasAdded:
+    """A key that has just been bound; ``made_key`` only when it was made here."""
+
+    alias_id: str
+    dialect: Source
+    channel_id: str
+    hint: str
+    made_key: str | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def document(self) -> Document:
+        """For ``alias add``."""
+        made: Document = {} if self.made_key is None else {"key": self.made_key}
+        return {
+            "alias_id": self.alias_id,
+            "dialect": self.dialect.value,
+            "channel_id": self.channel_id,
+            "hint": self.hint,
+            **made,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasSummary:
+    """An alias as everyone may see it."""
+
+    alias: Alias
+    removed: bool = False
+
+    def document(self) -> Document:
+        """For ``alias list`` and ``remove``; the time is Unix ms."""
+        gone: Document = {"removed": True} if self.removed else {}
+        return {
+            "alias_id": self.alias.alias_id,
+            "dialect": self.alias.dialect.value,
+            "channel_id": self.alias.channel.channel_id,
+            "hint": self.alias.hint,
+            "send_only": self.alias.send_only,
+            "require_auth": self.alias.require_auth,
+            "credentials": len(self.alias.credential_digests),
+            "tags": list(self.alias.tags),
+            "severity_map": _words(self.alias.severity_map),
+            "created_at": self.alias.created_at_ms,
+            **gone,
+        }
+
+
+def _words(severity_map: Mapping[Severity, Severity]) -> dict[str, str]:
+    return {old.value: new.value for old, new in severity_map.items()}
