@@ -83,28 +83,26 @@ def translate(request: LegacyRequest, generation: Generation) -> Translation:
 def _sent(values: Mapping[str, str], notes: list[Note]) -> dict[str, str]:
     """The send parameters that say something, as native text."""
     sent = {}
-    for name, place in PLACES.items():
-        raw = values.get(name)
-        if raw is None:
+    for name, raw in values.items():
+        place = PLACES.get(name)
+        if place is None:
             continue
         value = clean_text(raw)
         if value != raw:
             notes.append(Note(name, "cleaned", place))
-        if _says_something(name, value.strip()):
+        if _says_something(name, value):
             sent[name] = value
         else:
             notes.append(Note(name, "empty", place))
     return sent
 
 
-def _says_something(name: str, text: str) -> bool:
-    match name:
-        case "noip":
-            return text in _NOIP_ON
-        case "encoded":
-            return text not in _ENCODED_OFF
-        case _:
-            return bool(text)
+def _says_something(name: str, value: str) -> bool:
+    if name == "noip":
+        return value.strip() in _NOIP_ON
+    if name == "encoded":
+        return value.strip() not in _ENCODED_OFF
+    return bool(value) and not value.isspace()
 
 
 def _title(sent: Mapping[str, str], notes: list[Note]) -> str | None:
@@ -121,10 +119,13 @@ def _title(sent: Mapping[str, str], notes: list[Note]) -> str | None:
 
 
 def _title_from_desp(desp: str) -> str:
-    """The first line of a text that is not blank, without its Markdown marks."""
-    lines = [line.strip() for line in desp.splitlines() if not line.isspace()]
+    """The first line of a text that says something, without its Markdown marks.
+
+    A text of nothing but marks has its first line; a blank one must not come here.
+    """
+    lines = [text for line in desp.splitlines() if (text := line.strip())]
     bare = (line.lstrip(_MARKS) for line in lines)
-    title = next(filter(None, bare), desp.strip())
+    title = next(filter(None, bare), lines[0])
     return title[:_DESP_TITLE_CHARS].rstrip()
 
 

@@ -44,11 +44,12 @@ def read_fields(request: LegacyRequest) -> Fields:
     if request.method != "POST" or not request.body or request.body.isspace():
         return Fields(values=values)
     content_type = request.headers.get("Content-Type", "")
-    body = _READERS.get(media_type(content_type), _read_form)(
-        request.body, content_type
-    )
+    read_body = _READERS.get(media_type(content_type), _read_form)
+    body = read_body(request.body, content_type)
     if body is None:
         return Fields()
+    if not values:
+        return body
     return Fields(values={**values, **body.values}, nested=body.nested)
 
 

@@ -29,7 +29,6 @@ _HOST_KEY = re.compile(
 )
 """The sendkey in a Host. ``/send`` below any other host name is no route at all."""
 
-
 SEND_METHODS = ("GET", "POST", "OPTIONS")
 
 

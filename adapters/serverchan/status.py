@@ -22,6 +22,7 @@ _MAX_PUSH_NUMBER = 2**53 - 1
 _PUSH_ID = re.compile("[1-9][0-9]{0,15}")
 _READ_KEY = re.compile("SCT([A-Za-z0-9]{12})")
 _VENDOR_ZONE = timezone(timedelta(hours=8))
+_UNKNOWN = turbo_refusal("AUTH", "错误的readkey")
 _DELIVERED = '{"errcode":0,"errmsg":"ok"}'
 """A text that holds JSON. Pollers decode it a second time, and test its length."""
 
@@ -40,28 +41,26 @@ def read_status_query(request: LegacyRequest) -> StatusQuery:
     return StatusQuery(route="GET /push", push_number=int(push_id), read_token=token[1])
 
 
-_UNKNOWN = turbo_refusal("AUTH", "错误的readkey")
-
-
 def status_reply(request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
     """Word what was found: what is stored was accepted, and that means delivered."""
     if found is None:
         return _UNKNOWN
-    message, receipt = found.message, found.receipt
+    query = read_status_query(request)
+    message = found.message
     accepted_at = datetime.fromtimestamp(
-        receipt.accepted_at_ms / 1000, _VENDOR_ZONE
+        found.receipt.accepted_at_ms / 1000, _VENDOR_ZONE
     ).isoformat(timespec="seconds")
     return json_reply(
         {
             "code": 0,
             "message": "",
             "data": {
-                "id": receipt.push_number,
+                "id": query.push_number,
                 "uid": "0",
                 "title": message.title or "",
                 "desp": message.ciphertext or message.body or "",
                 "encoded": 1 if message.ciphertext else "",
-                "readkey": read_fields(request).values["readkey"].strip(),
+                "readkey": f"SCT{query.read_token}",
                 "wxstatus": _DELIVERED,
                 "created_at": accepted_at,
                 "updated_at": accepted_at,

@@ -20,21 +20,10 @@ from pushgo_compat.legacy import (
 from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage
 from tests.golden import NOW_MS, native_fields, receipt
 
-FIELDS = [
-    "title",
-    "text",
-    "desp",
-    "short",
-    "tags",
-    "channel",
-    "openid",
-    "noip",
-    "encoded",
-    "uid",
-    "key",
-    "token",
-    "x",
-]
+FIELDS = (
+    *("title", "text", "desp", "short", "tags", "channel", "openid", "noip"),
+    *("encoded", "uid", "key", "sendkey", "token", "template"),
+)
 PATHS = ("/k.send", "/SCUk.send", "/send/k.send", "/send", "/push", "/k", "/", "//")
 TYPES = (
     "application/json",
