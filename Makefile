@@ -1,0 +1,65 @@
+# Two commands on a fresh machine: `make run` and `make test`. `make help` lists the rest.
+# Every PUSHGO_… variable of the environment counts, and so does a .env file here.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# python3 if it is new enough, else the newest that is there.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+NAME ?= Home
+ARGS ?=
+
+# A stamp says that the extras it is named after are installed as setup.cfg has them.
+BASE := $(VENV)/.installed
+TEST := $(VENV)/.installed-test
+CHECK := $(VENV)/.installed-check
+
+.PHONY: run test check bench format clean help
+
+run: $(BASE) ## start on SQLite; the first time, show a channel and how to send to it
+	exec $(BIN)/pushgo-compat serve --first-channel '$(NAME)' $(ARGS)
+
+test: $(TEST) ## install what tests need and run them all
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(CHECK) ## format, lint, types, import direction, Dockerfile
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+bench: $(BASE) ## requests a second, p50 and p99, beside a bare echo in the same run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(CHECK) ## put the code in order
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean: ## remove what was built and installed; stores and keys stay
+	rm -rf $(VENV) build dist *.egg-info .coverage .*_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(BASE): $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(TEST): $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@ $(BASE)
+
+$(CHECK): $(BIN)/python setup.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[check,test]'
+	touch $@ $(TEST) $(BASE)
