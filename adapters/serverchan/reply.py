@@ -107,6 +107,7 @@ class _Words(NamedTuple):
 
 
 _REFUSED_STATUS = {Generation.CLASSIC: 200, Generation.TURBO: 400, Generation.SC3: 200}
+# Code and scode; the scode of another kind was never seen.
 _KINDS = {"INPUT": (20001, 460), "AUTH": (40001, 461)}
 _OTHER_KIND = (99999, 460)
 
