@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from pushgo_compat.core.secrets import mask
+from pushgo_compat.legacy import KeyClaim, LegacyReply
 
 HIDDEN = "…"
 MAX_BODY_CHARS = 4096
@@ -52,6 +54,11 @@ class Masker:
             (form, mask(key)) for key in self._keys for form in _written_forms(key)
         ]
 
+    @classmethod
+    def of(cls, claims: Iterable[KeyClaim]) -> Masker:
+        """For a request that showed these keys."""
+        return cls(key for claim in claims for key in (claim.key, *claim.alternatives))
+
     def target(self, path: str, query: str) -> str:
         """Path and query as they may be kept."""
         path = self._without_keys(path)
@@ -87,6 +94,11 @@ class Masker:
         if self._shows_key(text):
             return HIDDEN
         return text if len(text) <= MAX_BODY_CHARS else text[:MAX_BODY_CHARS] + HIDDEN
+
+    def reply(self, reply: LegacyReply) -> LegacyReply:
+        """A reply that may repeat the key, as others may see it."""
+        text = self._without_keys(reply.body.decode("utf-8", "replace"))
+        return replace(reply, body=text.encode())
 
     def _without_keys(self, text: str) -> str:
         for form, hint in self._forms:

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import orjson
 
+from pushgo_compat.core.gate import Grant
 from pushgo_compat.core.interfaces import StoredMessage
 from pushgo_compat.core.masking import Masker
 from pushgo_compat.legacy import (
     Dialect,
+    KeyClaim,
     LegacyReply,
     LegacyRequest,
     Note,
@@ -56,12 +58,12 @@ class CallRecord:
     target: str
     headers: Mapping[str, str]
     body: str
-    notes: Sequence[Sequence[str]]
-    key_hint: str
+    notes: Sequence[Note]
     batch: bool = False
+    key_hint: str = ""
 
-    def pack(self) -> bytes:
-        """The stored form."""
+    def pack(self, key_hint: str, gate_notes: Sequence[Note] = ()) -> bytes:
+        """The stored form, for the recipient with this key."""
         return orjson.dumps(
             (
                 self.route,
@@ -70,30 +72,30 @@ class CallRecord:
                 self.target,
                 self.headers,
                 self.body,
-                self.notes,
-                self.key_hint,
+                (*self.notes, *gate_notes),
                 self.batch,
-            )
+                key_hint,
+            ),
+            default=tuple,  # a Note
         )
 
     @classmethod
     def unpack(cls, packed: bytes) -> CallRecord:
         """Read what ``pack`` wrote."""
-        values = orjson.loads(packed)
-        return cls(**dict(zip(cls.__slots__, values, strict=True)))
+        values = dict(zip(cls.__slots__, orjson.loads(packed), strict=True))
+        values["notes"] = [Note(*note) for note in values["notes"]]
+        return cls(**values)
 
 
 def record_call(
     request: LegacyRequest,
+    masker: Masker,
     *,
     route: str,
-    keys: Sequence[str],
-    key_hint: str,
     notes: Sequence[Note] = (),
     batch: bool = False,
 ) -> CallRecord:
     """Keep a call, its keys and secrets masked."""
-    masker = Masker(keys)
     headers = request.headers
     return CallRecord(
         route=route,
@@ -103,9 +105,21 @@ def record_call(
         headers=masker.headers(headers),
         body=masker.body(request.body),
         notes=notes,
-        key_hint=key_hint,
         batch=batch,
     )
+
+
+def gate_notes(claim: KeyClaim, grant: Grant, login_field: str) -> list[Note]:
+    """What the opening of a key has to say: about the login, and about the alias."""
+    notes = []
+    if claim.credentials:
+        used = "gate.login-used" if grant.login_used else "gate.login-ignored"
+        notes.append(Note(login_field, used))
+    if grant.alias is not None and grant.alias.tags:
+        notes.append(Note("(alias)", "gate.alias-tags"))
+    if grant.alias is not None and grant.alias.severity_map:
+        notes.append(Note("(alias)", "gate.alias-severity"))
+    return notes
 
 
 def native_json(message: NativeMessage) -> Document:
@@ -153,7 +167,7 @@ def render(
             "body": record.body,
         },
         "messages": natives,
-        "notes": [_note(dialect, Note(*note)) for note in record.notes],
+        "notes": [_note(dialect, note) for note in record.notes],
         "curl": [curl_line(fields, base_url) for fields in natives],
     }
 

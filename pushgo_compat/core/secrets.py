@@ -46,6 +46,11 @@ class SecretKey:
             letters.append(_LETTERS_AND_DIGITS[index])
         return "".join(letters)
 
+    def is_read_token(self, push_number: int, token: str) -> bool:
+        """Whether a token goes with a number, compared in constant time."""
+        wanted = self.read_token(push_number).encode()
+        return hmac.compare_digest(wanted, token.encode("utf-8", "surrogatepass"))
+
 
 def make_password() -> str:
     """28 lower-case letters and digits: with the channel id it fits a host label."""

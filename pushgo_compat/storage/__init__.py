@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pushgo_compat.core.interfaces import LiveFeed, Store
+from pushgo_compat.storage.ids import Clock, system_now_ms
 from pushgo_compat.storage.sqlite.store import SqliteStore
 
 _SQLITE_SCHEME = "sqlite:///"
@@ -29,14 +30,18 @@ def sqlite_path(db_url: str) -> Path:
 
 
 async def open_store(
-    db_url: str, *, create: bool, feed: LiveFeed | None = None
+    db_url: str,
+    *,
+    create: bool,
+    feed: LiveFeed | None = None,
+    clock: Clock = system_now_ms,
 ) -> Store:
     """Open the store, bring its tables up to date, and return it.
 
     With ``create`` a missing store is made; without it StoreMissing is raised. ``feed``
-    hears of every message that becomes visible.
+    hears of every message that becomes visible; ``clock`` is in Unix milliseconds.
     """
     path = sqlite_path(db_url)
     if not create and not path.exists():
         raise StoreMissing(str(path))
-    return await SqliteStore.open(path, feed)
+    return await SqliteStore.open(path, feed, clock)

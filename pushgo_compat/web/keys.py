@@ -16,8 +16,9 @@ from pushgo_compat.model import Channel
 from pushgo_compat.web.callers import Callers
 from pushgo_compat.web.metrics import Metrics
 
-RenderReceipt = Callable[[StoredMessage, Channel], Mapping[str, object] | None]
-"""The translation receipt of a message (contract.md), None for a native one."""
+RenderReceipt = Callable[[StoredMessage, Channel, str], Mapping[str, object] | None]
+"""The translation receipt of a message (contract.md), None for a native one. The text
+is the server's own address, for the curl lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,6 @@ class WebSettings:
     """The gateway token that native calls have to show, if any."""
     token_on_dialects: bool = False
     """Whether old clients have to show it as well."""
-    base_url: str = ""
-    """Where the outside finds us, without a trailing slash; else from the request."""
     heartbeat_s: float = 30
     """How often a stream carries a comment and its password is checked again."""
 

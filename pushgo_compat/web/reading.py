@@ -78,7 +78,9 @@ async def get_message(request: web.Request) -> web.Response:
     return accepted(
         {
             "message": wire_fields(stored, grant.channel),
-            "receipt": services.render_receipt(stored, grant.channel),
+            "receipt": services.render_receipt(
+                stored, grant.channel, services.callers.base_url(request)
+            ),
             "deliveries": [],
         }
     )

@@ -1,0 +1,137 @@
+"""The other half of the composition root: config → store → services → listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from signal import SIGINT, SIGTERM
+
+import structlog
+import uvloop
+
+from adapters.bark import BarkDialect
+from adapters.ntfy import NtfyDialect
+from adapters.serverchan import ServerChanDialect
+from pushgo_compat.config import Config
+from pushgo_compat.core.gate import Gate
+from pushgo_compat.core.messages import MessageService
+from pushgo_compat.core.ratelimit import RateLimiter
+from pushgo_compat.core.receipts import ReceiptReader
+from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.core.unknown import UnknownKeys
+from pushgo_compat.core.upkeep import Upkeep
+from pushgo_compat.delivery.live import Hub
+from pushgo_compat.legacy import Dialect
+from pushgo_compat.logs import configure_logging
+from pushgo_compat.model import Source
+from pushgo_compat.secret_file import load_secret
+from pushgo_compat.storage import open_store
+from pushgo_compat.storage.ids import system_now_ms
+from pushgo_compat.web.callers import Callers
+from pushgo_compat.web.keys import Services, WebSettings
+from pushgo_compat.web.sites import Sites, start_sites
+
+log = structlog.get_logger(__name__)
+
+
+def build_dialects(config: Config) -> Sequence[Dialect]:
+    """The dialects that this server speaks, as the operator set them."""
+    return (
+        NtfyDialect(),
+        BarkDialect(
+            user=config.bark_user,
+            password=config.bark_password,
+            max_batch=config.bark_max_batch,
+            rejoin_iv=config.bark_rejoin_iv,
+        ),
+        ServerChanDialect(),
+    )
+
+
+async def start(
+    stack: AsyncExitStack,
+    config: Config,
+    secret: SecretKey,
+    now_ms: Callable[[], int] = system_now_ms,
+) -> Mapping[str, int]:
+    """Open the store and every listener; all of it closes with the stack.
+
+    Returns the port of "main" and of each dialect that has one of its own.
+    """
+    dialects = build_dialects(config)
+    hub = Hub()
+    store = await open_store(str(config.db_url), create=True, feed=hub, clock=now_ms)
+    stack.push_async_callback(store.close)
+    unknown = UnknownKeys(store, secret, now_ms)
+    gate = Gate(store, secret, unknown, now_ms)
+    upkeep = Upkeep(store, unknown, config.retention_days, now_ms)
+    await stack.enter_async_context(upkeep)
+    services = Services(
+        gate=gate,
+        messages=MessageService(gate, store, secret),
+        store=store,
+        feed=hub,
+        now_ms=now_ms,
+        secret=secret,
+        render_receipt=ReceiptReader(dialects).read,
+        settings=WebSettings(
+            token=config.token, token_on_dialects=config.token_on_dialects
+        ),
+        callers=Callers(config.trusted_proxies, config.public_base_url),
+        limiter=RateLimiter(config.rate_limit),
+    )
+    return await start_sites(stack, _sites(config), dialects, services)
+
+
+def _sites(config: Config) -> Sites:
+    ports = {
+        Source.NTFY: config.ntfy_addr,
+        Source.BARK: config.bark_addr,
+        Source.SERVERCHAN: config.serverchan_addr,
+    }
+    tls = None
+    if config.tls_cert is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(config.tls_cert, config.tls_key)
+    return Sites(
+        main=config.http_addr,
+        ports={source: addr for source, addr in ports.items() if addr is not None},
+        hosts={
+            Source.NTFY: config.ntfy_hosts,
+            Source.BARK: config.bark_hosts,
+            Source.SERVERCHAN: config.serverchan_hosts,
+        },
+        tls=tls,
+    )
+
+
+async def _serve(config: Config, secret: SecretKey) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is under way."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for signal in (SIGINT, SIGTERM):
+        loop.add_signal_handler(signal, stop.set)
+    async with AsyncExitStack() as stack:
+        ports = await start(stack, config, secret)
+        for name, port in ports.items():
+            log.info("listening", site=name, port=port)
+        # What start-up made stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        await stop.wait()
+        log.info("stopping")
+
+
+def run(config: Config) -> int:
+    """Run the server; its exit status: 0 stopped, 1 could not start."""
+    configure_logging(config.log_format, config.log_level)
+    secret = load_secret(config)
+    try:
+        uvloop.run(_serve(config, secret))
+    except OSError as error:
+        log.error("cannot start", reason=error.strerror or type(error).__name__)
+        return 1
+    return 0

@@ -1,0 +1,60 @@
+"""Who calls, and under which address: what a trusted proxy says counts."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from aiohttp import web
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Callers:
+    """Reads ``X-Forwarded-*`` of trusted proxies, and nobody else's."""
+
+    def __init__(
+        self, trusted: Sequence[Network] = (), public_base_url: str | None = None
+    ) -> None:
+        """``public_base_url`` stands in every link, whatever the request says."""
+        self._trusted = tuple(trusted)
+        self._public_base_url = public_base_url
+
+    def address(self, request: web.BaseRequest) -> str:
+        """The caller's address: the last one in the chain that is not a proxy."""
+        address = request.remote or ""
+        if not self._trusted or not self._is_proxy(address):
+            return address
+        chain = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        for hop in reversed([part.strip() for part in chain.split(",")]):
+            if not hop:
+                continue
+            address = hop
+            if not self._is_proxy(hop):
+                break
+        return address
+
+    def host(self, request: web.BaseRequest) -> str:
+        """The host and port that the caller asked for."""
+        forwarded = self._forwarded(request, "X-Forwarded-Host")
+        return forwarded or request.headers.get("Host", "")
+
+    def base_url(self, request: web.BaseRequest) -> str:
+        """The root of this server as the caller sees it, without a trailing slash."""
+        if self._public_base_url is not None:
+            return self._public_base_url.rstrip("/")
+        forwarded = self._forwarded(request, "X-Forwarded-Proto")
+        scheme = forwarded if forwarded in ("http", "https") else request.scheme
+        return f"{scheme}://{self.host(request)}"
+
+    def _forwarded(self, request: web.BaseRequest, header: str) -> str:
+        if not self._trusted or not self._is_proxy(request.remote or ""):
+            return ""
+        return request.headers.get(header, "").partition(",")[0].strip()
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)

@@ -1,0 +1,357 @@
+"""The door of one dialect: freeze the request, let the dialect read it, act, answer.
+
+    web.Request → LegacyRequest → Dialect.open → Gate → translate → MessageService
+    web.Response ← LegacyReply ← Dialect.accepted / refused ← Receipt / NativeError
+
+The same door serves every mount: a prefix, a port or a host of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import orjson
+import structlog
+from aiohttp import web
+from multidict import CIMultiDict
+
+from pushgo_compat.core.gate import Grant
+from pushgo_compat.core.masking import Masker
+from pushgo_compat.core.messages import OP_ID_PREFIX, Draft, Recipient, addressed
+from pushgo_compat.core.receipts import CallRecord, gate_notes, record_call, render
+from pushgo_compat.errors import InternalError, NativeError
+from pushgo_compat.legacy import (
+    Access,
+    Answer,
+    Dialect,
+    KeyCheck,
+    KeyClaim,
+    LegacyCall,
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+    Note,
+    Publish,
+    PushStatus,
+    StatusQuery,
+    Translation,
+)
+from pushgo_compat.model import NativeMessage, Receipt
+from pushgo_compat.schemas import decode_message
+from pushgo_compat.web.freeze import (
+    read_body,
+    split_target,
+    take_dry_run,
+    take_gateway_token,
+)
+from pushgo_compat.web.keys import Services
+from pushgo_compat.web.middlewares import describe_fault, request_id_for
+
+MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
+REQUEST_ID_HEADER = "X-Request-Id"
+KEYS_OPENED_AT_ONCE = 8
+"""Of a batch: fewer than the password checks that may wait, so that one batch of new
+keys does not make itself busy."""
+
+log = structlog.get_logger()
+
+Result = Receipt | NativeError | None
+
+
+class DialectDoor:
+    """Serves one dialect's calls."""
+
+    def __init__(self, dialect: Dialect, services: Services) -> None:
+        self.dialect = dialect
+        self._source = dialect.source
+        self._services = services
+        self._latency = services.metrics.latency[dialect.source]
+        self._accepted = services.metrics.accepted[dialect.source]
+
+    async def serve(self, request: web.BaseRequest, prefix: str) -> web.StreamResponse:
+        """Answer one call that came in under a mount's prefix ("" at a root)."""
+        started = time.perf_counter()
+        request_id = request_id_for(request)
+        call = _Call(self.dialect, self._services, request, prefix)
+        try:
+            reply = await call.answer()
+        except ConnectionError:
+            raise  # nobody is left to answer
+        except Exception as fault:  # the last resort
+            log.error("request failed", request_id=request_id, **describe_fault(fault))
+            reply = call.refuse(InternalError())
+        if call.refused_code is not None:
+            self._services.metrics.refused(self._source, call.refused_code)
+        elif call.message_ids:
+            self._accepted.inc(len(call.message_ids))
+        self._latency.observe(time.perf_counter() - started)
+        return respond(reply, request_id, call.message_ids)
+
+
+class _Call:
+    """One call on its way through the door."""
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        services: Services,
+        request: web.BaseRequest,
+        prefix: str,
+    ) -> None:
+        self._dialect = dialect
+        self._services = services
+        self._web = request
+        self._prefix = prefix
+        self._request = LegacyRequest(method=request.method, path="/")
+        self._dry_run = False
+        self._route = ""
+        self._claims: Sequence[KeyClaim] = ()
+        self.refused_code: str | None = None
+        self.message_ids: list[str] = []
+
+    async def answer(self) -> LegacyReply:
+        """Freeze, open, act; every refusal worded by the dialect."""
+        try:
+            await self._freeze()
+            reply = await self._act(self._dialect.open(self._request))
+        except LegacyRefusal as refusal:
+            self.refused_code = "dialect"
+            reply = refusal.reply
+        except NativeError as error:
+            reply = self.refuse(error)
+        if self._dry_run:
+            return self._receipt(reply)
+        return reply
+
+    def refuse(self, error: NativeError) -> LegacyReply:
+        """Word a refusal of ours in the dialect."""
+        self.refused_code = error.code
+        return self._dialect.refused(self._request, error)
+
+    async def _freeze(self) -> None:
+        """Make the LegacyRequest; what is the gateway's own is taken out."""
+        web_request, services = self._web, self._services
+        callers, settings = services.callers, services.settings
+        path, query = split_target(web_request.raw_path, self._prefix)
+        query, headers, self._dry_run = take_dry_run(query, web_request.headers)
+        freeze = partial(
+            LegacyRequest,
+            method=web_request.method,
+            path=path,
+            received_at_ms=services.now_ms(),
+            base_url=callers.base_url(web_request) + self._prefix,
+            client_address=callers.address(web_request),
+        )
+        self._request = freeze(query=query, headers=headers)
+        services.limiter.check(self._request.client_address)
+        if settings.token is not None and settings.token_on_dialects:
+            query, headers = take_gateway_token(query, headers, settings.token)
+        limit = self._dialect.body_limit(web_request.method, path)
+        body, truncated = await read_body(web_request, limit)
+        self._request = freeze(
+            query=query, headers=headers, body=body, body_truncated=truncated
+        )
+
+    async def _act(self, call: LegacyCall) -> LegacyReply:
+        self._route = call.route
+        match call:
+            case Publish():
+                self._claims = call.claims
+                return await self._publish(call)
+            case Answer():
+                return call.reply
+            case KeyCheck():
+                self._claims = (call.claim,)
+                await self._open(call.claim, call.access, fresh=True)
+                return call.reply
+            case StatusQuery():
+                found = await find_push(self._services, call)
+                return self._dialect.status(self._request, found)
+
+    # ------------------------------------------------------------------------- keys
+
+    async def _open(
+        self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
+    ) -> Grant:
+        if claim.key:
+            self._services.limiter.check(claim.key)
+        return await self._services.gate.open(
+            self._dialect.source, claim, access, fresh=fresh, sample=self._sample
+        )
+
+    async def _open_all(self, call: Publish) -> Sequence[Grant | NativeError]:
+        """A grant or a refusal for each claim; a single claim's refusal is raised."""
+        if not call.batch:
+            return [await self._open(call.claims[0])]
+        slots = asyncio.Semaphore(KEYS_OPENED_AT_ONCE)
+
+        async def open_one(claim: KeyClaim) -> Grant | NativeError:
+            async with slots:
+                try:
+                    return await self._open(claim)
+                except NativeError as error:
+                    return error
+
+        return await asyncio.gather(*map(open_one, call.claims))
+
+    def _sample(self) -> Mapping[str, int]:
+        """Names and lengths of what came with a key that nobody knows."""
+        pairs = [pair.partition("=") for pair in self._request.query.split("&") if pair]
+        sample = {name[:64]: len(value) for name, _, value in pairs[:32]}
+        return sample | {"(body)": len(self._request.body)}
+
+    # ---------------------------------------------------------------------- publish
+
+    async def _publish(self, call: Publish) -> LegacyReply:
+        opened = await self._open_all(call)
+        translation = call.translate()
+        if self._dry_run:
+            return self._rehearse(call, translation, opened)
+        results = await self._submit(call, translation, opened)
+        if not call.batch and isinstance(error := results[0], NativeError):
+            raise error
+        self.message_ids = [r.message_id for r in results if isinstance(r, Receipt)]
+        return self._dialect.accepted(self._request, call, translation, results)
+
+    async def _submit(
+        self,
+        call: Publish,
+        translation: Translation,
+        opened: Sequence[Grant | NativeError],
+    ) -> Sequence[Result]:
+        """One result a claim; all that are granted go into one commit."""
+        results = [
+            entry if isinstance(entry, NativeError) else None for entry in opened
+        ]
+        if translation.message is None or all(results):
+            return results
+        record = record_call(
+            self._request,
+            Masker.of(call.claims),
+            route=call.route,
+            notes=translation.notes,
+            batch=call.batch,
+        )
+        recipients = [
+            self._recipient(claim, grant, record)
+            for claim, grant in zip(call.claims, opened, strict=True)
+            if isinstance(grant, Grant)
+        ]
+        draft = Draft(
+            source=self._dialect.source,
+            message=translation.message,
+            view=translation.view,
+            numbered=translation.numbered,
+            deliver_at_ms=translation.deliver_at_ms,
+        )
+        written = iter(await self._services.messages.submit(recipients, draft))
+        return [result or next(written) for result in results]
+
+    def _recipient(
+        self, claim: KeyClaim, grant: Grant, record: CallRecord
+    ) -> Recipient:
+        gate, source = self._services.gate, self._dialect.source
+        return Recipient(
+            grant=grant,
+            renew=partial(gate.open, source, claim, Access.SEND),
+            receipt=record.pack(grant.key_hint, self._gate_notes(claim, grant)),
+        )
+
+    def _gate_notes(self, claim: KeyClaim, grant: Grant) -> list[Note]:
+        """What the opening of the key adds to the dialect's own notes."""
+        shown = "Authorization" in self._request.headers
+        return gate_notes(claim, grant, "Authorization" if shown else "auth")
+
+    # ------------------------------------------------------------------------ dry run
+
+    def _rehearse(
+        self,
+        call: Publish,
+        translation: Translation,
+        opened: Sequence[Grant | NativeError],
+    ) -> LegacyReply:
+        """The receipt of what would have been sent."""
+        results = [
+            entry
+            if isinstance(entry, NativeError)
+            else self._would_be(entry, translation)
+            for entry in opened
+        ]
+        reply = self._dialect.accepted(self._request, call, translation, results)
+        messages, notes = [], list(translation.notes)
+        for claim, grant in zip(call.claims, opened, strict=True):
+            if isinstance(grant, Grant):
+                notes += self._gate_notes(claim, grant)
+                if translation.message is not None:
+                    messages.append(addressed(translation.message, grant))
+        self._dry_run = False  # said here, with all there is to say
+        return self._receipt(reply, messages, notes)
+
+    def _would_be(self, grant: Grant, translation: Translation) -> Receipt | None:
+        """A receipt with ids that no message has."""
+        if translation.message is None:
+            return None
+        return Receipt(
+            channel_id=grant.channel.channel_id,
+            message_id="0" * 32,
+            op_id="op-" + "0" * 32,
+            accepted_at_ms=self._request.received_at_ms,
+            deliver_at_ms=translation.deliver_at_ms,
+            push_number=1 if translation.numbered else None,
+            read_token="0" * 12 if translation.numbered else None,
+        )
+
+    def _receipt(
+        self,
+        reply: LegacyReply,
+        messages: Sequence[NativeMessage] = (),
+        notes: Sequence[Note] = (),
+    ) -> LegacyReply:
+        """A dry run's answer: the receipt as one bare JSON object."""
+        masker = Masker.of(self._claims)
+        receipt = render(
+            self._dialect,
+            record_call(self._request, masker, route=self._route, notes=notes),
+            masker.reply(reply),
+            messages,
+            accepted=self.refused_code is None,
+            dry_run=True,
+            base_url=self._services.callers.base_url(self._web),
+        )
+        return LegacyReply(body=orjson.dumps(receipt))
+
+
+async def find_push(services: Services, call: StatusQuery) -> PushStatus | None:
+    """The message that a status query asks about, if its token is right."""
+    if not services.secret.is_read_token(call.push_number, call.read_token):
+        return None
+    found = await services.store.find_push(call.push_number)
+    if found is None:
+        return None
+    channel, stored = found
+    message = decode_message(stored.payload)
+    receipt = Receipt(
+        channel_id=channel.channel_id,
+        message_id=stored.message_id,
+        op_id=message.op_id or OP_ID_PREFIX + stored.message_id,
+        accepted_at_ms=stored.accepted_at_ms,
+        push_number=call.push_number,
+        read_token=call.read_token,
+    )
+    return PushStatus(receipt=receipt, message=message)
+
+
+def respond(
+    reply: LegacyReply, request_id: str, message_ids: Sequence[str]
+) -> web.Response:
+    """The reply on the wire, our own ids in headers that old clients ignore."""
+    headers: CIMultiDict[str] = CIMultiDict(reply.headers)
+    if reply.content_type is not None:
+        headers["Content-Type"] = reply.content_type
+    headers[REQUEST_ID_HEADER] = request_id
+    if message_ids:
+        headers[MESSAGE_ID_HEADER] = ", ".join(message_ids)
+    return web.Response(status=reply.status, body=reply.body, headers=headers)

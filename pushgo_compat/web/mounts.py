@@ -1,0 +1,102 @@
+"""Which door a call belongs to: a dialect under its prefix or host, or native.
+
+A dialect owns the root of its hosts and ports, so nothing native answers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from aiohttp import web
+
+from pushgo_compat.errors import InternalError, InvalidRequest, NativeError
+from pushgo_compat.legacy import LegacyRequest
+from pushgo_compat.web.callers import Callers
+from pushgo_compat.web.compat import DialectDoor, respond
+from pushgo_compat.web.envelope import refused
+from pushgo_compat.web.freeze import split_target
+from pushgo_compat.web.middlewares import request_id_for
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class HostRule:
+    """Host names, or patterns such as ``*.push.ft07.com``, where a dialect is root."""
+
+    patterns: tuple[str, ...]
+    door: DialectDoor
+
+
+class Mounts:
+    """The first look at every call of one listener."""
+
+    def __init__(
+        self,
+        *,
+        callers: Callers,
+        root: DialectDoor | None = None,
+        prefixes: Mapping[str, DialectDoor] | None = None,
+        hosts: Sequence[HostRule] = (),
+    ) -> None:
+        """``root``: this listener belongs to one dialect altogether."""
+        self._callers = callers
+        self._root = root
+        self._prefixes = dict(prefixes or {})
+        self._hosts = tuple(hosts)
+
+    def find(self, target: str, host: str) -> tuple[DialectDoor | None, str]:
+        """The door of a call and the prefix it is under; None: the native door."""
+        if self._root is not None:
+            return self._root, ""
+        if self._hosts:
+            name = _host_name(host)
+            for rule in self._hosts:
+                if any(fnmatchcase(name, pattern) for pattern in rule.patterns):
+                    return rule.door, ""
+        path, _ = split_target(target, "")
+        first = path[1:].partition("/")[0]
+        door = self._prefixes.get(first)
+        return door, "" if door is None else f"/{first}"
+
+    def handler(self, native: Handler) -> Handler:
+        """Serve each call at its door."""
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            host = self._callers.host(request) if self._hosts else ""
+            door, prefix = self.find(request.raw_path, host)
+            if door is None:
+                return await native(request)
+            return await door.serve(request, prefix)
+
+        return handle
+
+    def word_refusal(
+        self, request: web.BaseRequest, request_line: bytes, status: int
+    ) -> web.Response:
+        """Answer what the HTTP parser refused in the words of the door it was for.
+
+        No header was read, so a host name of its own is not recognised here.
+        """
+        line = request_line.decode("ascii", "replace").split(" ")
+        method, target = (line[0], line[1]) if len(line) > 1 else ("GET", "/")
+        error: NativeError = (
+            InvalidRequest("invalid_request") if status < 500 else InternalError()  # noqa: PLR2004 - HTTP's own boundary
+        )
+        door, prefix = self.find(target, "")
+        if door is None:
+            return refused(error, request)
+        path, query = split_target(target, prefix)
+        legacy = LegacyRequest(method=method, path=path, query=query)
+        reply = door.dialect.refused(legacy, error)
+        return respond(reply, request_id_for(request), ())
+
+
+def _host_name(host: str) -> str:
+    """The name alone, lower case: no port, no brackets, no trailing dot."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.rpartition(":")[0].rstrip(".") if ":" in name else name.rstrip(".")
