@@ -75,7 +75,8 @@ class Masker:
         for name, value in headers.items():
             if name.lower() in _BORING_HEADERS:
                 continue
-            kept[name] = HIDDEN if _SECRET_WORD.search(name) else self.header(value)
+            secret = _SECRET_WORD.search(name)
+            kept[str(name)] = HIDDEN if secret else self.header(value)  # not an istr
         return kept
 
     def header(self, value: str) -> str:
