@@ -122,11 +122,14 @@ def _map_priority(native: _Native, _value: str, sent_as: str) -> None:
 
 
 def _map_tags(native: _Native, _value: str, sent_as: str) -> None:
-    sent = native.view.get("tags", [])
+    sent = native.view.get("tags")
+    if not sent:
+        native.note(sent_as, "blank")
+        return
     tags = dict.fromkeys(clean_text(tag).strip() for tag in sent)
     short = dict.fromkeys(tag[:MAX_TAG_CHARS].rstrip() for tag in tags if tag)
     native.tags = tuple(short)[:MAX_TAGS]
-    if len(short) <= MAX_TAGS and max(map(len, tags), default=0) <= MAX_TAG_CHARS:
+    if len(short) <= MAX_TAGS and max(map(len, tags)) <= MAX_TAG_CHARS:
         native.note(sent_as, "tags")
         return
     native.note(sent_as, "tags_cut")
@@ -136,7 +139,10 @@ def _map_tags(native: _Native, _value: str, sent_as: str) -> None:
 
 
 def _map_actions(native: _Native, _value: str, sent_as: str) -> None:
-    actions = native.view.get("actions", [])
+    actions = native.view.get("actions")
+    if not actions:
+        native.note(sent_as, "blank")
+        return
     for key, text, whole in encode_actions(actions):
         if text is None:
             native.dropped.append(key)
