@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from adapters.ntfy.actions import JsonTypeError, parse_action_objects
 from adapters.ntfy.errors import refusal
-from adapters.ntfy.params import Sent
+from adapters.ntfy.params import Sent, unknown
 from adapters.values import decode_utf8
 from pushgo_compat.legacy import Note
 
@@ -70,7 +70,7 @@ def parse_json_publish(body: bytes) -> JsonPublish:
             if value is not None and (text := read(value)):
                 overrides[header] = Sent(name, text)
         else:
-            notes.append(Note(name, "unknown"))
+            notes.append(unknown(name))
     return JsonPublish(
         topic=topic,
         message=message,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from adapters.ntfy.action_metadata import encode_actions
 from adapters.ntfy.body import is_template
 from adapters.ntfy.event import Attachment, EventView
 from adapters.ntfy.fields import is_markdown
 from adapters.ntfy.fitting import fit
+from adapters.ntfy.native_fields import NativeFields
 from adapters.ntfy.params import Parameters
 from adapters.values import (
     MAX_METADATA_CHARS,
@@ -20,8 +20,7 @@ from adapters.values import (
     is_http_url,
     native_url,
 )
-from pushgo_compat.legacy import Note
-from pushgo_compat.model import NativeMessage, Scalar, Severity
+from pushgo_compat.model import NativeMessage, Severity
 
 _SEVERITIES = {
     5: Severity.CRITICAL,
@@ -34,53 +33,9 @@ _IMAGE = re.compile(r"(?i)\.(?:png|jpe?g|gif|webp|svg|bmp|avif|heic)$")
 _URL_WITHOUT_QUERY = re.compile(r"[^?#]*")
 
 
-@dataclass(slots=True)
-class _Native:
-    """The native message while its fields are gathered."""
-
-    view: EventView
-    found: Parameters
-    severity: Severity = Severity.NORMAL
-    url: str | None = None
-    images: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    metadata: dict[str, Scalar] = field(
-        default_factory=lambda: {"compat.source": "ntfy"}
-    )
-    dropped: list[str] = field(default_factory=list)
-
-    def note(self, sent_as: str, code: str, detail: str = "") -> None:
-        self.found.notes.append(Note(sent_as, code, detail))
-
-    def clean(self, text: str, sent_as: str, place: str) -> str:
-        """The text without what no native message can hold."""
-        cleaned = clean_text(text)
-        if cleaned != text:
-            self.note(sent_as, "cleaned", place)
-        return cleaned
-
-    def record(self, key: str, text: str, sent_as: str) -> None:
-        """Keep a text in the metadata, cut to what fits there."""
-        value = self.clean(text, sent_as, f"metadata.compat.ntfy.{key}").strip()
-        if len(value) > MAX_METADATA_CHARS:
-            self.note(sent_as, "cut", key)
-            value = value[:MAX_METADATA_CHARS].rstrip()
-        if value:
-            self.metadata[f"compat.ntfy.{key}"] = value
-
-    def record_address(self, key: str, address: str) -> bool:
-        """Keep an address in the metadata if it fits; never half of one."""
-        value = clean_text(address).strip()
-        if 0 < len(value) <= MAX_METADATA_CHARS:
-            self.metadata[f"compat.ntfy.{key}"] = value
-            return True
-        self.dropped.append(key)
-        return False
-
-
 def to_native(view: EventView, found: Parameters, text_field: str) -> NativeMessage:
     """Build the message; ``text_field`` is where the sender put the text."""
-    native = _Native(view, found)
+    native = NativeFields(view, found)
     for parameter, value in found.values.items():
         _MAPPERS[parameter](native, value, found.fields[parameter])
     if attachment := view.get("attachment"):
@@ -110,26 +65,26 @@ def to_native(view: EventView, found: Parameters, text_field: str) -> NativeMess
 # -------------------------------------------------------------- one for each parameter
 
 
-def _map_title(native: _Native, _value: str, sent_as: str) -> None:
+def _map_title(native: NativeFields, _value: str, sent_as: str) -> None:
     native.note(sent_as, "title")
 
 
-def _map_priority(native: _Native, _value: str, sent_as: str) -> None:
+def _map_priority(native: NativeFields, _value: str, sent_as: str) -> None:
     priority = native.view.get("priority", 3)
     native.severity = _SEVERITIES[priority]
     native.metadata["compat.ntfy.priority"] = str(priority)
     native.note(sent_as, "priority")
 
 
-def _map_tags(native: _Native, _value: str, sent_as: str) -> None:
+def _map_tags(native: NativeFields, _value: str, sent_as: str) -> None:
     sent = native.view.get("tags")
     if not sent:
         native.note(sent_as, "blank")
         return
-    tags = dict.fromkeys(clean_text(tag).strip() for tag in sent)
-    short = dict.fromkeys(tag[:MAX_TAG_CHARS].rstrip() for tag in tags if tag)
+    whole = [clean_text(tag).strip() for tag in sent]
+    short = dict.fromkeys([tag[:MAX_TAG_CHARS].rstrip() for tag in whole if tag])
     native.tags = tuple(short)[:MAX_TAGS]
-    if len(short) <= MAX_TAGS and max(map(len, tags)) <= MAX_TAG_CHARS:
+    if len(short) <= MAX_TAGS and max(map(len, whole)) <= MAX_TAG_CHARS:
         native.note(sent_as, "tags")
         return
     native.note(sent_as, "tags_cut")
@@ -138,7 +93,7 @@ def _map_tags(native: _Native, _value: str, sent_as: str) -> None:
         native.metadata["compat.ntfy.tags"] = full
 
 
-def _map_actions(native: _Native, _value: str, sent_as: str) -> None:
+def _map_actions(native: NativeFields, _value: str, sent_as: str) -> None:
     actions = native.view.get("actions")
     if not actions:
         native.note(sent_as, "blank")
@@ -153,7 +108,7 @@ def _map_actions(native: _Native, _value: str, sent_as: str) -> None:
             native.note(sent_as, *(("actions",) if whole else ("actions_cut", number)))
 
 
-def _map_click(native: _Native, value: str, sent_as: str) -> None:
+def _map_click(native: NativeFields, value: str, sent_as: str) -> None:
     if is_http_url(value):
         native.url = native_url(native.clean(value, sent_as, "url"))
         if native.url:
@@ -166,12 +121,12 @@ def _map_click(native: _Native, value: str, sent_as: str) -> None:
         native.note(sent_as, "click_recorded" if kept else "dropped")
 
 
-def _map_icon(native: _Native, value: str, sent_as: str) -> None:
+def _map_icon(native: NativeFields, value: str, sent_as: str) -> None:
     kept = native.record_address("icon", value)
     native.note(sent_as, "icon" if kept else "dropped")
 
 
-def _map_attachment(native: _Native, attachment: Attachment, sent_as: str) -> None:
+def _map_attachment(native: NativeFields, attachment: Attachment, sent_as: str) -> None:
     """Called last: the address opens on a tap only where no click address does."""
     name, address = attachment["name"], attachment["url"]
     native.record("attachment_name", name, native.found.fields.get("filename", sent_as))
@@ -192,30 +147,30 @@ def _is_image(name: str, address: str) -> bool:
     return bool(_IMAGE.search(name) or (path and _IMAGE.search(path[0])))
 
 
-def _map_filename(native: _Native, _value: str, sent_as: str) -> None:
+def _map_filename(native: NativeFields, _value: str, sent_as: str) -> None:
     native.note(sent_as, "filename" if "attachment" in native.view else "unused")
 
 
-def _map_markdown(native: _Native, _value: str, sent_as: str) -> None:
+def _map_markdown(native: NativeFields, _value: str, sent_as: str) -> None:
     native.note(sent_as, "markdown" if native.found.flag("markdown") else "default")
 
 
-def _map_content_type(native: _Native, value: str, sent_as: str) -> None:
+def _map_content_type(native: NativeFields, value: str, sent_as: str) -> None:
     if is_markdown(value):
         native.note(sent_as, "markdown")
 
 
-def _map_email(native: _Native, value: str, sent_as: str) -> None:
+def _map_email(native: NativeFields, value: str, sent_as: str) -> None:
     native.record("email", value, sent_as)
     native.note(sent_as, "email")
 
 
-def _map_call(native: _Native, value: str, sent_as: str) -> None:
+def _map_call(native: NativeFields, value: str, sent_as: str) -> None:
     native.record("call", value, sent_as)
     native.note(sent_as, "call")
 
 
-def _map_cache(native: _Native, _value: str, sent_as: str) -> None:
+def _map_cache(native: NativeFields, _value: str, sent_as: str) -> None:
     if "cache" in native.view:
         native.metadata["compat.ntfy.cache"] = "no"
         native.note(sent_as, "cache_off")
@@ -223,33 +178,33 @@ def _map_cache(native: _Native, _value: str, sent_as: str) -> None:
         native.note(sent_as, "default")
 
 
-def _map_firebase(native: _Native, _value: str, sent_as: str) -> None:
+def _map_firebase(native: NativeFields, _value: str, sent_as: str) -> None:
     native.note(sent_as, "default" if native.found.flag("firebase") else "firebase")
 
 
-def _map_unifiedpush(native: _Native, _value: str, sent_as: str) -> None:
+def _map_unifiedpush(native: NativeFields, _value: str, sent_as: str) -> None:
     on = native.found.flag("unifiedpush")
     native.note(sent_as, "unifiedpush" if on else "default")
 
 
-def _map_content_encoding(native: _Native, value: str, sent_as: str) -> None:
+def _map_content_encoding(native: NativeFields, value: str, sent_as: str) -> None:
     if value == "aes128gcm":
         native.note(sent_as, "unifiedpush")
 
 
-def _map_template(native: _Native, value: str, sent_as: str) -> None:
+def _map_template(native: NativeFields, value: str, sent_as: str) -> None:
     native.note(sent_as, "unused" if is_template(value) else "default")
 
 
-def _map_sequence_id(native: _Native, _value: str, sent_as: str) -> None:
+def _map_sequence_id(native: NativeFields, _value: str, sent_as: str) -> None:
     native.note(sent_as, "sequence_id")
 
 
-def _map_attach(_native: _Native, _value: str, _sent_as: str) -> None:
+def _map_attach(_native: NativeFields, _value: str, _sent_as: str) -> None:
     """Waits for the click address; see ``_map_attachment``."""
 
 
-_MAPPERS: Mapping[str, Callable[[_Native, str, str], None]] = {
+_MAPPERS: Mapping[str, Callable[[NativeFields, str, str], None]] = {
     "title": _map_title,
     "priority": _map_priority,
     "tags": _map_tags,

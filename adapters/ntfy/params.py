@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adapters.ntfy.words import decode_words
-from adapters.values import header_text, parse_pairs
+from adapters.values import clean_text, header_text, parse_pairs
 from pushgo_compat.legacy import LegacyRequest, Note
 
 GO_BLANKS = (
@@ -51,6 +51,7 @@ _OF_HTTP = frozenset({"content_type", "content_encoding"})
 """Every client sends these for its own reasons: no note when they mean nothing."""
 _HTTP_PRIORITY_HINT = re.compile(r"u=[0-9](?:,[\t\n\f\r ]*(?:i|[0-9]))?")
 """RFC 9218, put in by content networks; ntfy looks past it (only in ``Priority``)."""
+_MAX_UNKNOWN_NAME_CHARS = 64
 _TRUE = frozenset({"1", "yes", "true"})
 
 
@@ -96,6 +97,11 @@ class Parameters:
 def trim(text: str) -> str:
     """Trim what Go's ``TrimSpace`` trims."""
     return text.strip(GO_BLANKS)
+
+
+def unknown(name: str) -> Note:
+    """A note about a name that is anything the sender liked, so cut and cleaned."""
+    return Note(clean_text(name[:_MAX_UNKNOWN_NAME_CHARS]), "unknown")
 
 
 def read_parameters(
@@ -165,7 +171,7 @@ def _choose_query(query: str, found: Parameters) -> None:
     for name, value in parse_pairs(query):
         place = _QUERY.get(name)
         if place is None:
-            found.notes.append(Note(name, "unknown"))
+            found.notes.append(unknown(name))
         elif place.parameter is _CREDENTIALS:
             found.notes.append(Note(name, "credentials"))
         elif name in seen or place.parameter in found.values:
