@@ -55,12 +55,29 @@ def page(
     return [_stored(row) for row in found]
 
 
-def position_of(message_id: str) -> bytes | None:
+def position_of(
+    db: sqlite3.Connection, channel: int, message_id: str, now_ms: int
+) -> bytes | None:
     """Where the id stands, or stood before its row was removed.
 
-    Id and position are one, so an id that has expired is a position still.
+    Id and position are one, so an id that has expired is a position still. Rows are
+    removed from the oldest on: an id that has no row, but a place between the
+    channel's creation and its first row, may have expired; any other never was.
     """
-    return parse_id(message_id)
+    position = parse_id(message_id)
+    found = db.execute(
+        "SELECT created_at,"
+        " (SELECT min(position) FROM messages WHERE channel = number),"
+        " EXISTS (SELECT 1 FROM messages WHERE channel = number AND position = ?)"
+        " FROM channels WHERE number = ?",
+        (position, channel),
+    ).fetchone()
+    if position is None or found is None:
+        return None
+    created_at, first, stands = found
+    oldest = first_position_at(created_at)
+    may_have_expired = oldest <= position < (first or first_position_at(now_ms + 1))
+    return position if stands or may_have_expired else None
 
 
 def last_position(db: sqlite3.Connection, channel: int) -> bytes:

@@ -31,6 +31,7 @@ class SqliteStore:
     def __init__(self, path: Path, feed: LiveFeed | None, clock: Clock) -> None:
         """Needs a running loop and migrated tables; ``open`` sees to both."""
         self._feed = feed
+        self._clock = clock
         self._writer = Writer(path, clock, self._committed)
         self._readers = Readers(path)
 
@@ -89,7 +90,10 @@ class SqliteStore:
 
     async def position_of(self, channel: int, message_id: str) -> bytes | None:
         """Where an id stands or stood."""
-        return messages.position_of(message_id)
+        now_ms = self._clock()
+        return await self._readers.run(
+            lambda db: messages.position_of(db, channel, message_id, now_ms)
+        )
 
     async def last_position(self, channel: int) -> bytes:
         """The channel's end."""
