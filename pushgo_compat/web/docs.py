@@ -29,9 +29,8 @@ _CODE = re.compile(r"`([^`]*)`")
 
 async def get_docs(request: web.Request) -> web.Response:
     """The page, its examples with the address under which it was asked for."""
-    base_url = request.app[SERVICES].settings.base_url
-    shown = escape(base_url or f"{request.scheme}://{request.host}")
-    text = _page().replace("{base_url}", shown)
+    base_url = request.app[SERVICES].callers.base_url(request)
+    text = _page().replace("{base_url}", escape(base_url))
     return web.Response(text=text, headers=_HEADERS)
 
 

@@ -19,6 +19,12 @@ from pushgo_compat.errors import (
 from pushgo_compat.web.keys import SERVICES
 
 
+def check_rate(request: web.Request) -> None:
+    """Count a request of this address. Raises RateLimited."""
+    services = request.app[SERVICES]
+    services.limiter.check(services.callers.address(request))
+
+
 def check_gateway_token(request: web.Request) -> None:
     """Ask for the operator's token, when there is one.
 
@@ -70,6 +76,7 @@ async def login_reader(request: web.Request) -> tuple[Grant, str]:
     Raises AuthenticationFailed without a well-formed Basic login, ChannelNotFound when
     it does not fit the path's channel, RateLimited.
     """
+    check_rate(request)
     user, password = _basic_login(request)
     channel_id = parse_channel_id(request.match_info["channel_id"])
     if channel_id is None or parse_channel_id(user) != channel_id:

@@ -16,6 +16,7 @@ from pushgo_compat.web.envelope import accepted
 from pushgo_compat.web.incoming import (
     check_gateway_token,
     check_json_content_type,
+    check_rate,
     read_body,
 )
 from pushgo_compat.web.keys import SERVICES
@@ -26,6 +27,7 @@ _REPLAYED = {"Idempotent-Replayed": "true"}
 
 async def post_message(request: web.Request) -> web.StreamResponse:
     """Accept a message whose fields are a JSON object."""
+    check_rate(request)
     check_gateway_token(request)
     check_json_content_type(request)
     body = await read_body(request, MAX_NATIVE_JSON_BYTES)
@@ -34,6 +36,7 @@ async def post_message(request: web.Request) -> web.StreamResponse:
 
 async def get_message(request: web.Request) -> web.StreamResponse:
     """Accept a message whose fields are query parameters."""
+    check_rate(request)
     check_gateway_token(request)
     query = request.rel_url.raw_query_string
     if len(query) > MAX_NATIVE_JSON_BYTES:
@@ -43,6 +46,7 @@ async def get_message(request: web.Request) -> web.StreamResponse:
 
 async def _submit(request: web.Request, call: NativeRequest) -> web.StreamResponse:
     services = request.app[SERVICES]
+    services.limiter.check(call.channel_id)
     message = call.message
     data: dict[str, object] = {"channel_id": call.channel_id, "op_id": message.op_id}
     if message.thing_id is not None:

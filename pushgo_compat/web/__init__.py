@@ -1,0 +1,1 @@
+"""The doors: the only part that knows HTTP."""

@@ -1,0 +1,98 @@
+"""A native application on a store of its own, with a clock that tests turn."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from aiohttp import encode_basic_auth, web
+from aiohttp.test_utils import TestClient
+
+from pushgo_compat.core.gate import Gate
+from pushgo_compat.core.messages import MessageService
+from pushgo_compat.core.passwords import hash_password
+from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.core.unknown import UnknownKeys
+from pushgo_compat.delivery.live import Hub
+from pushgo_compat.storage.sqlite.store import SqliteStore
+from pushgo_compat.web.app import create_app
+from pushgo_compat.web.keys import Services
+from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
+
+Client = TestClient[web.Request, web.Application]
+OpenClient = Callable[[Services], Awaitable[Client]]
+LOGIN = {"Authorization": encode_basic_auth(CHANNEL_ID, PASSWORD)}
+
+
+@dataclass
+class Clock:
+    """Stands still until a test turns it."""
+
+    now_ms: int = field(default=NOW_MS)
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+async def services(
+    tmp_path: Path, clock: Clock, password_hash: str
+) -> AsyncIterator[Services]:
+    secret = SecretKey(b"a secret of the tests")
+    hub = Hub()
+    store = await SqliteStore.open(tmp_path / "store.db", feed=hub, clock=clock)
+    await store.create_channel(CHANNEL_ID, "Tests", password_hash, NOW_MS)
+    gate = Gate(store, secret, UnknownKeys(store, secret, clock), clock)
+    yield Services(
+        gate=gate,
+        messages=MessageService(gate, store, secret),
+        store=store,
+        feed=hub,
+        now_ms=clock,
+        render_receipt=lambda stored, channel, base_url: None,
+        secret=secret,
+    )
+    await store.close()
+
+
+@pytest.fixture
+def open_client(
+    aiohttp_client: Callable[[web.Application], Awaitable[Client]],
+) -> OpenClient:
+    async def open_client(services: Services) -> Client:
+        return await aiohttp_client(create_app(services))
+
+    return open_client
+
+
+@pytest.fixture
+async def client(services: Services, open_client: OpenClient) -> Client:
+    return await open_client(services)
+
+
+def with_settings(services: Services, **changes: object) -> Services:
+    """The same services under other settings."""
+    settings = replace(services.settings, **changes)  # type: ignore[arg-type]  # names are the caller's
+    return replace(services, settings=settings)
+
+
+async def send(client: Client, **fields: object) -> str:
+    """Send a message as the test channel; its message_id."""
+    message = {"channel_id": CHANNEL_ID, "password": PASSWORD, "title": "t", **fields}
+    async with client.post("/message", json=message) as response:
+        assert response.status == 200, await response.text()
+        message_id = (await response.json())["data"]["message_id"]
+        assert isinstance(message_id, str)
+        return message_id
