@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import unquote
 
 from adapters.bark import reply
 from adapters.bark.auth import is_authorized, is_open
@@ -13,10 +12,9 @@ from adapters.bark.json_body import BODY_LIMIT_BYTES
 from adapters.bark.mapping import MappingRules, translate
 from adapters.bark.notes import NOTES
 from adapters.bark.register import no_registration, open_register
-from adapters.bark.request import Parameters, read_parameters
+from adapters.bark.request import Parameters, key_claim, read_parameters
 from adapters.bark.routes import Action, Route, find_route
 from adapters.fit import DoesNotFit
-from adapters.values import clean_text
 from pushgo_compat.errors import (
     AuthenticationFailed,
     ChannelNotFound,
@@ -102,7 +100,7 @@ class BarkDialect:
 
     def _open_push(self, request: LegacyRequest, route: Route) -> Publish:
         parameters = read_parameters(request, route)
-        claims = self._claims(request, route, parameters)
+        claims = self._claims(request, parameters)
         return Publish(
             route=f"{request.method} {route.pattern}",
             claims=claims,
@@ -111,19 +109,17 @@ class BarkDialect:
         )
 
     def _claims(
-        self, request: LegacyRequest, route: Route, parameters: Parameters
+        self, request: LegacyRequest, parameters: Parameters
     ) -> tuple[KeyClaim, ...]:
         keys = parameters.device_keys
         if keys is None:
             if not parameters.device_key:
                 raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
-            if route.key:
-                return (_path_claim(route.key),)
-            return (KeyClaim(key=clean_text(parameters.device_key)),)
+            return (key_claim(parameters.device_key),)
         if len(keys) > self.max_batch:
             message = f"batch push count exceeds the maximum limit: {self.max_batch}"
             raise LegacyRefusal(reply.failure(request, 400, message))
-        return tuple(KeyClaim(key=clean_text(key)) for key in keys)
+        return tuple(key_claim(key) for key in keys)
 
     def _translate(
         self,
@@ -196,7 +192,7 @@ def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
         case Action.REGISTER_CHECK:
             return KeyCheck(
                 route=f"GET {route.pattern}",
-                claim=_path_claim(route.key),
+                claim=key_claim(route.key),
                 reply=reply.success(request.received_at_ms),
             )
         case Action.PING:
@@ -206,13 +202,6 @@ def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
         case _:
             answer = reply.OK_TEXT
     return Answer(route=f"GET {route.pattern}", reply=answer)
-
-
-def _path_claim(key: str) -> KeyClaim:
-    """A key from the path, as it stands, and decoded for clients that escape it."""
-    if "%" not in key:
-        return KeyClaim(key=key)
-    return KeyClaim(key=key, alternatives=(clean_text(unquote(key)),))
 
 
 def _unknown_key(request: LegacyRequest, error: ChannelNotFound) -> LegacyReply:
@@ -225,8 +214,8 @@ def _unknown_key(request: LegacyRequest, error: ChannelNotFound) -> LegacyReply:
         return no_registration(request)
     if route.action is Action.REGISTER_CHECK:
         return reply.failure(request, 400, reply.unknown_key(route.key))
-    key = route.key or clean_text(read_parameters(request, route).device_key)
-    return reply.failure(request, *reply.push_failure(key, error))
+    claim = key_claim(read_parameters(request, route).device_key)
+    return reply.failure(request, *reply.push_failure(claim.key, error))
 
 
 def _too_large(

@@ -10,15 +10,14 @@ from adapters.bark.fields import MAPPERS, map_extra
 from adapters.bark.notes import shown_name
 from adapters.bark.request import Parameter, Parameters
 from adapters.bark.size import fit_message
-from adapters.values import (
-    clean_text,
-)
+from adapters.values import clean_text
 from pushgo_compat.legacy import Note, Translation
 from pushgo_compat.model import NativeMessage
 
 EMPTY_MESSAGE = "Empty Message"
 """What bark-server shows for a push without any text."""
 _MAX_NOTES = 256
+"""A form of four mebibytes has more names than any receipt should tell."""
 _CUT_FIELDS = {
     "title_cut": ("title", "subtitle"),
     "body_cut": ("markdown", "body"),
@@ -49,7 +48,7 @@ def translate(
     for name, parameter in fields.items():
         text = clean_text(parameter.text)
         if text != parameter.text:
-            draft.note(shown_name(parameter.name), "cleaned", name)
+            draft.note(shown_name(parameter.name), "cleaned")
             parameter = parameter._replace(text=text)
         if not text:
             draft.note(shown_name(parameter.name), "empty")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from adapters.bark.notes import shown_name
 from adapters.values import MAX_METADATA_CHARS, clip_utf8
 from pushgo_compat.legacy import Note
 
@@ -59,7 +58,7 @@ class Metadata:
             self._extras_bytes += size
             self.add_prose(name, written, text)
         else:
-            self._notes.append(Note(shown_name(written), "no_room"))
+            self._notes.append(Note(written, "no_room"))
 
     def finish(self) -> dict[str, str]:
         """The values, with the list of what was cut or dropped."""

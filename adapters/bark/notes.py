@@ -78,7 +78,7 @@ NOTES = {
     ),
     # parameters that say nothing
     "cleaned": NoteText(
-        _CHANGED, "{}", "Characters that native text cannot hold were taken out."
+        _CHANGED, "message", "Characters that native text cannot hold were taken out."
     ),
     "empty": NoteText(_LOST, None, "An empty value says nothing."),
     "null": NoteText(_LOST, None, "A null says nothing."),

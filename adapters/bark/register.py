@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from adapters.bark.json_body import is_json, read_object
 from adapters.bark.reply import failure, success
-from adapters.bark.request import form_layer, read_form
-from adapters.values import clean_text, media_type, parse_pairs
+from adapters.bark.request import form_layer, key_claim, read_form
+from adapters.values import media_type, parse_pairs
 from pushgo_compat.legacy import (
     KeyCheck,
-    KeyClaim,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
@@ -37,13 +36,13 @@ def open_register(request: LegacyRequest) -> KeyCheck:
         raise LegacyRefusal(failure(request, 400, "device token is empty"))
     if len(token.encode("utf-8", "replace")) > _MAX_TOKEN_BYTES:
         raise LegacyRefusal(failure(request, 400, "device token is invalid"))
-    key = clean_text(fields.get("device_key") or fields.get("key") or "")
+    key = fields.get("device_key") or fields.get("key") or ""
     if not key:
         raise LegacyRefusal(no_registration(request))
     data = {"key": key, "device_key": key, "device_token": token}
     return KeyCheck(
         route=f"{request.method} /register",
-        claim=KeyClaim(key=key),
+        claim=key_claim(key),
         reply=success(request.received_at_ms, data=data),
     )
 

@@ -12,12 +12,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from adapters.bark.json_body import is_json, read_object, value_text
 from adapters.bark.notes import shown_name
 from adapters.bark.reply import EMPTY_KEY, failure
 from adapters.bark.routes import Route
 from adapters.values import (
+    clean_text,
     decode_utf8,
     form_decode,
     media_type,
@@ -26,7 +28,7 @@ from adapters.values import (
     parse_multipart,
     parse_pairs,
 )
-from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note
+from pushgo_compat.legacy import KeyClaim, LegacyRefusal, LegacyRequest, Note
 
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _NEVER_LIFTED = frozenset({"title", "subtitle", "body", "device_key", "device_keys"})
@@ -103,6 +105,17 @@ def read_parameters(request: LegacyRequest, route: Route) -> Parameters:
         device_keys=device_keys,
         notes=tuple(notes),
     )
+
+
+def key_claim(key: str) -> KeyClaim:
+    """The key as it stands, and percent-decoded for clients that escape it.
+
+    Many send ``%3A`` for a colon, in a path and in JSON alike (barky, onepush).
+    """
+    key = clean_text(key)
+    if "%" not in key:
+        return KeyClaim(key=key)
+    return KeyClaim(key=key, alternatives=(clean_text(unquote(key)),))
 
 
 def form_layer(pairs: Iterable[tuple[str, str]]) -> Layer:
