@@ -71,7 +71,8 @@ class MessageService:
         """
         grant = await self._gate.login(channel_id, password)
         recipient = Recipient(
-            grant=grant, renew=partial(self._gate.login, channel_id, password)
+            grant=grant,
+            renew=partial(self._gate.login, channel_id, password, fresh=True),
         )
         draft = Draft(source=Source.NATIVE, message=message)
         (result,) = await self.submit([recipient], draft)

@@ -256,7 +256,7 @@ class _Call:
         gate, source = self._services.gate, self._dialect.source
         return Recipient(
             grant=grant,
-            renew=partial(gate.open, source, claim, Access.SEND),
+            renew=partial(gate.open, source, claim, Access.SEND, fresh=True),
             receipt=record.pack(grant.key_hint, self._gate_notes(claim, grant)),
         )
 
