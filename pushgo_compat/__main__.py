@@ -9,7 +9,7 @@ from pushgo_compat.config import Config
 def serve(config: Config) -> int:
     """Run the server until it is told to stop; its exit status."""
     # The other half, with every dialect and listener: short commands do without it.
-    from pushgo_compat.server import run  # noqa: PLC0415
+    from pushgo_compat.server import run
 
     return run(config)
 
