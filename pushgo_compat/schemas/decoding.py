@@ -24,12 +24,14 @@ def parse_json_object(body: bytes) -> dict[str, object]:
     """
     try:
         data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        # Neither text nor chain: the parser's message quotes the document.
-        raise InvalidRequest("invalid_json_syntax") from error.with_traceback(None)
+    except orjson.JSONDecodeError:
+        # The cause is left behind: it holds the whole document.
+        raise InvalidRequest("invalid_json_syntax") from None
+    if not isinstance(data, dict):
+        raise InvalidRequest("invalid_json_data", detail="object")
     # A raw NUL is a syntax error already, so only the escape is worth a walk.
-    if not isinstance(data, dict) or (b"u0000" in body and _has_nul(data)):
-        raise InvalidRequest("invalid_json_data")
+    if b"u0000" in body and _has_nul(data):
+        raise InvalidRequest("invalid_json_data", detail="U+0000")
     return data
 
 
@@ -52,7 +54,7 @@ def parse_query(raw: str) -> dict[str, object]:
         values.setdefault(name, []).append(value)
     data = {name: _query_value(name, texts) for name, texts in values.items()}
     if _has_nul(data):
-        raise InvalidRequest("invalid_json_data")
+        raise InvalidRequest("invalid_json_data", detail="U+0000")
     return data
 
 

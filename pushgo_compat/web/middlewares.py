@@ -48,6 +48,8 @@ async def native_edge(request: web.Request, handler: Handler) -> web.StreamRespo
         response = refuse(request, InternalError())
     if not response.prepared:
         response.headers[REQUEST_ID_HEADER] = request_id
+        if request.method == "GET":  # one that sends must not be answered by a cache
+            response.headers["Cache-Control"] = "no-store"
         latency = request.app[SERVICES].metrics.latency[Source.NATIVE]
         latency.observe(time.perf_counter() - started)
     return response
@@ -88,4 +90,4 @@ def _own_words(error: web.HTTPException) -> NativeError:
         case web.HTTPRequestEntityTooLarge():
             return RequestTooLarge()
         case _:
-            return InvalidRequest("invalid_json_data")
+            return InvalidRequest("invalid_json_data", detail="request")

@@ -18,9 +18,8 @@ SENTENCES = {
         "请求体不是有效的 UTF-8 JSON。",
     ),
     "invalid_json_data": Sentence(
-        "The request must be one JSON object whose fields have the right types, "
-        "without U+0000. {detail}",
-        "请求必须是一个 JSON 对象，字段类型正确，且不含 U+0000。{detail}",
+        "A wrong type or character in the data: {detail}",
+        "数据中的类型或字符有误：{detail}",
     ),
     "unknown_field": Sentence(
         "Unknown field: {detail}",
@@ -144,7 +143,7 @@ def sentence(code: str, detail: str, *, chinese: bool) -> str:
     """Word a refusal. Raises KeyError for a code that native.md does not know."""
     pair = SENTENCES[code]
     text = pair.zh if chinese else pair.en
-    return text.replace("{detail}", detail[:_MAX_DETAIL_CHARS]).strip()
+    return text.replace("{detail}", detail[:_MAX_DETAIL_CHARS])
 
 
 def prefers_chinese(accept_language: str) -> bool:

@@ -26,6 +26,8 @@ from pushgo_compat.web.wire import wire_fields
 
 PAGE_ROWS = 200
 MAX_CACHED_EVENTS = 256
+STALLED_AFTER_S = 60
+"""A reader who takes nothing for so long is cut off."""
 _HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
@@ -92,6 +94,11 @@ class _Stream:
     position: bytes = b""
     """Everything up to here has been sent, or was not to be."""
 
+    async def write(self, text: bytes) -> None:
+        """Raises ConnectionError when the reader is gone, TimeoutError if stalled."""
+        async with asyncio.timeout(STALLED_AFTER_S):
+            await self.response.write(text)
+
     async def send_backlog(self, start: Start) -> None:
         """Send what the store has after the start."""
         store = self.services.store
@@ -115,7 +122,7 @@ class _Stream:
                 await self.services.gate.login(
                     self.channel.channel_id, self.password, fresh=True
                 )
-                await self.response.write(_COMMENT)
+                await self.write(_COMMENT)
                 tick = clock() + heartbeat_s
             try:
                 stored = await self.subscription.next(max(tick - clock(), 0))
@@ -134,7 +141,7 @@ class _Stream:
         )
         self.position = messages[-1].position
         if text:
-            await self.response.write(text)
+            await self.write(text)
 
 
 async def stream_messages(request: web.Request) -> web.StreamResponse:
@@ -171,12 +178,16 @@ async def _run(request: web.Request, stream: _Stream, start: Start | None) -> No
     open_streams.add(task)
     try:
         # aiohttp sends the head of an answer together with its first bytes.
-        await stream.response.write(_COMMENT)
+        await stream.write(_COMMENT)
         if start is not None:
             await stream.send_backlog(start)
         await stream.follow()
     except (Overrun, NativeError, ConnectionError):
         # Too slow, no longer allowed, or gone: the client resumes if it may.
         return
+    except TimeoutError:
+        # A farewell would not go out either.
+        if request.transport is not None:
+            request.transport.abort()
     finally:
         open_streams.discard(task)

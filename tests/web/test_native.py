@@ -73,6 +73,12 @@ async def test_the_gateway_token_comes_before_everything(
     assert read.status == 200
 
 
+async def test_no_cache_keeps_what_a_get_answered(client: Client) -> None:
+    for path in ("/message", f"/channel/{CHANNEL_ID}/messages"):
+        response = await client.get(path, headers=LOGIN)
+        assert response.headers["Cache-Control"] == "no-store"
+
+
 async def test_head_sends_nothing(client: Client) -> None:
     query = {"channel_id": CHANNEL_ID, "password": PASSWORD, "title": "t"}
     response = await client.head("/message", params=query)

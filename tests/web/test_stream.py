@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientPayloadError, ClientResponse
+from aiohttp.web import StreamResponse
 
 from pushgo_compat.core.passwords import hash_password
 from pushgo_compat.delivery import live
@@ -177,6 +178,23 @@ async def test_a_reader_who_is_too_slow_is_dropped_and_resumes(
         assert await listener.block() == ""
     async with listen(client, f"?since={NOW_MS}") as listener:
         assert (await listener.event())["message_id"] == missed
+
+
+async def test_a_reader_who_takes_nothing_is_cut_off(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listen(client) as listener:
+        await listener.block()
+        monkeypatch.setattr("pushgo_compat.web.stream.STALLED_AFTER_S", -1)
+        monkeypatch.setattr(StreamResponse, "write", never)
+        await send(client)
+        with pytest.raises(ClientPayloadError):
+            await listener.block()
+
+
+async def never(response: StreamResponse, data: bytes) -> None:
+    """A write that never gets through."""
+    await asyncio.get_running_loop().create_future()
 
 
 async def test_open_streams_do_not_hold_up_a_stopping_server(client: Client) -> None:
