@@ -164,8 +164,9 @@ class _Call:
             case Answer():
                 return call.reply
             case KeyCheck():
-                self._claims = (call.claim,)
-                await self._open(call.claim, call.access, fresh=True)
+                self._claims = (call.claim, *call.others)
+                for claim in self._claims:
+                    await self._open(claim, call.access, fresh=True)
                 return call.reply
             case StatusQuery():
                 found = await find_push(self._services, call)

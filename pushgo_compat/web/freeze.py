@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Sequence
 from urllib.parse import unquote_plus
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pushgo_compat.errors import AuthenticationFailed
@@ -68,6 +68,8 @@ def take_gateway_token(query: str, headers: Headers, token: str) -> tuple[str, H
 
 async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bool]:
     """At most ``limit`` bytes of the body, and whether there is more of it."""
+    if "Expect" in request.headers:
+        await _ask_for_body(request)
     content = request.content
     first = await content.readany()
     if content.at_eof() and len(first) <= limit:
@@ -80,6 +82,14 @@ async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bool]:
         chunks.append(chunk)
         size += len(chunk)
     return b"".join(chunks)[:limit], True
+
+
+async def _ask_for_body(request: web.BaseRequest) -> None:
+    """Let a client send its body that waits to be asked (``curl -T``)."""
+    expected = request.headers["Expect"].lower() == "100-continue"
+    if expected and request.version == HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself has not begun
 
 
 def _take_parameter(query: str, name: str) -> tuple[str, Sequence[str]]:

@@ -41,8 +41,12 @@ class LenientHandler(RequestHandler):
         self._word_refusal = word_refusal
 
     def data_received(self, data: bytes) -> None:
-        """Mend, then parse; aiohttp calls with nothing to parse what it has kept."""
-        if not data:
+        """Mend, then parse; aiohttp calls with nothing to parse what it has kept.
+
+        An upgraded connection is no longer HTTP. Where the upgrade is refused it goes
+        on being HTTP, and aiohttp takes its mark back.
+        """
+        if not data or self._upgraded:
             super().data_received(data)
         elif mended := self._mender.feed(data):
             super().data_received(mended)
