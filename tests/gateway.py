@@ -1,0 +1,262 @@
+"""The whole server in a thread of this process, on a store of its own.
+
+Tests talk to it as clients do, over sockets; the operator's commands work on a second
+connection to the same store, as the command line does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+from aiohttp import encode_basic_auth
+
+from pushgo_compat.config import Config
+from pushgo_compat.core.admin import Administration
+from pushgo_compat.core.alias_rules import AliasRequest
+from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.model import Source
+from pushgo_compat.server import start
+from pushgo_compat.settings import Address, parse_store_url
+from pushgo_compat.storage import open_store
+from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
+from tests.wire import Closed, HeaderLines, Reply, Wire, request
+
+T = TypeVar("T")
+
+CHANNEL_NAME = "Wire tests"
+SECRET = b"a secret of the wire tests"
+LOGIN = ("Authorization", encode_basic_auth(CHANNEL_ID, PASSWORD).encode())
+ANY_PORT = Address("127.0.0.1", 0)
+HOSTS = {
+    Source.NTFY: ("ntfy.test",),
+    Source.BARK: ("bark.test",),
+    Source.SERVERCHAN: ("sc.test", "*.sc.test"),
+}
+DIALECTS = (Source.NTFY, Source.BARK, Source.SERVERCHAN)
+
+
+class Mount(enum.StrEnum):
+    """The three places where a dialect lives (contract.md)."""
+
+    PREFIX = "prefix"
+    PORT = "port"
+    HOST = "host"
+
+
+@dataclass
+class Clock:
+    """Stands still until a test turns it."""
+
+    now_ms: int = NOW_MS
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+@dataclass(kw_only=True)
+class Gateway:
+    """A running server and what tests need to reach it."""
+
+    ports: Mapping[str, int]
+    db_url: str
+    clock: Clock = field(default_factory=Clock)
+    _wires: dict[int, Wire] = field(default_factory=dict)
+
+    def place(self, dialect: Source, mount: Mount) -> tuple[int, str, str]:
+        """Port, prefix and Host of a dialect's mount."""
+        match mount:
+            case Mount.PREFIX:
+                return self.ports["main"], f"/{dialect}", "localhost"
+            case Mount.PORT:
+                return self.ports[dialect], "", "localhost"
+            case Mount.HOST:
+                return self.ports["main"], "", HOSTS[dialect][0]
+
+    def url(self, dialect: Source, mount: Mount = Mount.PORT) -> str:
+        """What a client is given as its server; not for hosts."""
+        port, prefix, _ = self.place(dialect, mount)
+        return f"http://127.0.0.1:{port}{prefix}"
+
+    def call(
+        self,
+        dialect: Source,
+        mount: Mount,
+        method: str,
+        path: str | bytes,
+        headers: HeaderLines = (),
+        body: bytes = b"",
+    ) -> Reply:
+        """One old call on a connection that is kept alive."""
+        port, prefix, host = self.place(dialect, mount)
+        raw_path = path.encode() if isinstance(path, str) else path
+        target = prefix.encode() + raw_path
+        return self.ask(port, request(method, target, headers, body, host=host), method)
+
+    def native(
+        self,
+        method: str,
+        path: str,
+        headers: HeaderLines = (),
+        body: bytes = b"",
+    ) -> Reply:
+        """One native call."""
+        raw = request(method, path, headers, body)
+        return self.ask(self.ports["main"], raw, method)
+
+    def ask(self, port: int, data: bytes, method: str) -> Reply:
+        """Send bytes on this port's connection, on a new one if it was closed."""
+        kept = self._wires.pop(port, None)
+        wire = kept or Wire(port)
+        try:
+            reply = wire.ask(data, method)
+        except (Closed, ConnectionError):
+            wire.close()
+            if kept is None:
+                raise
+            return self.ask(port, data, method)
+        if reply.headers.get("Connection", "").lower() == "close":
+            wire.close()
+        else:
+            self._wires[port] = wire
+        return reply
+
+    def stored(self, message_id: str, channel_id: str = CHANNEL_ID) -> dict[str, Any]:
+        """What a reading client gets: ``message``, ``receipt``, ``deliveries``."""
+        path = f"/channel/{channel_id}/messages/{message_id}"
+        reply = self.native("GET", path, [LOGIN])
+        assert reply.status == 200, reply.body
+        data: dict[str, Any] = reply.json["data"]
+        return data
+
+    def only_message(self, reply: Reply) -> dict[str, Any]:
+        """The one native message that a call became."""
+        (message_id,) = reply.message_ids
+        message: dict[str, Any] = self.stored(message_id)["message"]
+        return message
+
+    def last_message(self) -> dict[str, Any] | None:
+        """The channel's latest message, for calls whose headers a client hides."""
+        newest: dict[str, Any] | None = None
+        since = "all"
+        while page := self._page(since):
+            newest, since = page[-1], page[-1]["message_id"]
+        return newest
+
+    def _page(self, since: str) -> list[dict[str, Any]]:
+        path = f"/channel/{CHANNEL_ID}/messages?limit=500&since={since}"
+        messages: list[dict[str, Any]] = self.native("GET", path, [LOGIN]).json["data"][
+            "messages"
+        ]
+        return messages
+
+    def count(self) -> int:
+        """How many messages the channel has."""
+        total, since = 0, "all"
+        while page := self._page(since):
+            total, since = total + len(page), page[-1]["message_id"]
+        return total
+
+    def administer(self, work: Callable[[Administration], Awaitable[T]]) -> T:
+        """Do what an operator's command does, beside the running server."""
+        return asyncio.run(administer(self.db_url, work, self.clock))
+
+    def alias(self, dialect: Source, key: str, **rules: Any) -> str:
+        """Bind a key to the test channel; the alias's id."""
+        wanted = AliasRequest(dialect=dialect, channel_id=CHANNEL_ID, key=key, **rules)
+        return self.administer(lambda admin: admin.add_alias(wanted)).alias_id
+
+    def close(self) -> None:
+        for wire in self._wires.values():
+            wire.close()
+
+
+async def administer(
+    db_url: str,
+    work: Callable[[Administration], Awaitable[T]],
+    clock: Callable[[], int],
+) -> T:
+    """Open the store, work on it, close it."""
+    store = await open_store(db_url, create=True, clock=clock)
+    try:
+        return await work(Administration(store, SecretKey(SECRET), clock))
+    finally:
+        await store.close()
+
+
+@contextmanager
+def running(folder: Path, **settings: Any) -> Iterator[Gateway]:
+    """A server at all mounts, the golden channel open; settings are Config's."""
+    db_url = f"sqlite:///{folder / 'gateway.db'}"
+    clock = Clock()
+    asyncio.run(
+        administer(
+            db_url,
+            lambda admin: admin.create_channel(CHANNEL_NAME, CHANNEL_ID, PASSWORD),
+            clock,
+        )
+    )
+    config = Config(
+        **{
+            "db_url": parse_store_url(db_url),
+            "http_addr": ANY_PORT,
+            "ntfy_addr": ANY_PORT,
+            "bark_addr": ANY_PORT,
+            "serverchan_addr": ANY_PORT,
+            "ntfy_hosts": HOSTS[Source.NTFY],
+            "bark_hosts": HOSTS[Source.BARK],
+            "serverchan_hosts": HOSTS[Source.SERVERCHAN],
+            **settings,
+        }
+    )
+    with _serving(config, clock) as ports:
+        gateway = Gateway(ports=ports, db_url=db_url, clock=clock)
+        try:
+            yield gateway
+        finally:
+            gateway.close()
+
+
+@contextmanager
+def _serving(config: Config, clock: Clock) -> Iterator[Mapping[str, int]]:
+    """The server's event loop, in a thread from here to the end."""
+    started: Future[tuple[Mapping[str, int], Callable[[], None]]] = Future()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            ports = await start(stack, config, SecretKey(SECRET), clock)
+            started.set_result((ports, lambda: _set(loop, stop)))
+            await stop.wait()
+
+    def run() -> None:
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(serve())
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = threading.Thread(target=run, name="gateway under test")
+    thread.start()
+    ports, stop = started.result(timeout=30)
+    try:
+        yield ports
+    finally:
+        stop()
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+
+
+def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(event.set)
