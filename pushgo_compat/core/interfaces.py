@@ -44,13 +44,15 @@ class Committed(NamedTuple):
 class Stale(NamedTuple):
     """Channels or aliases changed since the sender was let in; nothing was written."""
 
-    generation: int
+    message_id: str
+    """The id that the message would have had."""
 
 
 class Unwritten(NamedTuple):
-    """The commit failed; these are the ids that the message would have had."""
+    """The commit failed, or too many rows waited for it; nothing was written."""
 
     message_id: str
+    """The id that the message would have had."""
 
 
 AppendResult = Committed | Stale | Unwritten
@@ -77,7 +79,7 @@ class MessageStore(Protocol):
     async def append(self, rows: Sequence[NewMessage]) -> Sequence[AppendResult]:
         """Write all rows in one durable commit, shared with concurrent callers.
 
-        One result a row, in order. Raises ServerBusy when too many rows wait.
+        One result a row, in order.
         """
 
     async def page(

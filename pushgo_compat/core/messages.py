@@ -7,18 +7,19 @@ idempotency and durability.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import orjson
 
 from pushgo_compat.core.gate import Gate, Grant
 from pushgo_compat.core.interfaces import (
+    AppendResult,
     Committed,
     MessageStore,
     NewMessage,
     Stale,
-    Unwritten,
 )
 from pushgo_compat.core.secrets import SecretKey
 from pushgo_compat.errors import NativeError, ServerBusy
@@ -32,8 +33,7 @@ OP_ID_PREFIX = "op-"
 MAX_TAGS = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One channel that a call may write to, and how to ask again whether it may."""
 
     grant: Grant
@@ -42,8 +42,7 @@ class Recipient:
     """What is kept of the old call, its keys masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """A message from an old call, with all that is stored beside it."""
 
     source: Source
@@ -91,28 +90,24 @@ class MessageService:
         waiting = dict(enumerate(recipients))
         for _ in range(MAX_RENEWALS):
             rows = [_row(recipient, draft) for recipient in waiting.values()]
-            try:
-                written = await self._store.append(rows)
-            except ServerBusy as error:
-                return [error] * len(recipients)
+            written = await self._store.append(rows)
             stale = {}
             for (index, recipient), result in zip(
                 waiting.items(), written, strict=True
             ):
+                results[index] = self._receipt(recipient.grant, draft, result)
                 if isinstance(result, Stale):
                     stale[index] = recipient
-                else:
-                    results[index] = self._receipt(recipient.grant, draft, result)
             if not stale:
                 break
             waiting = await _renew(stale, results)
         return results
 
     def _receipt(
-        self, grant: Grant, draft: Draft, result: Committed | Unwritten
+        self, grant: Grant, draft: Draft, result: AppendResult
     ) -> Receipt | NativeError:
         op_id = draft.message.op_id or OP_ID_PREFIX + result.message_id
-        if isinstance(result, Unwritten):
+        if not isinstance(result, Committed):
             return ServerBusy(message_id=result.message_id, op_id=op_id)
         number = result.push_number
         return Receipt(
@@ -139,7 +134,7 @@ async def _renew(
         except NativeError as error:
             results[index] = error
         else:
-            renewed[index] = replace(recipient, grant=grant)
+            renewed[index] = recipient._replace(grant=grant)
     return renewed
 
 

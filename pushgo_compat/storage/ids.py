@@ -29,9 +29,13 @@ def system_now_ms() -> int:
 class IdMaker:
     """Makes ids for one writer; not thread-safe, as there is only one."""
 
-    def __init__(self, last: bytes = b"") -> None:
-        """``last`` is the newest id in the store; whatever comes is greater."""
-        self._last = int.from_bytes(last[:ID_BYTES], "big") >> RANDOM_BITS
+    def __init__(self) -> None:
+        self._last = 0
+
+    def go_on_after(self, last: bytes) -> None:
+        """Whatever comes is greater than this id: the newest in the store."""
+        newest = int.from_bytes(last[:ID_BYTES], "big") >> RANDOM_BITS
+        self._last = max(self._last, newest)
 
     def make(self, now_ms: int, count: int) -> list[bytes]:
         """``count`` ids in growing order. A clock that went back is overruled."""

@@ -54,21 +54,41 @@ class Appender:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.ids = IdMaker(_newest_id(connection))
-        (self._last_number,) = connection.execute(
+        self.ids = IdMaker()
+        self._last_number = 0
+        self._generation = 0
+        self._data_version: int | None = None
+
+    def forget(self) -> None:
+        """Something else was written on this connection: look again before a batch."""
+        self._data_version = None
+
+    def _catch_up(self) -> None:
+        """Go on from what others wrote, in this process or another.
+
+        SQLite's data_version stays while only this connection writes.
+        """
+        execute = self._connection.execute
+        (version,) = execute("PRAGMA data_version").fetchone()
+        if version == self._data_version:
+            return
+        (self._generation,) = execute("SELECT generation FROM state").fetchone()
+        self.ids.go_on_after(_newest_id(self._connection))
+        (number,) = execute(
             "SELECT coalesce(max(number), 0) FROM push_numbers"
         ).fetchone()
+        self._last_number = max(self._last_number, number)
+        self._data_version = version
 
     def write(self, rows: Sequence[NewMessage], now_ms: int) -> list[AppendResult]:
         """Write the batch inside the caller's transaction; one result a row."""
-        execute = self._connection.execute
-        (generation,) = execute("SELECT generation FROM state").fetchone()
+        self._catch_up()
         results: list[AppendResult] = []
         messages: list[object] = []
         numbers: list[object] = []
         for row, position in zip(rows, self.ids.make(now_ms, len(rows)), strict=True):
-            if row.generation != generation:
-                results.append(Stale(generation))
+            if row.generation != self._generation:
+                results.append(Stale(position.hex()))
                 continue
             if row.op_id is not None:
                 first = self._first_with_op(row, row.op_id, position)

@@ -18,7 +18,7 @@ import structlog
 
 from pushgo_compat.core.interfaces import AppendResult, NewMessage, Unwritten
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.storage.ids import Clock
+from pushgo_compat.storage.ids import Clock, IdMaker
 from pushgo_compat.storage.sqlite.append import Appender
 from pushgo_compat.storage.sqlite.connection import connect
 
@@ -65,10 +65,12 @@ class Writer:
     # ------------------------------------------------------------ on the event loop
 
     def append(self, rows: Sequence[NewMessage]) -> asyncio.Future[list[AppendResult]]:
-        """Queue rows for the next commit. Raises ServerBusy when too many wait."""
-        if self._closed or self._waiting_rows + len(rows) > MAX_WAITING_ROWS:
-            raise ServerBusy
+        """Queue rows for the next commit; they stay unwritten when too many wait."""
         future: asyncio.Future[list[AppendResult]] = self._loop.create_future()
+        if self._closed or self._waiting_rows + len(rows) > MAX_WAITING_ROWS:
+            ids = IdMaker().make(self._clock(), len(rows))
+            future.set_result([Unwritten(message_id.hex()) for message_id in ids])
+            return future
         self._waiting.append((rows, future))
         self._waiting_rows += len(rows)
         if self._idle.is_set():
@@ -86,6 +88,7 @@ class Writer:
         def job() -> None:
             try:
                 with _Transaction(self._connection):
+                    self._appender.forget()
                     result = work(self._connection)
             except Exception as error:
                 self._loop.call_soon_threadsafe(_fail, future, error)
@@ -144,13 +147,13 @@ class Writer:
 
     def _commit(self, batch: list[_Waiter]) -> None:
         rows = [row for waiter_rows, _ in batch for row in waiter_rows]
-        now_ms = self._clock()
         try:
             with _Transaction(self._connection):
-                results = self._appender.write(rows, now_ms)
+                # Not before: another process's commit may have been waited for.
+                results = self._appender.write(rows, self._clock())
         except Exception as error:  # whatever it is, nobody is told 200
             _log.error("commit failed", rows=len(rows), error=type(error).__name__)
-            ids = self._appender.ids.make(now_ms, len(rows))
+            ids = self._appender.ids.make(self._clock(), len(rows))
             results = [Unwritten(message_id.hex()) for message_id in ids]
         self._loop.call_soon_threadsafe(self._finish_batch, batch, rows, results)
 
