@@ -50,6 +50,11 @@ class Grant:
 class _Failure:
     generation: int
     until_ms: int
+    unknown: bool
+
+
+class _UnknownKey(ChannelNotFound):
+    """Not even the beginning of the key is known: the operator may want to bind it."""
 
 
 _Resolve = Callable[[int, Grant | None], Awaitable[Grant]]
@@ -74,7 +79,7 @@ class Gate:
         self._generation = 0
         self._grants: OrderedDict[bytes, Grant] = OrderedDict()
         self._failures: OrderedDict[bytes, _Failure] = OrderedDict()
-        self._under_way: dict[bytes, asyncio.Task[Grant]] = {}
+        self._under_way: dict[tuple[bytes, int], asyncio.Task[Grant]] = {}
 
     async def login(
         self, channel_id: str, password: str, *, fresh: bool = False
@@ -109,9 +114,13 @@ class Gate:
             parts += ("token" if credential.user is None else "basic",)
             parts += (credential.user or "", credential.secret)
         digest = self._digest(*parts)
-        return await self._open(
-            digest, fresh, partial(self._resolve_claim, source, claim, access, sample)
-        )
+        try:
+            return await self._open(
+                digest, fresh, partial(self._resolve_claim, source, claim, access)
+            )
+        except _UnknownKey:
+            self._unknown.remember(source, claim.key, sample() if sample else {})
+            raise
 
     # ---------------------------------------------------------- what is remembered
 
@@ -132,26 +141,34 @@ class Gate:
             and failure.generation == generation
             and failure.until_ms > self._now_ms()
         ):
-            raise ChannelNotFound
-        # Many requests with one key come at once when a server starts: one check.
-        task = self._under_way.get(digest)
+            raise _UnknownKey if failure.unknown else ChannelNotFound
+        # Many requests with one key come at once when a server starts: one check. One
+        # that began before a rotation says nothing to those who came after it.
+        check = (digest, generation)
+        task = self._under_way.get(check)
         if task is None:
             task = asyncio.ensure_future(
                 self._resolve_once(digest, generation, grant, resolve)
             )
-            self._under_way[digest] = task
-            task.add_done_callback(lambda _: self._under_way.pop(digest, None))
+            self._under_way[check] = task
+            task.add_done_callback(partial(self._settle, check))
         return await asyncio.shield(task)
+
+    def _settle(self, check: tuple[bytes, int], task: asyncio.Task[Grant]) -> None:
+        del self._under_way[check]
+        if not task.cancelled():
+            task.exception()  # seen, also when everybody who waited has gone away
 
     async def _resolve_once(
         self, digest: bytes, generation: int, known: Grant | None, resolve: _Resolve
     ) -> Grant:
         try:
             grant = await resolve(generation, known)
-        except ChannelNotFound:
+        except ChannelNotFound as refusal:
             self._grants.pop(digest, None)
             until_ms = self._now_ms() + FAILURE_REMEMBERED_MS
-            _keep(self._failures, digest, _Failure(generation, until_ms))
+            unknown = isinstance(refusal, _UnknownKey)
+            _keep(self._failures, digest, _Failure(generation, until_ms, unknown))
             raise
         _keep(self._grants, digest, grant)
         return grant
@@ -191,7 +208,6 @@ class Gate:
         source: Source,
         claim: KeyClaim,
         access: Access,
-        sample: Callable[[], Mapping[str, int]] | None,
         generation: int,
         known: Grant | None,
     ) -> Grant:
@@ -232,7 +248,7 @@ class Gate:
                     alias=replace(catch_all, tags=(*catch_all.tags, hint)),
                     key_hint=hint,
                 )
-            self._unknown.remember(source, claim.key, sample() if sample else {})
+            raise _UnknownKey
         raise ChannelNotFound
 
     async def _alias(self, source: Source, key: str, folded: bool) -> Alias | None:
