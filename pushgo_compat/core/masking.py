@@ -22,13 +22,18 @@ _LONG_KEY = 8
 """From this length on a key is taken out wherever it stands; a shorter one (an alias
 such as ``nas``) only where it is a whole value, or every text would lose letters."""
 
-_SECRET_WORD = re.compile(r"(?i)auth|token|passw|secret|key|cookie|credential")
+MAX_BODY_BYTES = 16_384
+"""Bytes of a body that are looked at; what a key beyond them would leave is cut off."""
+
+_SECRET_WORDS = ("auth", "token", "passw", "secret", "key", "cookie", "credential")
+_WORD = "(?:" + "|".join(_SECRET_WORDS) + ")"
+# Names are bounded, or a hostile body would cost its length squared.
 _SECRET_PAIR = re.compile(
-    r"(?i)((?:^|[&?;\n])[^=&\s]*(?:auth|token|passw|secret|key)[^=&\s]*=)[^&\s]+"
+    rf"(?i)((?:^|[&?;\n])[^=&\s]{{0,64}}{_WORD}[^=&\s]{{0,64}}=)[^&\s]+"
 )
 _SECRET_MEMBER = re.compile(
-    r'(?i)("[^"]*(?:auth|token|passw|secret|key)[^"]*"\s*:\s*)'
-    r'(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s,}\]]+)'
+    rf'(?i)("[^"]{{0,64}}{_WORD}[^"]{{0,64}}"\s*:\s*)'
+    r'(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^\s,}\]]+)'
 )
 _BORING_HEADERS = frozenset(
     {
@@ -64,7 +69,7 @@ class Masker:
         path = self._without_keys(path)
         if not query:
             return path
-        if _SECRET_WORD.search(query):
+        if names_secret(query):
             query = _SECRET_PAIR.sub(rf"\1{HIDDEN}", query)
         target = f"{path}?{self._without_keys(query)}"
         return path + "?" + HIDDEN if self._shows_key(query) else target
@@ -75,8 +80,8 @@ class Masker:
         for name, value in headers.items():
             if name.lower() in _BORING_HEADERS:
                 continue
-            secret = _SECRET_WORD.search(name)
-            kept[str(name)] = HIDDEN if secret else self.header(value)  # not an istr
+            hidden = names_secret(name)
+            kept[str(name)] = HIDDEN if hidden else self.header(value)  # not an istr
         return kept
 
     def header(self, value: str) -> str:
@@ -87,8 +92,10 @@ class Masker:
 
     def body(self, body: bytes) -> str:
         """The beginning of the body as text; hidden whole where a key may remain."""
-        text = body.decode("utf-8", "replace")
-        if _SECRET_WORD.search(text):
+        text = body[:MAX_BODY_BYTES].decode("utf-8", "replace")
+        if len(body) > MAX_BODY_BYTES:
+            text = text[: -3 * max(map(len, self._keys), default=0) - 1]
+        if names_secret(text):
             text = _SECRET_PAIR.sub(rf"\1{HIDDEN}", text)
             text = _SECRET_MEMBER.sub(rf'\1"{HIDDEN}"', text)
         text = self._without_keys(text)
@@ -118,6 +125,12 @@ class Masker:
             return False
         plain = _unescape(unquote_plus(text))
         return any(len(key) >= _LONG_KEY and key in plain for key in self._keys)
+
+
+def names_secret(text: str) -> bool:
+    """Whether a text holds a word that secrets are named by."""
+    lower = text.lower()
+    return any(word in lower for word in _SECRET_WORDS)
 
 
 def _written_forms(key: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -48,8 +48,7 @@ GATE_NOTES: Mapping[str, NoteText] = {
 """Notes that the core adds to a dialect's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRecord:
+class CallRecord(NamedTuple):
     """One old call as it is kept: no secret is left in it."""
 
     route: str
@@ -64,27 +63,15 @@ class CallRecord:
 
     def pack(self, key_hint: str, gate_notes: Sequence[Note] = ()) -> bytes:
         """The stored form, for the recipient with this key."""
-        return orjson.dumps(
-            (
-                self.route,
-                self.client,
-                self.method,
-                self.target,
-                self.headers,
-                self.body,
-                (*self.notes, *gate_notes),
-                self.batch,
-                key_hint,
-            ),
-            default=tuple,  # a Note
-        )
+        # orjson takes plain tuples only.
+        notes = [tuple(note) for note in (*self.notes, *gate_notes)]
+        return orjson.dumps((*self[:-3], notes, self.batch, key_hint))
 
     @classmethod
     def unpack(cls, packed: bytes) -> CallRecord:
         """Read what ``pack`` wrote."""
-        values = dict(zip(cls.__slots__, orjson.loads(packed), strict=True))
-        values["notes"] = [Note(*note) for note in values["notes"]]
-        return cls(**values)
+        record = cls(*orjson.loads(packed))
+        return record._replace(notes=[Note(*note) for note in record.notes])
 
 
 def record_call(

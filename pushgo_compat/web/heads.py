@@ -21,14 +21,21 @@ MAX_HEAD_BYTES = 1024 * 1024
 """Request line and headers; ntfy takes as much (long ``actions`` in the query)."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_WATCHED = re.compile(
-    rb"\n(content-length|content-type|transfer-encoding|host|upgrade|user-agent"
-    rb"|content-location|content-range|etag|max-forwards|server)[ \t]*:"
-    rb"[ \t]*([^\r\n]*)",
-    re.IGNORECASE,
+_SINGLE = tuple(
+    b"\n" + name + b":"
+    for name in (
+        b"content-type",
+        b"user-agent",
+        b"content-length",
+        b"content-location",
+        b"content-range",
+        b"etag",
+        b"max-forwards",
+        b"server",
+    )
 )
-_KEEP_REPEATED = frozenset({b"host", b"transfer-encoding", b"upgrade"})
-"""Repeats of these decide routing or framing: the parser shall refuse them."""
+"""Lines that the parser refuses to see twice. A repeated Host or Transfer-Encoding it
+shall go on refusing: they decide routing and framing."""
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 _PLAIN_LINE_SPACES = 2  # "GET /target HTTP/1.1"
@@ -40,7 +47,7 @@ class _State(Enum):
     CHUNK_SIZE = auto()
     CHUNK_DATA = auto()
     TRAILERS = auto()
-    OPEN = auto()  # an upgraded connection, or one whose framing is in doubt
+    OPEN = auto()  # whose framing is in doubt
 
 
 class HeadMender:
@@ -105,36 +112,33 @@ class HeadMender:
         line_end = head.find(b"\n")
         line = head[:line_end]
         self.target = line
-        watched = _WATCHED.findall(head)
-        values = {name.lower(): value for name, value in reversed(watched)}
-        self._frame(watched, values)
+        lower = head.lower()
+        self._frame(lower)
         if not line.isascii() or line.count(b" ") > _PLAIN_LINE_SPACES:
             head = _mend_line(line) + head[line_end:]
-        if len(values) < len(watched):
-            head = _drop_repeats(head, values)
+        if self._state is not _State.OPEN:  # else the parser shall refuse it
+            for name in _SINGLE:
+                if lower.count(name) > 1:
+                    head = _drop_repeats(head, name)
         if head.count(b"\n") != head.count(b"\r\n"):
             head = re.sub(rb"\r?\n", b"\r\n", head)
         return head
 
-    def _frame(
-        self, watched: list[tuple[bytes, bytes]], values: dict[bytes, bytes]
-    ) -> None:
-        """Decide from the head's first values how its body ends."""
-        length = values.get(b"content-length")
-        coding = values.get(b"transfer-encoding")
-        lengths = {v.strip() for n, v in watched if n.lower() == b"content-length"}
-        if values.get(b"upgrade", b"").strip().lower() == b"websocket":
-            self._state = _State.OPEN
-        elif coding is not None:
-            chunked = coding.strip().lower() == b"chunked" and length is None
+    def _frame(self, lower: bytes) -> None:
+        """Decide from a head in lower case how its body ends."""
+        lengths = set(_values(lower, b"\ncontent-length:"))
+        codings = _values(lower, b"\ntransfer-encoding:")
+        self._state = _State.HEAD
+        if codings:
+            chunked = codings == [b"chunked"] and not lengths
             self._state = _State.CHUNK_SIZE if chunked else _State.OPEN
-        elif length is None:
-            self._state = _State.HEAD
-        elif len(lengths) == 1 and length.strip().isdigit():
-            self._left = int(length)
-            self._state = _State.BODY if self._left else _State.HEAD
-        else:
-            self._state = _State.OPEN
+        elif lengths:
+            length = lengths.pop()
+            if lengths or not length.isdigit():
+                self._state = _State.OPEN
+            else:
+                self._left = int(length)
+                self._state = _State.BODY if self._left else _State.HEAD
 
     def _chunk_size(self, data: bytes, start: int) -> int:
         # The line end that closes the chunk before belongs to this line.
@@ -173,15 +177,24 @@ def _mend_line(line: bytes) -> bytes:
     return method + b" " + target.replace(b" ", b"%20") + space + version
 
 
-def _drop_repeats(head: bytes, first: dict[bytes, bytes]) -> bytes:
-    """Keep the first of each watched header that is there more than once."""
-    seen: set[bytes] = set()
+def _values(lower: bytes, name: bytes) -> list[bytes]:
+    """The values of a header, each without blanks."""
+    values = []
+    start = lower.find(name)
+    while start >= 0:
+        start += len(name)
+        values.append(lower[start : lower.find(b"\n", start)].strip())
+        start = lower.find(name, start)
+    return values
+
+
+def _drop_repeats(head: bytes, name: bytes) -> bytes:
+    """Keep the first line of a header that is there more than once."""
+    seen = False
     lines = []
     for line in head.split(b"\n"):
-        name = line.partition(b":")[0].strip().lower()
-        repeated = name in seen and name not in _KEEP_REPEATED
-        if name in first:
-            seen.add(name)
-        if not repeated:
+        named = line.lower().startswith(name[1:])
+        if not (named and seen):
             lines.append(line)
+        seen = seen or named
     return b"\n".join(lines)

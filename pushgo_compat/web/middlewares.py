@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 import time
@@ -24,6 +25,8 @@ from pushgo_compat.web.envelope import refused
 from pushgo_compat.web.keys import BEGUN, REQUEST_ID, SERVICES
 
 REQUEST_ID_HEADER = "X-Request-Id"
+_PROCESS_ID = secrets.token_hex(4)
+_counter = itertools.count(1)
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -70,7 +73,7 @@ def request_id_for(request: web.BaseRequest) -> str:
     theirs = request.headers.get(REQUEST_ID_HEADER)
     if theirs is not None and _SANE_REQUEST_ID.fullmatch(theirs):
         return theirs
-    return secrets.token_hex(8)
+    return f"{_PROCESS_ID}{next(_counter):08x}"
 
 
 def describe_fault(fault: BaseException) -> dict[str, str]:
