@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -11,7 +12,6 @@ from pushgo_compat.model import Source
 MIN_SECRET_BYTES = 16
 _LOWER_AND_DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
 PASSWORD_LENGTH = 28
-_LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _READ_TOKEN_LENGTH = 12
 
 
@@ -39,12 +39,9 @@ class SecretKey:
 
     def read_token(self, push_number: int) -> str:
         """12 letters and digits that go with a push number (ServerChan's readkey)."""
-        value = int.from_bytes(self._digest("read-token", str(push_number)), "big")
-        letters = []
-        for _ in range(_READ_TOKEN_LENGTH):
-            value, index = divmod(value, len(_LETTERS_AND_DIGITS))
-            letters.append(_LETTERS_AND_DIGITS[index])
-        return "".join(letters)
+        digest = self._digest("read-token", str(push_number))
+        # Base64 whose two signs are letters too: clients expect letters and digits.
+        return base64.b64encode(digest, b"Zz")[:_READ_TOKEN_LENGTH].decode("ascii")
 
     def is_read_token(self, push_number: int, token: str) -> bool:
         """Whether a token goes with a number, compared in constant time."""

@@ -21,20 +21,29 @@ SOURCES = tuple(Source)
 SOURCE_NUMBERS = {source: number for number, source in enumerate(SOURCES)}
 
 _SIZES = (64, 32, 16, 8, 4, 2, 1)
-_INSERT_MESSAGES = {
-    size: (
-        "INSERT INTO messages (channel, position, accepted_at, source, payload, view,"
-        " receipt) VALUES " + ",".join(["(?,?,?,?,?,?,?)"] * size)
-    )
-    for size in _SIZES
-}
-_INSERT_PUSH_NUMBERS = {
-    size: (
-        "INSERT INTO push_numbers (number, channel, message_id) VALUES "
-        + ",".join(["(?,?,?)"] * size)
-    )
-    for size in _SIZES
-}
+_POSITIONS = ("channel", "position", "row")
+_MESSAGES = (
+    "row",
+    "message_id",
+    "accepted_at",
+    "source",
+    "payload",
+    "view",
+    "receipt",
+)
+_PUSH_NUMBERS = ("number", "channel", "message_id")
+
+
+def _inserts(table: str, columns: tuple[str, ...]) -> dict[int, str]:
+    """A multi-row statement for each size."""
+    places = f"({','.join('?' * len(columns))})"
+    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+    return {size: head + ",".join([places] * size) for size in _SIZES}
+
+
+_INSERT_POSITIONS = _inserts("positions", _POSITIONS)
+_INSERT_MESSAGES = _inserts("messages", _MESSAGES)
+_INSERT_PUSH_NUMBERS = _inserts("push_numbers", _PUSH_NUMBERS)
 _INSERT_OPERATION = (
     "INSERT INTO operations (channel, thing_id, op_id, message_id) VALUES (?,?,?,?)"
     " ON CONFLICT DO NOTHING"
@@ -42,7 +51,10 @@ _INSERT_OPERATION = (
 _FIND_OPERATION = (
     "SELECT message_id FROM operations WHERE channel = ? AND thing_id = ? AND op_id = ?"
 )
-_FIND_IDENTITY = "SELECT payload FROM messages WHERE channel = ? AND position = ?"
+_FIND_IDENTITY = (
+    "SELECT payload FROM positions JOIN messages USING (row)"
+    " WHERE channel = ? AND position = ?"
+)
 
 _DERIVED_OP_ID = re.compile(r"op-([0-9a-f]{32})")
 _NUMBER_EPOCH_MS = 1_577_836_800_000  # 2020-01-01: keeps numbers below 2**53 till 2298
@@ -55,6 +67,7 @@ class Appender:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.ids = IdMaker()
+        self._last_row = 0
         self._last_number = 0
         self._generation = 0
         self._data_version: int | None = None
@@ -74,8 +87,9 @@ class Appender:
             return
         (self._generation,) = execute("SELECT generation FROM state").fetchone()
         self.ids.go_on_after(_newest_id(self._connection))
-        (number,) = execute(
-            "SELECT coalesce(max(number), 0) FROM push_numbers"
+        self._last_row, number = execute(
+            "SELECT (SELECT coalesce(max(row), 0) FROM messages),"
+            " (SELECT coalesce(max(number), 0) FROM push_numbers)"
         ).fetchone()
         self._last_number = max(self._last_number, number)
         self._data_version = version
@@ -84,8 +98,10 @@ class Appender:
         """Write the batch inside the caller's transaction; one result a row."""
         self._catch_up()
         results: list[AppendResult] = []
+        positions: list[object] = []
         messages: list[object] = []
         numbers: list[object] = []
+        place = self._last_row
         for row, position in zip(rows, self.ids.make(now_ms, len(rows)), strict=True):
             if row.generation != self._generation:
                 results.append(Stale(position.hex()))
@@ -98,8 +114,10 @@ class Appender:
             number = self._next_number(now_ms) if row.numbered else None
             if number is not None:
                 numbers += (number, row.channel, position)
+            place += 1
+            positions += (row.channel, position, place)
             messages += (
-                row.channel,
+                place,
                 position,
                 now_ms,
                 SOURCE_NUMBERS[row.source],
@@ -108,8 +126,10 @@ class Appender:
                 row.receipt,
             )
             results.append(Committed(position.hex(), now_ms, False, number))
-        self._insert(_INSERT_MESSAGES, messages, 7)
-        self._insert(_INSERT_PUSH_NUMBERS, numbers, 3)
+        self._insert(_INSERT_MESSAGES, messages, len(_MESSAGES))
+        self._insert(_INSERT_POSITIONS, positions, len(_POSITIONS))
+        self._insert(_INSERT_PUSH_NUMBERS, numbers, len(_PUSH_NUMBERS))
+        self._last_row = place
         return results
 
     def _insert(self, by_size: dict[int, str], values: list[object], wide: int) -> None:
@@ -153,7 +173,7 @@ class Appender:
 def _newest_id(connection: sqlite3.Connection) -> bytes:
     """The greatest position in the store, one look into each channel's end."""
     found = connection.execute(
-        "SELECT max(newest) FROM (SELECT (SELECT max(position) FROM messages"
+        "SELECT max(newest) FROM (SELECT (SELECT max(position) FROM positions"
         " WHERE channel = number) AS newest FROM channels)"
     ).fetchone()[0]
     return bytes(found) if found is not None else b""

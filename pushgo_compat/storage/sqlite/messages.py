@@ -14,8 +14,11 @@ from pushgo_compat.storage.sqlite.append import SOURCES
 PURGE_STEP_ROWS = 500
 """Rows removed in one transaction, so that accepting messages never waits long."""
 _IDENTITY_FIELDS = ("op_id", "thing_id")
-_COLUMNS = "channel, position, message_id, accepted_at, source, payload, view, receipt"
-_Row = tuple[int, bytes, bytes | None, int, int, bytes, bytes | None, bytes | None]
+_SELECT = (
+    "SELECT channel, position, message_id, accepted_at, source, payload, view, receipt"
+    " FROM positions JOIN messages USING (row) WHERE deleted = 0"
+)
+_Row = tuple[int, bytes, bytes, int, int, bytes, bytes | None, bytes | None]
 
 
 def _stored(row: _Row) -> StoredMessage:
@@ -23,7 +26,7 @@ def _stored(row: _Row) -> StoredMessage:
     return StoredMessage(
         channel=channel,
         position=position,
-        message_id=(message_id or position).hex(),
+        message_id=message_id.hex(),
         accepted_at_ms=accepted_at,
         source=SOURCES[source],
         payload=payload,
@@ -47,9 +50,8 @@ def page(
     """Messages in the order of reading; deleted ones are left out."""
     # A position's time is never below the time of acceptance, so it bounds the search.
     found = db.execute(
-        f"SELECT {_COLUMNS} FROM messages WHERE channel = ? AND position > ?"
-        " AND position >= ? AND accepted_at >= ? AND deleted = 0"
-        " ORDER BY position LIMIT ?",
+        f"{_SELECT} AND channel = ? AND position > ? AND position >= ?"
+        " AND accepted_at >= ? ORDER BY position LIMIT ?",
         (channel, after, first_position_at(since_ms), since_ms, limit),
     )
     return [_stored(row) for row in found]
@@ -67,8 +69,8 @@ def position_of(
     position = parse_id(message_id)
     found = db.execute(
         "SELECT created_at,"
-        " (SELECT min(position) FROM messages WHERE channel = number),"
-        " EXISTS (SELECT 1 FROM messages WHERE channel = number AND position = ?)"
+        " (SELECT min(position) FROM positions WHERE channel = number),"
+        " EXISTS (SELECT 1 FROM positions WHERE channel = number AND position = ?)"
         " FROM channels WHERE number = ?",
         (position, channel),
     ).fetchone()
@@ -83,7 +85,7 @@ def position_of(
 def last_position(db: sqlite3.Connection, channel: int) -> bytes:
     """The channel's end; b"" when it is empty."""
     (found,) = db.execute(
-        "SELECT max(position) FROM messages WHERE channel = ?", (channel,)
+        "SELECT max(position) FROM positions WHERE channel = ?", (channel,)
     ).fetchone()
     return found or b""
 
@@ -92,9 +94,7 @@ def get(db: sqlite3.Connection, channel: int, message_id: str) -> StoredMessage 
     """One message that is not deleted."""
     position = parse_id(message_id)
     found = db.execute(
-        f"SELECT {_COLUMNS} FROM messages"
-        " WHERE channel = ? AND position = ? AND deleted = 0",
-        (channel, position),
+        f"{_SELECT} AND channel = ? AND position = ?", (channel, position)
     ).fetchone()
     return None if found is None else _stored(found)
 
@@ -129,7 +129,7 @@ def delete(db: sqlite3.Connection, channel: int, message_id: str) -> bool:
     identity = {name: fields[name] for name in _IDENTITY_FIELDS if name in fields}
     db.execute(
         "UPDATE messages SET deleted = 1, payload = ?, view = NULL, receipt = NULL"
-        " WHERE channel = ? AND position = ?",
+        " WHERE row = (SELECT row FROM positions WHERE channel = ? AND position = ?)",
         (orjson.dumps(identity), channel, message.position),
     )
     db.execute(
@@ -141,13 +141,20 @@ def delete(db: sqlite3.Connection, channel: int, message_id: str) -> bool:
 
 def purge_step(db: sqlite3.Connection, channel: int, before: bytes) -> int:
     """Remove the oldest rows of one channel that are older than a position."""
-    cursor = db.execute(
-        "DELETE FROM messages WHERE channel = ?1 AND position IN (SELECT position"
-        " FROM messages WHERE channel = ?1 AND position < ?2 ORDER BY position"
-        " LIMIT ?3)",
+    oldest = db.execute(
+        "SELECT position, row FROM positions WHERE channel = ? AND position < ?"
+        " ORDER BY position LIMIT ?",
         (channel, before, PURGE_STEP_ROWS),
-    )
-    return cursor.rowcount
+    ).fetchall()
+    if oldest:
+        db.executemany(
+            "DELETE FROM messages WHERE row = ?", [(row,) for _, row in oldest]
+        )
+        db.execute(
+            "DELETE FROM positions WHERE channel = ? AND position <= ?",
+            (channel, oldest[-1][0]),
+        )
+    return len(oldest)
 
 
 def purge_operations_step(
@@ -183,7 +190,7 @@ def channel_numbers(db: sqlite3.Connection) -> list[int]:
     last: int | None = -1
     while last is not None:
         (last,) = db.execute(
-            "SELECT min(channel) FROM messages WHERE channel > ?", (last,)
+            "SELECT min(channel) FROM positions WHERE channel > ?", (last,)
         ).fetchone()
         if last is not None:
             numbers.append(last)

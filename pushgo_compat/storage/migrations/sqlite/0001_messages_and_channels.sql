@@ -40,21 +40,29 @@ CREATE TABLE unknown_keys (
     PRIMARY KEY (dialect, key_digest)
 ) WITHOUT ROWID;
 
--- One clustered tree in the order of reading. The position is the message id unless
--- message_id says otherwise (a message that was scheduled). Deleted messages stay as
--- rows without contents, so that their ids keep their place until retention.
-CREATE TABLE messages (
+-- The order of reading: one small clustered tree, the position being the message id
+-- unless the message was scheduled. Contents stand apart, appended by row number: whole
+-- messages in a WITHOUT ROWID tree would fill its inner pages and make it deep (measured
+-- with a receipt beside each message: 32 against 14 microseconds a row).
+CREATE TABLE positions (
     channel INTEGER NOT NULL,
     position BLOB NOT NULL,
-    message_id BLOB,
+    row INTEGER NOT NULL,
+    PRIMARY KEY (channel, position)
+) WITHOUT ROWID;
+
+-- A deleted message keeps its row, without contents, so that its id and its op_id keep
+-- their meaning until retention.
+CREATE TABLE messages (
+    row INTEGER PRIMARY KEY,
+    message_id BLOB NOT NULL,
     accepted_at INTEGER NOT NULL,
     source INTEGER NOT NULL,
     deleted INTEGER NOT NULL DEFAULT 0,
     payload BLOB NOT NULL,                    -- native fields as JSON
     view BLOB,                                -- what only the dialect knows, JSON
-    receipt BLOB,                             -- masked request and codes of notes, JSON
-    PRIMARY KEY (channel, position)
-) WITHOUT ROWID;
+    receipt BLOB                              -- masked request, codes of notes, JSON
+);
 
 -- Only op_ids that a sender chose; one that the gateway derived contains its message.
 CREATE TABLE operations (

@@ -1,0 +1,143 @@
+"""Requests a second of every door, against a bare echo in the same run.
+
+Machines are shared and noisy: the ratio to the echo is the figure to keep, and rounds
+alternate between all doors so that a slow minute hits them alike.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from urllib.request import urlopen
+
+import click
+
+from benchmarks.load import Load, Shot, rss_mb, run_load
+
+ROOT = Path(__file__).resolve().parent.parent
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_JSON = {"Content-Type": "application/json"}
+_TITLE, _BODY = "Backup done", "Nightly backup of nas-1 finished in 42 minutes."
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(command: list[str], folder: str, port: int) -> Iterator[int]:
+    """Run a server until the context ends; its process id."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=folder, env=environment)
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def shots(channel: dict[str, str]) -> dict[str, Shot]:
+    """The same alert in every door's words."""
+    key = channel["key"]
+    native = {
+        "channel_id": channel["channel_id"],
+        "password": channel["password"],
+        "title": _TITLE,
+        "body": _BODY,
+        "severity": "high",
+        "tags": ["nas", "backup"],
+    }
+    bark = {"title": _TITLE, "body": _BODY, "level": "timeSensitive", "group": "nas"}
+    return {
+        "native": Shot("POST", "/message", json.dumps(native), _JSON),
+        "ntfy": Shot(
+            "POST",
+            f"/ntfy/{key}",
+            _BODY,
+            {"Title": _TITLE, "Priority": "4", "Tags": "nas,backup"},
+        ),
+        "bark": Shot("POST", f"/bark/{key}", json.dumps(bark), _JSON),
+        "serverchan": Shot(
+            "POST",
+            f"/serverchan/{key}.send",
+            "title=Backup+done&desp=Nightly+backup+of+nas-1+finished+in+42+minutes.",
+            _FORM,
+        ),
+    }
+
+
+@click.command()
+@click.option("--rounds", default=5, help="Measured rounds, after one to warm up.")
+@click.option("--seconds", default=4, help="Length of one load.")
+def main(rounds: int, seconds: int) -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        cli = [sys.executable, "-m", "pushgo_compat"]
+        made = subprocess.run(
+            [*cli, "channel", "create", "--name", "Bench", "--json"],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=True,
+        )
+        doors = shots(json.loads(made.stdout))
+        echo_port, port = free_port(), free_port()
+        address = f"127.0.0.1:{port}"
+        echo = [sys.executable, "-m", "benchmarks.echo", str(echo_port)]
+        serve = [*cli, "serve", "--http-addr", address, "--log-level", "warning"]
+        with running(echo, folder, echo_port), running(serve, folder, port) as pid:
+            urlopen(f"http://{address}/healthz").close()
+            results: dict[str, list[Load]] = {"echo": [], **{n: [] for n in doors}}
+            for number in range(rounds + 1):
+                length = seconds if number else 1
+                loads = {"echo": run_load(echo_port, doors["native"], length)}
+                for name, shot in doors.items():
+                    loads[name] = run_load(port, shot, length)
+                if number:
+                    for name, load in loads.items():
+                        results[name].append(load)
+            print_table(results, rss_mb(pid))
+
+
+def print_table(results: dict[str, list[Load]], rss: float) -> None:
+    """Medians of the rounds; ratios are taken round by round."""
+    print("| door | requests/s | p50 ms | p99 ms | of echo | of native | errors |")
+    print("|---|---|---|---|---|---|---|")
+    for name, loads in results.items():
+        of_echo = median(
+            load.per_second / echo.per_second
+            for load, echo in zip(loads, results["echo"], strict=True)
+        )
+        of_native = median(
+            load.per_second / native.per_second
+            for load, native in zip(loads, results["native"], strict=True)
+        )
+        print(
+            f"| {name} | {median(load.per_second for load in loads):,.0f}"
+            f" | {median(load.p50_ms for load in loads):.1f}"
+            f" | {median(load.p99_ms for load in loads):.1f}"
+            f" | {of_echo:.2f} | {of_native:.2f}"
+            f" | {sum(load.errors for load in loads)} |"
+        )
+    print(f"\nRSS of the gateway after the run: {rss:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
