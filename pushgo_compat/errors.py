@@ -2,6 +2,7 @@
 
 NativeError
 ├── InvalidRequest          400  broken syntax, an unknown field, a broken rule
+│   └── MalformedRequest         not even HTTP that the parser could read
 ├── AuthenticationFailed    401  gateway token or reader's login missing or wrong
 ├── NotFound                404
 │   ├── ChannelNotFound          no such channel, or wrong password: never told apart
@@ -38,6 +39,16 @@ class InvalidRequest(NativeError):
 
     status = 400
     code = "invalid_json_data"
+
+
+class MalformedRequest(InvalidRequest):
+    """The parser refused the head of the request; nothing but its first line is known.
+
+    The detail is for the native sentence, which has room for one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(detail="request")
 
 
 class AuthenticationFailed(NativeError):

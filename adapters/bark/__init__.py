@@ -18,6 +18,7 @@ from adapters.fit import DoesNotFit
 from pushgo_compat.errors import (
     AuthenticationFailed,
     ChannelNotFound,
+    MalformedRequest,
     MethodNotAllowed,
     NativeError,
     RequestTooLarge,
@@ -163,6 +164,8 @@ class BarkDialect:
             return reply.no_route(request, request.path)
         if isinstance(error, ChannelNotFound):
             return _unknown_key(request, error)
+        if isinstance(error, MalformedRequest):
+            return reply.failure(request, 400, "Bad Request")
         return reply.failure(request, 500, reply.push_failed(error))
 
     def recall(self, stored: StoredCall) -> LegacyReply:

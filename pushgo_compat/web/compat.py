@@ -90,6 +90,26 @@ class DialectDoor:
         self._latency.observe(time.perf_counter() - started)
         return respond(reply, request_id, call.message_ids)
 
+    def refuse_unread(
+        self,
+        request: web.BaseRequest,
+        method: str,
+        target: str,
+        prefix: str,
+        error: NativeError,
+    ) -> web.Response:
+        """Answer a call whose head could not be parsed beyond its first line."""
+        path, query = split_target(target, prefix)
+        legacy = LegacyRequest(
+            method=method,
+            path=path,
+            query=query,
+            received_at_ms=self._services.now_ms(),
+        )
+        self._services.metrics.refused(self._source, error.code)
+        reply = self.dialect.refused(legacy, error)
+        return respond(reply, request_id_for(request), ())
+
 
 class _Call:
     """One call on its way through the door."""

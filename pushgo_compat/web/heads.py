@@ -53,14 +53,14 @@ class _State(Enum):
 class HeadMender:
     """Follows one connection's bytes; give it everything that arrives, in order."""
 
-    __slots__ = ("_left", "_pending", "_state", "target")
+    __slots__ = ("_left", "_pending", "_state", "head")
 
     def __init__(self) -> None:
         self._state = _State.HEAD
         self._pending = b""
         self._left = 0
-        self.target = b""
-        """The request line of the latest head, for wording a parser's refusal."""
+        self.head = b""
+        """The latest head, as it came: it says who shall word a parser's refusal."""
 
     def feed(self, data: bytes) -> bytes:
         """Return what the parser should get of the bytes so far, heads mended."""
@@ -111,7 +111,7 @@ class HeadMender:
     def _mend(self, head: bytes) -> bytes:
         line_end = head.find(b"\n")
         line = head[:line_end]
-        self.target = line
+        self.head = head
         lower = head.lower()
         self._frame(lower)
         if not line.isascii() or line.count(b" ") > _PLAIN_LINE_SPACES:

@@ -5,21 +5,21 @@ A dialect owns the root of its hosts and ports, so nothing native answers there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from aiohttp import web
 
-from pushgo_compat.errors import InternalError, InvalidRequest, NativeError
-from pushgo_compat.legacy import LegacyRequest
+from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
 from pushgo_compat.web.callers import Callers
-from pushgo_compat.web.compat import DialectDoor, respond
+from pushgo_compat.web.compat import DialectDoor
 from pushgo_compat.web.envelope import refused
 from pushgo_compat.web.freeze import split_target
-from pushgo_compat.web.middlewares import request_id_for
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+_HOST_LINE = re.compile(rb"(?i)\nhost:([^\r\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +74,19 @@ class Mounts:
         return handle
 
     def word_refusal(
-        self, request: web.BaseRequest, request_line: bytes, status: int
+        self, request: web.BaseRequest, head: bytes, status: int
     ) -> web.Response:
-        """Answer what the HTTP parser refused in the words of the door it was for.
-
-        No header was read, so a host name of its own is not recognised here.
-        """
-        line = request_line.decode("ascii", "replace").split(" ")
-        method, target = (line[0], line[1]) if len(line) > 1 else ("GET", "/")
+        """Answer what the HTTP parser refused in the words of the door it was for."""
+        words = head.partition(b"\n")[0].decode("ascii", "replace").split(" ")
+        method, target = words[:2] if len(words) > 1 else ("GET", "/")
+        host = _HOST_LINE.search(head)
         error: NativeError = (
-            InvalidRequest("invalid_request") if status < 500 else InternalError()  # noqa: PLR2004 - HTTP's own boundary
+            MalformedRequest() if status < 500 else InternalError()  # noqa: PLR2004 - HTTP's own boundary
         )
-        door, prefix = self.find(target, "")
+        door, prefix = self.find(target, host[1].decode("latin-1") if host else "")
         if door is None:
             return refused(error, request)
-        path, query = split_target(target, prefix)
-        legacy = LegacyRequest(method=method, path=path, query=query)
-        reply = door.dialect.refused(legacy, error)
-        return respond(reply, request_id_for(request), ())
+        return door.refuse_unread(request, method, target, prefix, error)
 
 
 def _host_name(host: str) -> str:

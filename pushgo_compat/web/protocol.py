@@ -25,7 +25,7 @@ SERVER_KWARGS: dict[str, object] = {
 _log = structlog.get_logger(__name__)
 
 WordRefusal = Callable[[web.BaseRequest, bytes, int], web.Response]
-"""Words a refusal from the request line of the head that could not be parsed."""
+"""Words the refusal of a head that could not be parsed."""
 
 
 class LenientHandler(RequestHandler):
@@ -69,7 +69,7 @@ class LenientHandler(RequestHandler):
             _log.info("request refused by the parser", status=status, error=kind)
         if request.writer.output_size > 0:
             raise ConnectionError("the response has begun already")
-        response = self._word_refusal(request, self._mender.target, status)
+        response = self._word_refusal(request, self._mender.head, status)
         response.force_close()
         return response
 
