@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 BUSY_TIMEOUT_S = 5.0
 """How long a statement waits for another process's transaction (the CLI beside us)."""
 _CACHED_STATEMENTS = 256
+_WAL_PAUSE_S = 0.01
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
@@ -21,7 +23,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=_CACHED_STATEMENTS,
     )
-    connection.execute("PRAGMA journal_mode = WAL")
+    _enter_wal(connection)
     # NORMAL would lose the last commits when the power goes: accepted means durable.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -30,17 +32,42 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Turn a new file to WAL, which it stays in.
+
+    SQLite does not wait here: of several processes that start at once, all but one
+    hear that the file is locked.
+    """
+    deadline_s = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline_s:
+                connection.close()
+                raise
+            time.sleep(_WAL_PAUSE_S)
+        else:
+            return
+
+
 def migrate(path: Path) -> None:
     """Bring the file's tables up to date, each step in a transaction of its own."""
     with closing(connect(path)) as connection:
         for number, script in _migrations():
+            if _version(connection) >= number:
+                continue  # without a lock: whoever writes just now is not waited for
             connection.execute("BEGIN IMMEDIATE")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version < number:
+            if _version(connection) < number:  # else another process was first
                 for statement in _statements(script):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number:d}")
             connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    """The number of the last migration that the file has seen."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _migrations() -> list[tuple[int, str]]:

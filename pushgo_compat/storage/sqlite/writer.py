@@ -98,7 +98,8 @@ class Writer:
         self._jobs.put(job)
         try:
             return await future
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            _log.error("change failed", error=type(error).__name__)
             raise ServerBusy from error
 
     async def close(self) -> None:

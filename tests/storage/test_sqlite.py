@@ -1,0 +1,29 @@
+"""SQLite keeps to what every store must do."""
+
+from __future__ import annotations
+
+from tests.storage import conformance
+
+
+class TestMessages(conformance.MessageConformance):
+    pass
+
+
+class TestOrder(conformance.OrderConformance):
+    pass
+
+
+class TestOperations(conformance.OperationConformance):
+    pass
+
+
+class TestRetention(conformance.RetentionConformance):
+    pass
+
+
+class TestLive(conformance.LiveConformance):
+    pass
+
+
+class TestChannels(conformance.ChannelConformance):
+    pass
