@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from enum import Enum, auto
+from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from pushgo_compat.core.secrets import mask
@@ -54,10 +56,11 @@ class Masker:
     """Masks one request's keys and every secret by name."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        self._keys = [key for key in dict.fromkeys(keys) if key]
-        self._forms = [
-            (form, mask(key)) for key in self._keys for form in _written_forms(key)
-        ]
+        self._keys = tuple(filter(None, dict.fromkeys(keys)))
+        self._forms: list[tuple[str, str]] = []
+        for key in self._keys:
+            hint = mask(key)
+            self._forms += [(form, hint) for form in _written_forms(key)]
 
     @classmethod
     def of(cls, claims: Iterable[KeyClaim]) -> Masker:
@@ -78,10 +81,11 @@ class Masker:
         """Headers that may say something about the call, secrets hidden."""
         kept = {}
         for name, value in headers.items():
-            if name.lower() in _BORING_HEADERS:
-                continue
-            hidden = names_secret(name)
-            kept[str(name)] = HIDDEN if hidden else self.header(value)  # not an istr
+            treatment = _treatment(name)
+            if treatment is _Treatment.KEEP:
+                kept[str(name)] = self.header(value)  # a plain str, not aiohttp's istr
+            elif treatment is _Treatment.HIDE:
+                kept[str(name)] = HIDDEN
         return kept
 
     def header(self, value: str) -> str:
@@ -125,6 +129,22 @@ class Masker:
             return False
         plain = _unescape(unquote_plus(text))
         return any(len(key) >= _LONG_KEY and key in plain for key in self._keys)
+
+
+class _Treatment(Enum):
+    """What a receipt does with a header."""
+
+    KEEP = auto()
+    HIDE = auto()
+    DROP = auto()
+
+
+@lru_cache(maxsize=1024)
+def _treatment(name: str) -> _Treatment:
+    """By the header's name alone; the same few names come again and again."""
+    if name.lower() in _BORING_HEADERS:
+        return _Treatment.DROP
+    return _Treatment.HIDE if names_secret(name) else _Treatment.KEEP
 
 
 def names_secret(text: str) -> bool:

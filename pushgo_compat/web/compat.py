@@ -157,23 +157,26 @@ class _Call:
         callers, settings = services.callers, services.settings
         path, query = split_target(web_request.raw_path, self._prefix)
         query, headers, self._dry_run = take_dry_run(query, web_request.headers)
-        freeze = partial(
-            LegacyRequest,
-            method=web_request.method,
-            path=path,
-            received_at_ms=services.now_ms(),
-            base_url=callers.base_url(web_request) + self._prefix,
-            client_address=callers.address(web_request),
-        )
-        self._request = freeze(query=query, headers=headers)
-        services.limiter.check(self._request.client_address)
-        if settings.token is not None and settings.token_on_dialects:
-            query, headers = take_gateway_token(query, headers, settings.token)
-        limit = self._dialect.body_limit(web_request.method, path)
-        body, truncated = await read_body(web_request, limit)
-        self._request = freeze(
-            query=query, headers=headers, body=body, body_truncated=truncated
-        )
+        address = callers.address(web_request)
+        body, truncated = b"", False
+        try:
+            services.limiter.check(address)
+            if settings.token is not None and settings.token_on_dialects:
+                query, headers = take_gateway_token(query, headers, settings.token)
+            limit = self._dialect.body_limit(web_request.method, path)
+            body, truncated = await read_body(web_request, limit)
+        finally:  # a refusal is worded from the request as well
+            self._request = LegacyRequest(
+                method=web_request.method,
+                path=path,
+                query=query,
+                headers=headers,
+                body=body,
+                body_truncated=truncated,
+                received_at_ms=services.now_ms(),
+                base_url=callers.base_url(web_request) + self._prefix,
+                client_address=address,
+            )
 
     async def _act(self, call: LegacyCall) -> LegacyReply:
         self._route = call.route
@@ -283,6 +286,8 @@ class _Call:
 
     def _gate_notes(self, claim: KeyClaim, grant: Grant) -> list[Note]:
         """What the opening of the key adds to the dialect's own notes."""
+        if not claim.credentials and grant.alias is None:
+            return []
         shown = "Authorization" in self._request.headers
         return gate_notes(claim, grant, "Authorization" if shown else "auth")
 
