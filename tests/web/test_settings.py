@@ -1,0 +1,188 @@
+"""What the settings change: token, proxies, roots on hosts and ports, TLS."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from pushgo_compat.model import Source
+from tests.gateway import Gateway, Mount, running
+from tests.golden import CHANNEL_ID, KEY, PASSWORD
+from tests.tls import self_signed
+from tests.web.dialect_calls import (
+    CALLS,
+    JSON,
+    TEXT,
+    Call,
+    assert_sent,
+    every_call,
+    every_dialect,
+    every_mount,
+)
+from tests.wire import Reply, Wire, request
+
+TOKEN = "gateway-token-of-the-tests"
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    folder = tmp_path_factory.mktemp("guarded")
+    with running(folder, token=TOKEN, token_on_dialects=True) as gateway:
+        yield gateway
+
+
+def basic(user: str, password: str) -> tuple[str, bytes]:
+    login = base64.b64encode(f"{user}:{password}".encode())
+    return "Authorization", b"Basic " + login
+
+
+@every_call
+@every_mount
+def test_dialects_ask_for_the_gateway_token_when_told_to(
+    guarded: Gateway, call: Call, mount: Mount
+) -> None:
+    bearer = ("Authorization", f"Bearer {TOKEN}".encode())
+    for login in (bearer, basic("anyone", TOKEN), basic("", TOKEN)):
+        reply = call.send(guarded, mount, KEY, login)
+        assert_sent(guarded, reply)
+        receipt = guarded.stored(reply.message_ids[0])["receipt"]
+        assert TOKEN not in json.dumps(receipt)
+        assert not [n for n in receipt["notes"] if "uth" in n["field"]]
+    refusals = {Source.NTFY: (401,), Source.BARK: (418,), Source.SERVERCHAN: (200, 400)}
+    for wrong in ((), (basic("a", "b"),), (("Authorization", b"Bearer no"),)):
+        reply = call.send(guarded, mount, KEY, *wrong)
+        assert reply.status in refusals[call.dialect]
+        assert not reply.message_ids
+
+
+@every_mount
+def test_the_token_in_the_query_means_the_gateway_alone(
+    guarded: Gateway, mount: Mount
+) -> None:
+    login = basic("anyone", PASSWORD)
+    path = f"/{CHANNEL_ID}?token={TOKEN}"
+    reply = guarded.call(Source.NTFY, mount, "POST", path, [login], TEXT.encode())
+    assert_sent(guarded, reply)
+    receipt = guarded.stored(reply.message_ids[0])["receipt"]
+    assert "token" not in receipt["request"]["path"]
+    wrong = f"/{KEY}?token=wrong"
+    bearer = ("Authorization", f"Bearer {TOKEN}".encode())
+    reply = guarded.call(Source.NTFY, mount, "POST", wrong, [bearer])
+    assert reply.status == 401
+
+
+def test_without_the_setting_dialects_do_not_ask_for_the_token(tmp_path: Path) -> None:
+    with running(tmp_path, token=TOKEN) as gateway:
+        for call in CALLS:
+            assert_sent(gateway, call.send(gateway, Mount.PREFIX, KEY))
+        native = gateway.native("POST", "/message", [JSON], b"{}")
+        assert native.status == 401
+
+
+# --------------------------------------------------------------------------- proxies
+
+
+@pytest.fixture(scope="module")
+def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    folder = tmp_path_factory.mktemp("proxied")
+    with running(
+        folder, trusted_proxies=(ip_network("127.0.0.0/8"),), rate_limit=1.0
+    ) as gateway:
+        yield gateway
+
+
+def test_a_trusted_proxy_says_which_host_was_asked_for(behind_proxy: Gateway) -> None:
+    lines = [
+        ("X-Forwarded-Host", b"ntfy.test"),
+        ("X-Forwarded-Proto", b"https"),
+        ("X-Forwarded-For", b"192.0.2.1, 127.0.0.1"),
+        ("X-PushGo-Dry-Run", b"1"),
+    ]
+    reply = behind_proxy.native("POST", f"/{KEY}", lines, TEXT.encode())
+    assert reply.status == 200
+    assert reply.json["dialect"] == "ntfy"
+    assert "https://ntfy.test/message" in reply.json["curl"][0]
+
+
+def test_each_caller_behind_a_trusted_proxy_has_his_own_limit(
+    behind_proxy: Gateway,
+) -> None:
+    def ask(address: str) -> int:
+        forwarded = ("X-Forwarded-For", address.encode())
+        path = "/ping"
+        return behind_proxy.call(
+            Source.BARK, Mount.PREFIX, "GET", path, [forwarded]
+        ).status
+
+    assert [ask("198.51.100.1"), ask("198.51.100.1")] == [200, 500]
+    assert ask("198.51.100.2") == 200
+    # What a caller claims himself does not count: the proxy put his address last.
+    assert ask("198.51.100.9, 198.51.100.2") == 500
+
+
+def test_nobody_elses_forwarded_headers_count(gateway: Gateway) -> None:
+    lines = [("X-Forwarded-Host", b"ntfy.test")]
+    reply = gateway.native("POST", f"/{KEY}", lines, TEXT.encode())
+    assert reply.status == 404
+    assert reply.json["error_code"] == "route_not_found"
+
+
+# ----------------------------------------------------------------------------- mounts
+
+
+def test_two_dialects_are_root_on_two_hosts_of_one_listener(gateway: Gateway) -> None:
+    def ask(host: str) -> Reply:
+        raw = request("POST", f"/{KEY}", [], TEXT.encode(), host=host)
+        return gateway.ask(gateway.ports["main"], raw, "POST")
+
+    for host in ("ntfy.test", "NTFY.test", "ntfy.test:8686", "ntfy.test."):
+        assert ask(host).json["message"] == TEXT
+    assert ask("bark.test").json["message"] == "success"
+    assert ask("localhost").json["error_code"] == "route_not_found"
+    assert ask("sub.ntfy.test").json["error_code"] == "route_not_found"
+
+
+def test_a_host_of_a_dialect_has_nothing_native(gateway: Gateway) -> None:
+    raw = request("GET", "/metrics", host="bark.test")
+    reply = gateway.ask(gateway.ports["main"], raw, "GET")
+    assert reply.status == 400
+    assert reply.json["message"].startswith("failed to get device token")
+
+
+@every_dialect
+def test_a_port_of_a_dialect_has_nothing_native(gateway: Gateway, call: Call) -> None:
+    for path in ("/message", "/readyz", "/openapi.json"):
+        reply = gateway.call(call.dialect, Mount.PORT, "PATCH", path)
+        assert "error_code" not in reply.json
+
+
+@pytest.mark.parametrize("path", ["/a/b/c/d/e/f", "/x%2Fy/a/b/c/d/e"])
+def test_a_reply_names_the_path_without_the_mount(gateway: Gateway, path: str) -> None:
+    replies = {
+        mount: gateway.call(Source.BARK, mount, "GET", path).json["message"]
+        for mount in Mount
+    }
+    assert set(replies.values()) == {f"Cannot GET {path}"}
+
+
+def test_tls_is_spoken_on_every_listener(tmp_path: Path) -> None:
+    certificate, key, trusting = self_signed(tmp_path)
+    with running(tmp_path, tls_cert=certificate, tls_key=key) as gateway:
+        for call in CALLS:
+            for mount in Mount:
+                port, prefix, host = gateway.place(call.dialect, mount)
+                raw = request(
+                    call.method,
+                    prefix + call.path(KEY),
+                    call.headers,
+                    call.body(KEY),
+                    host=host,
+                )
+                with Wire(port, tls=trusting) as wire:
+                    assert wire.ask(raw).status == 200
+                    assert wire.ask(raw).status == 200
