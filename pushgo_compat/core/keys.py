@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 from collections.abc import Iterator
@@ -11,6 +12,10 @@ from pushgo_compat.model import CHANNEL_ID_LENGTH, CROCKFORD, Source
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 8, 128
 _SEPARATORS = (":", "_", "-", "%3A", "%3a")
 _CROCKFORD_ANY_CASE = CROCKFORD | frozenset("".join(CROCKFORD).lower())
+_LOOKS_LIKE_A_KEY = re.compile(
+    rf"[{''.join(sorted(_CROCKFORD_ANY_CASE))}]{{{CHANNEL_ID_LENGTH}}}"
+    rf"[^\s/?&#\"<>]{{{MIN_PASSWORD_CHARS},{MAX_PASSWORD_CHARS}}}"
+)
 _ALNUM = string.ascii_letters + string.digits
 _BARK_KEY_LENGTH = 22
 _NTFY_TOPIC_LENGTH = 24
@@ -31,6 +36,11 @@ def split_key(key: str) -> tuple[str, str] | None:
     """
     channel_id = parse_channel_id(key[:CHANNEL_ID_LENGTH])
     return None if channel_id is None else (channel_id, key[CHANNEL_ID_LENGTH:])
+
+
+def suspected_keys(text: str) -> list[str]:
+    """What looks like a universal key in a text that nobody has read as a call."""
+    return [found.removesuffix(".send") for found in _LOOKS_LIKE_A_KEY.findall(text)]
 
 
 def password_candidates(rest: str) -> Iterator[str]:

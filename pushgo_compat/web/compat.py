@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
+from urllib.parse import unquote
 
 import orjson
 import structlog
@@ -19,7 +20,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from pushgo_compat.core.gate import Grant
-from pushgo_compat.core.masking import Masker
+from pushgo_compat.core.keys import suspected_keys
+from pushgo_compat.core.masking import MAX_BODY_BYTES, Masker
 from pushgo_compat.core.messages import OP_ID_PREFIX, Draft, Recipient, addressed
 from pushgo_compat.core.receipts import CallRecord, gate_notes, record_call, render
 from pushgo_compat.errors import InternalError, NativeError
@@ -337,7 +339,7 @@ class _Call:
         notes: Sequence[Note] = (),
     ) -> LegacyReply:
         """A dry run's answer: the receipt as one bare JSON object."""
-        masker = Masker.of(self._claims)
+        masker = Masker.of(self._claims) if self._claims else self._suspicious()
         receipt = render(
             self._dialect,
             record_call(self._request, masker, route=self._route, notes=notes),
@@ -348,6 +350,13 @@ class _Call:
             base_url=self._services.callers.base_url(self._web),
         )
         return LegacyReply(body=orjson.dumps(receipt))
+
+    def _suspicious(self) -> Masker:
+        """For a call that was answered before anybody looked for its key."""
+        request = self._request
+        body = request.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
+        text = f"{request.path}?{request.query}\n{body}"
+        return Masker((*suspected_keys(text), *suspected_keys(unquote(text))))
 
 
 async def find_push(services: Services, call: StatusQuery) -> PushStatus | None:
