@@ -91,7 +91,7 @@ def record_call(
         target=masker.target(request.path, request.query),
         headers=masker.headers(headers),
         body=masker.body(request.body),
-        notes=notes,
+        notes=masker.notes(notes),
         batch=batch,
     )
 
