@@ -86,22 +86,29 @@ class MessageService:
 
         One result a recipient, in order: refused ones do not hold up the others.
         """
-        results: list[Receipt | NativeError] = [ServerBusy()] * len(recipients)
-        waiting = dict(enumerate(recipients))
+        results, stale = await self._write(recipients, draft)
         for _ in range(MAX_RENEWALS):
-            rows = [_row(recipient, draft) for recipient in waiting.values()]
-            written = await self._store.append(rows)
-            stale = {}
-            for (index, recipient), result in zip(
-                waiting.items(), written, strict=True
-            ):
-                results[index] = self._receipt(recipient.grant, draft, result)
-                if isinstance(result, Stale):
-                    stale[index] = recipient
             if not stale:
                 break
-            waiting = await _renew(stale, results)
+            renewed = await _renew({i: recipients[i] for i in stale}, results)
+            again, outdated = await self._write(tuple(renewed.values()), draft)
+            places = tuple(renewed)
+            for place, result in zip(places, again, strict=True):
+                results[place] = result
+            stale = [places[i] for i in outdated]
         return results
+
+    async def _write(
+        self, recipients: Sequence[Recipient], draft: Draft
+    ) -> tuple[list[Receipt | NativeError], list[int]]:
+        """Try one commit: its results, and who has to be let in anew."""
+        rows = [_row(recipient, draft) for recipient in recipients]
+        written = await self._store.append(rows)
+        results = [
+            self._receipt(recipient.grant, draft, result)
+            for recipient, result in zip(recipients, written, strict=True)
+        ]
+        return results, [i for i, r in enumerate(written) if type(r) is Stale]
 
     def _receipt(
         self, grant: Grant, draft: Draft, result: AppendResult
