@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from tests.golden import CHANNEL_ID
-from tests.process import LOGIN, ServerProcess
+from tests.killable import LOGIN, KillableServer
 
 T = TypeVar("T")
 
@@ -25,11 +25,11 @@ PAUSE_S = 0.02
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
+async def server(tmp_path: Path) -> AsyncIterator[KillableServer]:
     # One session, as many connections as it takes.
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
-        server = ServerProcess(tmp_path, session)
+        server = KillableServer(tmp_path, session)
         await server.create_channel()
         await server.start()
         yield server
@@ -46,7 +46,7 @@ async def until(things: Sized, size: int) -> None:
 
 
 async def test_every_acknowledged_message_survives_a_kill(
-    server: ServerProcess,
+    server: KillableServer,
 ) -> None:
     answered: dict[str, str] = {}
     unanswered: list[str] = []
@@ -85,7 +85,7 @@ async def test_every_acknowledged_message_survives_a_kill(
 
 
 async def test_a_stream_resumed_over_restarts_misses_and_repeats_nothing(
-    server: ServerProcess,
+    server: KillableServer,
 ) -> None:
     total, seen = 1000, list[str]()
     op_ids = iter([f"op:{number}" for number in range(total)])

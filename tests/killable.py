@@ -1,0 +1,105 @@
+"""The real server as a process of its own, which tests may stop, kill and restart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from pushgo_compat.core.admin import Administration
+from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.storage import open_store
+from pushgo_compat.storage.ids import system_now_ms
+from tests.golden import CHANNEL_ID, PASSWORD
+
+ROOT = Path(__file__).resolve().parents[1]
+SECRET = "a secret of the process tests"
+LOGIN = {"Authorization": aiohttp.encode_basic_auth(CHANNEL_ID, PASSWORD)}
+_TRIES, _PAUSE_S = 200, 0.05
+
+
+class KillableServer:
+    """``python -m pushgo_compat serve`` on a store and a port that outlive it."""
+
+    def __init__(self, folder: Path, session: aiohttp.ClientSession) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = int(probe.getsockname()[1])
+        self._folder = folder
+        self._session = session
+        self._process: asyncio.subprocess.Process | None = None
+        self.base = f"http://127.0.0.1:{self._port}"
+
+    @property
+    def db_url(self) -> str:
+        return f"sqlite:///{self._folder}/store.db"
+
+    async def create_channel(self) -> None:
+        """Make the golden channel."""
+        store = await open_store(self.db_url, create=True)
+        admin = Administration(store, SecretKey(SECRET.encode()), system_now_ms)
+        await admin.create_channel("Tests", CHANNEL_ID, PASSWORD)
+        await store.close()
+
+    async def start(self) -> None:
+        """Start, and wait until it answers."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("PUSHGO_")}
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "pushgo_compat", "serve"),
+            cwd=self._folder,
+            env={
+                **kept,
+                "PYTHONPATH": str(ROOT),
+                "PUSHGO_DB_URL": self.db_url,
+                "PUSHGO_HTTP_ADDR": f"127.0.0.1:{self._port}",
+                "PUSHGO_SECRET_KEY": SECRET,
+                "PUSHGO_LOG_LEVEL": "warning",
+            },
+        )
+        for _ in range(_TRIES):
+            try:
+                async with self._session.get(f"{self.base}/healthz"):
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(_PAUSE_S)
+        raise TimeoutError
+
+    async def end(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
+        """End it and wait until it has gone."""
+        if self._process is not None:
+            self._process.send_signal(with_signal)
+            await self._process.wait()
+            self._process = None
+
+    async def send(self, op_id: str) -> tuple[str, bool]:
+        """Send one message: its id, and whether it was there already."""
+        fields = {"channel_id": CHANNEL_ID, "password": PASSWORD, "title": op_id}
+        async with self._session.post(
+            f"{self.base}/message", json={**fields, "op_id": op_id}
+        ) as response:
+            assert response.status == 200, await response.text()
+            message_id: str = (await response.json())["data"]["message_id"]
+            return message_id, "Idempotent-Replayed" in response.headers
+
+    async def read(self) -> list[Mapping[str, Any]]:
+        """Every message of the channel, in the order of reading."""
+        messages: list[Mapping[str, Any]] = []
+        since = "all"
+        while True:
+            async with self._session.get(
+                f"{self.base}/channel/{CHANNEL_ID}/messages",
+                params={"limit": "500", "since": since},
+                headers=LOGIN,
+            ) as response:
+                data = (await response.json())["data"]
+            if not data["messages"]:
+                return messages
+            messages += data["messages"]
+            since = data["next"]
