@@ -43,6 +43,7 @@ from pushgo_compat.legacy import (
 )
 from pushgo_compat.model import NativeMessage, Receipt
 from pushgo_compat.schemas import decode_message
+from pushgo_compat.web.edge import describe_fault, request_id_for
 from pushgo_compat.web.freeze import (
     read_body,
     split_target,
@@ -50,7 +51,6 @@ from pushgo_compat.web.freeze import (
     take_gateway_token,
 )
 from pushgo_compat.web.keys import Services
-from pushgo_compat.web.middlewares import describe_fault, request_id_for
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
 REQUEST_ID_HEADER = "X-Request-Id"

@@ -69,7 +69,7 @@ def take_gateway_token(query: str, headers: Headers, token: str) -> tuple[str, H
 async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bool]:
     """At most ``limit`` bytes of the body, and whether there is more of it."""
     if "Expect" in request.headers:
-        await _ask_for_body(request)
+        await ask_for_body(request)
     content = request.content
     first = await content.readany()
     if content.at_eof() and len(first) <= limit:
@@ -84,8 +84,11 @@ async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bool]:
     return b"".join(chunks)[:limit], True
 
 
-async def _ask_for_body(request: web.BaseRequest) -> None:
-    """Let a client send its body that waits to be asked (``curl -T``)."""
+async def ask_for_body(request: web.BaseRequest) -> None:
+    """Let a client send its body that waits to be asked (``curl -T``).
+
+    Any other expectation is ignored, not refused.
+    """
     expected = request.headers["Expect"].lower() == "100-continue"
     if expected and request.version == HttpVersion11:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")

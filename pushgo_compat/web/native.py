@@ -12,6 +12,7 @@ from pushgo_compat.schemas import (
     parse_json_object,
     parse_query,
 )
+from pushgo_compat.web.edge import refuse
 from pushgo_compat.web.envelope import accepted
 from pushgo_compat.web.incoming import (
     check_gateway_token,
@@ -20,7 +21,6 @@ from pushgo_compat.web.incoming import (
     read_body,
 )
 from pushgo_compat.web.keys import SERVICES
-from pushgo_compat.web.middlewares import refuse
 
 _REPLAYED = {"Idempotent-Replayed": "true"}
 

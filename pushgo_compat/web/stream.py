@@ -18,9 +18,9 @@ from aiohttp import web
 from pushgo_compat.core.interfaces import Overrun, StoredMessage, Subscription
 from pushgo_compat.errors import NativeError
 from pushgo_compat.model import Channel
+from pushgo_compat.web.edge import REQUEST_ID_HEADER
 from pushgo_compat.web.incoming import login_reader
 from pushgo_compat.web.keys import BEGUN, REQUEST_ID, SERVICES, Services
-from pushgo_compat.web.middlewares import REQUEST_ID_HEADER
 from pushgo_compat.web.reading import Start, find_start
 from pushgo_compat.web.wire import wire_fields
 

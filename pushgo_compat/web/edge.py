@@ -33,29 +33,32 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger()
 
 
-@web.middleware
-async def native_edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+def native_edge(handler: Handler) -> Handler:
     """Give every answer its request id, and every refusal the envelope."""
-    started = time.perf_counter()
-    request[REQUEST_ID] = request_id = request_id_for(request)
-    try:
-        response = await handler(request)
-    except NativeError as error:
-        response = refuse(request, error)
-    except web.HTTPException as error:
-        response = refuse(request, _own_words(error))
-    except ConnectionError:
-        raise  # nobody is left to answer; aiohttp closes the connection
-    except Exception as fault:  # the last resort
-        log.error("request failed", request_id=request_id, **describe_fault(fault))
-        response = refuse(request, InternalError())
-    if not response.prepared:
-        response.headers[REQUEST_ID_HEADER] = request_id
-        if request.method == "GET":  # one that sends must not be answered by a cache
-            response.headers["Cache-Control"] = "no-store"
-        latency = request.app[SERVICES].metrics.latency[Source.NATIVE]
-        latency.observe(time.perf_counter() - started)
-    return response
+
+    async def edge(request: web.Request) -> web.StreamResponse:
+        started = time.perf_counter()
+        request[REQUEST_ID] = request_id = request_id_for(request)
+        try:
+            response = await handler(request)
+        except NativeError as error:
+            response = refuse(request, error)
+        except web.HTTPException as error:
+            response = refuse(request, _own_words(error))
+        except ConnectionError:
+            raise  # nobody is left to answer; aiohttp closes the connection
+        except Exception as fault:  # the last resort
+            log.error("request failed", request_id=request_id, **describe_fault(fault))
+            response = refuse(request, InternalError())
+        if not response.prepared:
+            response.headers[REQUEST_ID_HEADER] = request_id
+            if request.method == "GET":  # what sends must not be answered by a cache
+                response.headers["Cache-Control"] = "no-store"
+            latency = request.app[SERVICES].metrics.latency[Source.NATIVE]
+            latency.observe(time.perf_counter() - started)
+        return response
+
+    return edge
 
 
 def refuse(
