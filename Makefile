@@ -35,6 +35,7 @@ check: $(CHECK) ## format, lint, types, import direction, Dockerfile
 	$(BIN)/hadolint Dockerfile
 
 bench: $(BASE) ## requests a second, p50 and p99, beside a bare echo in the same run
+	command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
 	$(BIN)/python -m benchmarks $(ARGS)
 
 format: $(CHECK) ## put the code in order
