@@ -151,8 +151,13 @@ class Gate:
                 self._resolve_once(digest, generation, grant, resolve)
             )
             self._under_way[check] = task
-            task.add_done_callback(lambda _: self._under_way.pop(check))
+            task.add_done_callback(partial(self._settle, check))
         return await asyncio.shield(task)
+
+    def _settle(self, check: tuple[bytes, int], task: asyncio.Task[Grant]) -> None:
+        del self._under_way[check]
+        if not task.cancelled():
+            task.exception()  # seen, also when everybody who waited has gone away
 
     async def _resolve_once(
         self, digest: bytes, generation: int, known: Grant | None, resolve: _Resolve
