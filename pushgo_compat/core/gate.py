@@ -120,7 +120,7 @@ class Gate:
             )
         except _UnknownKey:
             self._unknown.remember(source, claim.key, sample() if sample else {})
-            raise
+            raise ChannelNotFound from None
 
     # ---------------------------------------------------------- what is remembered
 

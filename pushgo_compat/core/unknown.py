@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pushgo_compat.core.interfaces import ChannelStore, UnknownKey
 from pushgo_compat.core.secrets import SecretKey, mask
+from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 
 MAX_REMEMBERED = 1000
@@ -29,28 +30,41 @@ class UnknownKeys:
 
     def remember(self, dialect: Source, key: str, sample: Mapping[str, int]) -> None:
         """Count a key; the least recently seen of too many is dropped."""
-        digest = self._secret.alias_digest(dialect, key)
         now_ms = self._now_ms()
-        known = self._fresh.pop((dialect, digest), None)
-        if known is None:
-            known = UnknownKey(
+        self._count(
+            UnknownKey(
                 dialect=dialect,
-                key_digest=digest,
+                key_digest=self._secret.alias_digest(dialect, key),
                 hint=mask(key),
                 first_seen_ms=now_ms,
                 last_seen_ms=now_ms,
-                count=0,
+                count=1,
                 sample=sample,
             )
-        self._fresh[dialect, digest] = replace(
-            known, last_seen_ms=now_ms, count=known.count + 1, sample=sample
         )
+
+    def _count(self, seen: UnknownKey) -> None:
+        place = seen.dialect, seen.key_digest
+        known = self._fresh.pop(place, None)
+        if known is not None:
+            count = known.count + seen.count
+            seen = replace(seen, first_seen_ms=known.first_seen_ms, count=count)
+        self._fresh[place] = seen
         if len(self._fresh) > MAX_REMEMBERED:
             self._fresh.popitem(last=False)
 
     async def flush(self) -> None:
-        """Write what came since the last flush, in one commit; nothing when idle."""
-        if self._fresh:
-            keys = list(self._fresh.values())
-            self._fresh.clear()
-            await self._store.record_unknown(keys)
+        """Write what came since the last flush, in one commit; nothing when idle.
+
+        Raises ServerBusy when that fails; the next flush tries again.
+        """
+        if not self._fresh:
+            return
+        taken, self._fresh = self._fresh, OrderedDict()
+        try:
+            await self._store.record_unknown(list(taken.values()))
+        except ServerBusy:
+            newer, self._fresh = self._fresh, taken
+            for key in newer.values():
+                self._count(key)
+            raise
