@@ -113,9 +113,8 @@ class Wire:
             raise Closed from error
         if not line:
             raise Closed
-        version, status, _ = line.decode("ascii").split(" ", 2)
-        assert version.startswith("HTTP/1."), line
-        return int(status)
+        assert line.startswith(b"HTTP/"), line
+        return int(line.split(b" ", 2)[1])
 
     def _headers(self) -> CIMultiDict[str]:
         headers: CIMultiDict[str] = CIMultiDict()

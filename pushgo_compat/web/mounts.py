@@ -15,6 +15,7 @@ from aiohttp import web
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
 from pushgo_compat.web.callers import Callers
 from pushgo_compat.web.compat import DialectDoor
+from pushgo_compat.web.edge import REQUEST_ID_HEADER, request_id_for
 from pushgo_compat.web.envelope import refused
 from pushgo_compat.web.freeze import split_target
 
@@ -85,7 +86,9 @@ class Mounts:
         )
         door, prefix = self.find(target, host[1].decode("latin-1") if host else "")
         if door is None:
-            return refused(error, request)
+            response = refused(error, request)
+            response.headers[REQUEST_ID_HEADER] = request_id_for(request)
+            return response
         return door.refuse_unread(request, method, target, prefix, error)
 
 

@@ -70,6 +70,8 @@ class LenientHandler(RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the response has begun already")
         response = self._word_refusal(request, self._mender.head, status)
+        if self._mender.head.startswith(b"HEAD "):
+            response.body = None  # which the parser did not get to know
         response.force_close()
         return response
 
