@@ -10,6 +10,7 @@ import structlog
 
 from pushgo_compat.core.interfaces import MessageStore
 from pushgo_compat.core.unknown import UnknownKeys
+from pushgo_compat.errors import ServerBusy
 
 FLUSH_EVERY_S = 5.0
 PURGE_EVERY_S = 600.0
@@ -49,7 +50,10 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._unknown.flush()
+        try:
+            await self._unknown.flush()
+        except ServerBusy:  # no reason to stop in disorder
+            log.error("unknown keys lost, the store takes no commit")
 
     async def purge(self) -> None:
         """Remove what is older than the retention."""

@@ -1,0 +1,199 @@
+"""Receipts: little is stored, the rest is rendered when somebody reads it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from pushgo_compat.core.gate import Grant
+from pushgo_compat.core.interfaces import Alias, StoredMessage
+from pushgo_compat.core.masking import Masker
+from pushgo_compat.core.receipts import (
+    CallRecord,
+    ReceiptReader,
+    curl_line,
+    gate_notes,
+    record_call,
+)
+from pushgo_compat.core.secrets import mask
+from pushgo_compat.legacy import (
+    Credential,
+    KeyClaim,
+    LegacyReply,
+    LegacyRequest,
+    Note,
+    NoteText,
+    StoredCall,
+    Verdict,
+)
+from pushgo_compat.model import Channel, NativeMessage, Severity, Source
+from pushgo_compat.schemas import encode_message
+from tests.golden import CHANNEL_ID, NOW_MS
+
+KEY = "jaEUcYvBQ4Qtn2LWYWSQqY"
+CHANNEL = Channel(
+    number=1, channel_id=CHANNEL_ID, name="NAS", password_hash="h", created_at_ms=0
+)
+MESSAGE = NativeMessage(title="it's 50% 'full'", body="满\n", op_id="op")
+
+
+class FakeDialect:
+    """Repeats the key in its reply, and has one note."""
+
+    source = Source.BARK
+    notes: Mapping[str, NoteText] = {
+        "icon": NoteText(Verdict.KEPT, "metadata.{}", "Kept as it is.")
+    }
+
+    def recall(self, stored: StoredCall) -> LegacyReply:
+        reply = {"key": stored.key_hint, "view": stored.view, "batch": stored.batch}
+        ids = {"id": stored.receipt.message_id, "op": stored.receipt.op_id}
+        return LegacyReply(status=201, body=json.dumps(reply | ids).encode())
+
+
+def stored(receipt: bytes | None) -> StoredMessage:
+    return StoredMessage(
+        channel=1,
+        position=b"\1" * 16,
+        message_id="01" * 16,
+        accepted_at_ms=NOW_MS,
+        source=Source.BARK,
+        payload=encode_message(MESSAGE),
+        view=b'{"v":1}',
+        receipt=receipt,
+    )
+
+
+def record(notes: Sequence[Note] = ()) -> CallRecord:
+    request = LegacyRequest(
+        method="POST",
+        path=f"/{KEY}",
+        query="icon=1",
+        headers=CIMultiDictProxy(
+            CIMultiDict({"User-Agent": "curl/8", "X-Icon": "1", "Host": "x"})
+        ),
+        body=b"body",
+    )
+    masker = Masker.of([KeyClaim(key=KEY)])
+    return record_call(request, masker, route="POST /{key}", notes=notes, batch=True)
+
+
+def test_a_record_comes_back_as_it_was_packed() -> None:
+    before = record([Note("X-Icon", "icon", "a.b")])
+    extra = [Note("(alias)", "gate.alias-tags")]
+    after = CallRecord.unpack(before.pack(mask(KEY), extra))
+    assert after.key_hint == "jaEU…QqY"
+    assert list(after.notes) == [*before.notes, *extra]
+    assert after[:6] == before[:6]
+    assert after.batch
+
+
+def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:
+    packed = record([Note("X-Icon", "icon", "a.b")]).pack(
+        mask(KEY), [Note("Authorization", "gate.login-ignored")]
+    )
+    dialect = FakeDialect()
+    reader = ReceiptReader([dialect])  # type: ignore[list-item]  # only what is asked
+    document = reader.read(stored(packed), CHANNEL, "https://push.test")
+    assert document is not None
+    (curl,) = cast("list[str]", document.pop("curl"))
+    native = {
+        "channel_id": "CHANNEL_ID",
+        "password": "CHANNEL_PASSWORD",
+        "title": MESSAGE.title,
+        "severity": "normal",
+        "body": MESSAGE.body,
+        "op_id": "op",
+    }
+    assert document == {
+        "dialect": "bark",
+        "route": "POST /{key}",
+        "client": "curl/8",
+        "dry_run": False,
+        "outcome": "accepted",
+        "reply": {
+            "status": 201,
+            "body": {
+                "key": "jaEU…QqY",
+                "view": {"v": 1},
+                "batch": True,
+                "id": "01" * 16,
+                "op": "op",
+            },
+        },
+        "request": {
+            "method": "POST",
+            "path": "/jaEU…QqY?icon=1",
+            "headers": {"X-Icon": "1"},
+            "body": "body",
+        },
+        "messages": [native],
+        "notes": [
+            {
+                "field": "X-Icon",
+                "verdict": "kept",
+                "to": "metadata.a.b",
+                "why": "Kept as it is.",
+            },
+            {
+                "field": "Authorization",
+                "verdict": "lost",
+                "to": None,
+                "why": "The key suffices by itself; the old login is not needed.",
+            },
+        ],
+    }
+    words = shlex.split(curl)
+    assert words[:4] == ["curl", "-X", "POST", "https://push.test/message"]
+    assert json.loads(words[-1]) == native
+
+
+def test_a_native_message_has_no_receipt() -> None:
+    assert ReceiptReader([]).read(stored(None), CHANNEL, "") is None
+
+
+def test_a_curl_line_survives_the_shell() -> None:
+    fields = {"title": 'it\'s "a" $HOME `id` \\ !', "body": "满\n"}
+    words = shlex.split(curl_line(fields, "https://push.test/a b"))
+    assert words[3] == "https://push.test/a b/message"
+    assert json.loads(words[-1]) == fields
+
+
+ALIAS = Alias(
+    alias_id="1",
+    dialect=Source.NTFY,
+    hint="h…t",
+    channel=CHANNEL,
+    tags=("nas",),
+    severity_map={Severity.LOW: Severity.HIGH},
+)
+LOGIN = Credential(user=None, secret="tk_old")
+
+
+@pytest.mark.parametrize(
+    ("grant", "logins", "codes"),
+    [
+        (Grant(channel=CHANNEL, generation=1), (), []),
+        (Grant(channel=CHANNEL, generation=1), (LOGIN,), ["gate.login-ignored"]),
+        (
+            Grant(channel=CHANNEL, generation=1, login_used=True),
+            (LOGIN,),
+            ["gate.login-used"],
+        ),
+        (
+            Grant(channel=CHANNEL, generation=1, alias=ALIAS),
+            (),
+            ["gate.alias-tags", "gate.alias-severity"],
+        ),
+    ],
+)
+def test_the_gate_notes_what_became_of_login_and_alias(
+    grant: Grant, logins: tuple[Credential, ...], codes: list[str]
+) -> None:
+    notes = gate_notes(KeyClaim(key=KEY, credentials=logins), grant, "Authorization")
+    assert [note.code for note in notes] == codes
