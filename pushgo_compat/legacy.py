@@ -137,6 +137,39 @@ class NoteText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A body that became a file on disk before the message about it is made."""
+
+    file_id: str
+    """Random, at least 71 bits: whoever knows it may download the file."""
+    size_bytes: int
+    head: bytes = field(repr=False)
+    """The first bytes, as many as telling its type takes."""
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """How an upload is served: decided by the dialect, kept beside the message."""
+
+    file_id: str
+    name: str
+    media_type: str
+    size_bytes: int
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Which messages that still wait for their time are not to be released."""
+
+    sequence_id: str
+    first_message_id: str | None = None
+    last_message_id: str | None = None
+    """The sequence id may be a message's own short id: then the ids it stands for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
     """What one old publish became."""
 
@@ -150,6 +183,14 @@ class Translation:
     """Hold the message until then."""
     numbered: bool = False
     """The reply needs ``Receipt.push_number`` and ``read_token``."""
+    hidden: bool = False
+    """For this dialect's subscribers only, no message to native readers (ntfy's
+    ``message_delete`` and ``message_clear``); stored and streamed all the same."""
+    sequence_id: str | None = None
+    """By which a later call may cancel the message while it waits."""
+    cancels: Cancel | None = None
+    file: NewFile | None = None
+    """The uploaded file that belongs to the message."""
 
 
 # -------------------------------------------------- what a request turns out to be
@@ -186,6 +227,86 @@ class Publish:
     """Called once, when a key has opened a channel; may raise LegacyRefusal."""
     batch: bool = False
     """The reply reports each claim on its own, even when there is only one."""
+    translate_upload: Callable[[Upload], Translation] | None = None
+    """Set when the body is a file: it is stored first, then this is called in place of
+    ``translate``. Where files are switched off ``translate`` is called, and refuses."""
+
+
+class Since(NamedTuple):
+    """Where a subscriber wants to begin; the first that is set counts."""
+
+    first_message_id: str | None = None
+    last_message_id: str | None = None
+    """After the message whose id lies between these (a short id stands for a range);
+    from the beginning when there is none."""
+    unix_s: int | None = None
+    """From this second on."""
+    latest: bool = False
+    """Only the newest message of each channel."""
+    beginning: bool = False
+    """Everything that is kept. Nothing set at all: only what comes from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamMessage:
+    """A message of any door, as a dialect's subscribers may be shown it."""
+
+    message_id: str
+    source: Source
+    time_ms: int
+    """When it became or becomes visible: acceptance, or delivery of a delayed one."""
+    message: NativeMessage
+    view: Mapping[str, object] | None
+    """Only of the dialect's own messages."""
+
+
+class StreamEncoder(Protocol):
+    """The wire form of one stream.
+
+    Two encoders that are equal encode alike: what one has encoded serves the others.
+    """
+
+    @property
+    def content_type(self) -> str:
+        """The whole header value."""
+
+    def __hash__(self) -> int:
+        """Equal encoders have equal hashes."""
+
+    def opened(self, now_ms: int) -> bytes:
+        """The first frame of a stream; b"" for none."""
+
+    def keepalive(self, now_ms: int) -> bytes:
+        """The frame that shows that the connection lives."""
+
+    def message(self, message: StreamMessage, topic: str) -> bytes | None:
+        """The frame of a message; None when this stream does not want it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe:
+    """Wants a channel's messages: those kept, those to come, or both."""
+
+    route: str
+    claims: tuple[KeyClaim, ...]
+    topics: tuple[str, ...]
+    """One for each claim: under which name its messages are shown."""
+    encoder: StreamEncoder
+    since: Since
+    poll: bool = False
+    """Only what is kept; then the answer ends."""
+    scheduled: bool = False
+    """Also what still waits for its time."""
+    websocket: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """Wants an uploaded file; ``head_only`` its headers alone."""
+
+    route: str
+    file_id: str
+    head_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +318,7 @@ class StatusQuery:
     read_token: str = field(repr=False)
 
 
-LegacyCall = Answer | KeyCheck | Publish | StatusQuery
+LegacyCall = Answer | KeyCheck | Publish | Subscribe | Download | StatusQuery
 
 
 # ----------------------------------------------------------------------- dialect

@@ -20,6 +20,7 @@ from pushgo_compat.core.gate import Gate
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.ratelimit import RateLimiter
 from pushgo_compat.core.receipts import ReceiptReader
+from pushgo_compat.core.schedule import Schedule
 from pushgo_compat.core.secrets import SecretKey
 from pushgo_compat.core.unknown import UnknownKeys
 from pushgo_compat.core.upkeep import Upkeep
@@ -69,9 +70,11 @@ async def start(
     gate = Gate(store, secret, unknown, now_ms)
     upkeep = Upkeep(store, unknown, config.retention_days, now_ms)
     await stack.enter_async_context(upkeep)
+    schedule = Schedule(store, now_ms)
+    await stack.enter_async_context(schedule)
     services = Services(
         gate=gate,
-        messages=MessageService(gate, store, secret),
+        messages=MessageService(gate, store, secret, schedule.wake),
         store=store,
         feed=hub,
         now_ms=now_ms,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from pushgo_compat.legacy import Cancel, NewFile
 from pushgo_compat.model import Channel, Severity, Source
 
 # ---------------------------------------------------------------------- messages
@@ -30,6 +31,13 @@ class NewMessage(NamedTuple):
     receipt: bytes | None = None
     numbered: bool = False
     deliver_at_ms: int | None = None
+    hidden: bool = False
+    """Native readers never see it."""
+    sequence_id: str | None = None
+    """By which a message that waits can be cancelled."""
+    cancels: Cancel | None = None
+    """Messages that wait and shall not be released, removed in the same commit."""
+    file: NewFile | None = None
 
 
 class Committed(NamedTuple):
@@ -71,6 +79,29 @@ class StoredMessage:
     payload: bytes
     view: bytes | None = None
     receipt: bytes | None = None
+    deliver_at_ms: int | None = None
+    """Set while the message waits for its time, and afterwards."""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """An uploaded file; its bytes are in a folder, under its id."""
+
+    file_id: str
+    channel: int
+    name: str
+    media_type: str
+    size_bytes: int
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileUse:
+    """Bytes of uploaded files that are kept."""
+
+    channel_bytes: int
+    total_bytes: int
 
 
 class MessageStore(Protocol):
@@ -83,9 +114,42 @@ class MessageStore(Protocol):
         """
 
     async def page(
-        self, channel: int, after: bytes, since_ms: int, limit: int
+        self,
+        channel: int,
+        after: bytes,
+        since_ms: int,
+        limit: int,
+        *,
+        hidden: bool = False,
     ) -> Sequence[StoredMessage]:
-        """At most ``limit`` messages after a position, accepted at ``since_ms`` on."""
+        """At most ``limit`` messages after a position, accepted at ``since_ms`` on.
+
+        Hidden ones only on demand.
+        """
+
+    async def latest(self, channel: int) -> StoredMessage | None:
+        """The newest message that is not hidden."""
+
+    async def waiting(self, channel: int) -> Sequence[StoredMessage]:
+        """Messages that wait for their time, the next one first."""
+
+    async def find_between(self, channel: int, first: str, last: str) -> bytes | None:
+        """The position of the message whose id lies between two ids, inclusive."""
+
+    async def release_due(self, now_ms: int) -> int | None:
+        """Make visible what is due, in order of time; when the next one is due (ms)."""
+
+    async def file(self, file_id: str) -> StoredFile | None:
+        """An uploaded file by its id."""
+
+    async def file_use(self, channel: int) -> FileUse:
+        """How much the files of a channel, and of all, take."""
+
+    async def forget_files(self, expired_before_ms: int) -> Sequence[str]:
+        """Forget files that have expired, or whose message is gone; their ids."""
+
+    async def file_ids(self) -> Sequence[str]:
+        """Every file that is known: whatever else lies in the folder is an orphan."""
 
     async def position_of(self, channel: int, message_id: str) -> bytes | None:
         """Where a message stands or stood, also when it is deleted or has expired.

@@ -23,6 +23,7 @@ from pushgo_compat.core.interfaces import (
 )
 from pushgo_compat.core.secrets import SecretKey
 from pushgo_compat.errors import NativeError, ServerBusy
+from pushgo_compat.legacy import Cancel, NewFile
 from pushgo_compat.model import NativeMessage, Receipt, Source
 from pushgo_compat.schemas import encode_message
 
@@ -50,15 +51,27 @@ class Draft(NamedTuple):
     view: Mapping[str, object] | None = None
     numbered: bool = False
     deliver_at_ms: int | None = None
+    hidden: bool = False
+    sequence_id: str | None = None
+    cancels: Cancel | None = None
+    file: NewFile | None = None
 
 
 class MessageService:
     """Turns messages into receipts. A receipt means: on disk."""
 
-    def __init__(self, gate: Gate, store: MessageStore, secret: SecretKey) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        store: MessageStore,
+        secret: SecretKey,
+        wake_schedule: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``wake_schedule`` hears that a message was accepted that has to wait."""
         self._gate = gate
         self._store = store
         self._secret = secret
+        self._wake_schedule = wake_schedule
 
     async def submit_native(
         self, channel_id: str, password: str, message: NativeMessage
@@ -108,6 +121,8 @@ class MessageService:
             self._receipt(recipient.grant, draft, result)
             for recipient, result in zip(recipients, written, strict=True)
         ]
+        if draft.deliver_at_ms is not None:
+            self._wake_schedule()
         return results, [i for i, r in enumerate(written) if type(r) is Stale]
 
     def _receipt(
@@ -159,6 +174,10 @@ def _row(recipient: Recipient, draft: Draft) -> NewMessage:
         recipient.receipt,
         draft.numbered,
         draft.deliver_at_ms,
+        draft.hidden,
+        draft.sequence_id,
+        draft.cancels,
+        draft.file,
     )
 
 

@@ -24,11 +24,12 @@ from pushgo_compat.core.keys import suspected_keys
 from pushgo_compat.core.masking import MAX_BODY_BYTES, Masker
 from pushgo_compat.core.messages import OP_ID_PREFIX, Draft, Recipient, addressed
 from pushgo_compat.core.receipts import CallRecord, gate_notes, record_call, render
-from pushgo_compat.errors import InternalError, NativeError
+from pushgo_compat.errors import InternalError, NativeError, RouteNotFound
 from pushgo_compat.legacy import (
     Access,
     Answer,
     Dialect,
+    Download,
     KeyCheck,
     KeyClaim,
     LegacyCall,
@@ -39,6 +40,7 @@ from pushgo_compat.legacy import (
     Publish,
     PushStatus,
     StatusQuery,
+    Subscribe,
     Translation,
 )
 from pushgo_compat.model import NativeMessage, Receipt
@@ -196,6 +198,8 @@ class _Call:
             case StatusQuery():
                 found = await find_push(self._services, call)
                 return self._dialect.status(self._request, found)
+            case Subscribe() | Download():
+                raise RouteNotFound  # no dialect opens these yet
 
     # ------------------------------------------------------------------------- keys
 
@@ -272,6 +276,10 @@ class _Call:
             view=translation.view,
             numbered=translation.numbered,
             deliver_at_ms=translation.deliver_at_ms,
+            hidden=translation.hidden,
+            sequence_id=translation.sequence_id,
+            cancels=translation.cancels,
+            file=translation.file,
         )
         written = iter(await self._services.messages.submit(recipients, draft))
         return [result or next(written) for result in results]

@@ -133,7 +133,8 @@ class _Stream:
 
     async def _send(self, messages: Sequence[StoredMessage]) -> None:
         now_ms = self.services.now_ms()
-        events = [self.events.encode(stored, self.channel) for stored in messages]
+        shown = [stored for stored in messages if not stored.hidden]
+        events = [self.events.encode(stored, self.channel) for stored in shown]
         text = b"".join(
             event.text
             for event in events

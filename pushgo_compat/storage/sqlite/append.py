@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import orjson
 
 from pushgo_compat.core.interfaces import AppendResult, Committed, NewMessage, Stale
+from pushgo_compat.legacy import Cancel, NewFile
 from pushgo_compat.model import Source
 from pushgo_compat.storage.ids import IdMaker, time_of
 
@@ -30,7 +31,11 @@ _MESSAGES = (
     "payload",
     "view",
     "receipt",
+    "hidden",
+    "deliver_at",
 )
+_SCHEDULE = ("deliver_at", "row", "channel", "message_id", "sequence_id")
+_FILES = ("file_id", "row", "channel", "name", "media_type", "size", "expires_at")
 _PUSH_NUMBERS = ("number", "channel", "message_id")
 
 
@@ -44,6 +49,12 @@ def _inserts(table: str, columns: tuple[str, ...]) -> dict[int, str]:
 _INSERT_POSITIONS = _inserts("positions", _POSITIONS)
 _INSERT_MESSAGES = _inserts("messages", _MESSAGES)
 _INSERT_PUSH_NUMBERS = _inserts("push_numbers", _PUSH_NUMBERS)
+_INSERT_SCHEDULE = _inserts("schedule", _SCHEDULE)
+_INSERT_FILES = _inserts("files", _FILES)
+_FIND_CANCELLED = (
+    "SELECT deliver_at, row FROM schedule WHERE channel = ?"
+    " AND (sequence_id = ? OR message_id BETWEEN ? AND ?)"
+)
 _INSERT_OPERATION = (
     "INSERT INTO operations (channel, thing_id, op_id, message_id) VALUES (?,?,?,?)"
     " ON CONFLICT DO NOTHING"
@@ -101,6 +112,8 @@ class Appender:
         positions: list[object] = []
         messages: list[object] = []
         numbers: list[object] = []
+        schedule: list[object] = []
+        files: list[object] = []
         place = self._last_row
         for row, position in zip(rows, self.ids.make(now_ms, len(rows)), strict=True):
             if row.generation != self._generation:
@@ -111,11 +124,19 @@ class Appender:
                 if first != position:
                     results.append(Committed(first.hex(), time_of(first), True))
                     continue
+            if row.cancels is not None:
+                self._cancel(row.channel, row.cancels)
             number = self._next_number(now_ms) if row.numbered else None
             if number is not None:
                 numbers += (number, row.channel, position)
             place += 1
-            positions += (row.channel, position, place)
+            due = row.deliver_at_ms
+            if due is None:
+                positions += (row.channel, position, place)
+            else:
+                schedule += (due, place, row.channel, position, row.sequence_id)
+            if row.file is not None:
+                files += (row.file.file_id, place, row.channel, *_described(row.file))
             messages += (
                 place,
                 position,
@@ -124,11 +145,15 @@ class Appender:
                 row.payload,
                 row.view,
                 row.receipt,
+                row.hidden,
+                due,
             )
             results.append(Committed(position.hex(), now_ms, False, number))
         self._insert(_INSERT_MESSAGES, messages, len(_MESSAGES))
         self._insert(_INSERT_POSITIONS, positions, len(_POSITIONS))
         self._insert(_INSERT_PUSH_NUMBERS, numbers, len(_PUSH_NUMBERS))
+        self._insert(_INSERT_SCHEDULE, schedule, len(_SCHEDULE))
+        self._insert(_INSERT_FILES, files, len(_FILES))
         self._last_row = place
         return results
 
@@ -139,6 +164,24 @@ class Appender:
                 end = start + size * wide
                 self._connection.execute(by_size[size], values[start:end])
                 start = end
+
+    def places(self, now_ms: int, count: int) -> list[bytes]:
+        """Positions at the end of the order, inside the caller's transaction."""
+        self._catch_up()
+        return self.ids.make(now_ms, count)
+
+    def _cancel(self, channel: int, cancels: Cancel) -> None:
+        """Remove messages that wait under a sequence id, or under their own id."""
+        first, last = cancels.first_message_id, cancels.last_message_id
+        between = [
+            b"" if text is None else bytes.fromhex(text) for text in (first, last)
+        ]
+        key = (channel, cancels.sequence_id, *between)
+        for due, row in self._connection.execute(_FIND_CANCELLED, key).fetchall():
+            self._connection.execute(
+                "DELETE FROM schedule WHERE deliver_at = ? AND row = ?", (due, row)
+            )
+            self._connection.execute("DELETE FROM messages WHERE row = ?", (row,))
 
     def _first_with_op(self, row: NewMessage, op_id: str, position: bytes) -> bytes:
         """The id of the first message of this operation: ``position`` if it is new."""
@@ -168,6 +211,10 @@ class Appender:
         floor = (now_ms - _NUMBER_EPOCH_MS) << _NUMBER_COUNT_BITS
         self._last_number = max(self._last_number + 1, floor)
         return int(self._last_number)
+
+
+def _described(file: NewFile) -> tuple[str, str, int, int]:
+    return file.name, file.media_type, file.size_bytes, file.expires_at_ms
 
 
 def _newest_id(connection: sqlite3.Connection) -> bytes:

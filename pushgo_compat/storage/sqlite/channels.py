@@ -89,6 +89,12 @@ def delete_channel(db: sqlite3.Connection, channel_id: str) -> int | None:
         return None
     db.execute("DELETE FROM channels WHERE number = ?", (found.number,))
     db.execute("DELETE FROM operations WHERE channel = ?", (found.number,))
+    db.execute(
+        "DELETE FROM messages WHERE row IN"
+        " (SELECT row FROM schedule WHERE channel = ?)",
+        (found.number,),
+    )
+    db.execute("DELETE FROM schedule WHERE channel = ?", (found.number,))
     _bump(db)
     return found.number
 

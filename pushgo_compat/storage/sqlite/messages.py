@@ -14,15 +14,26 @@ from pushgo_compat.storage.sqlite.append import SOURCES
 PURGE_STEP_ROWS = 500
 """Rows removed in one transaction, so that accepting messages never waits long."""
 _IDENTITY_FIELDS = ("op_id", "thing_id")
+_COLUMNS = (
+    "messages.message_id, accepted_at, source, payload, view, receipt,"
+    " messages.deliver_at, hidden"
+)
 _SELECT = (
-    "SELECT channel, position, message_id, accepted_at, source, payload, view, receipt"
+    f"SELECT channel, position, {_COLUMNS}"
     " FROM positions JOIN messages USING (row) WHERE deleted = 0"
 )
-_Row = tuple[int, bytes, bytes, int, int, bytes, bytes | None, bytes | None]
+_SELECT_WAITING = (
+    f"SELECT channel, x'', {_COLUMNS}"
+    " FROM schedule JOIN messages USING (row) WHERE deleted = 0"
+)
+_Row = tuple[
+    int, bytes, bytes, int, int, bytes, bytes | None, bytes | None, int | None, int
+]
 
 
 def _stored(row: _Row) -> StoredMessage:
-    channel, position, message_id, accepted_at, source, payload, view, receipt = row
+    channel, position, message_id, accepted_at, source = row[:5]
+    payload, view, receipt, deliver_at, hidden = row[5:]
     return StoredMessage(
         channel=channel,
         position=position,
@@ -32,6 +43,8 @@ def _stored(row: _Row) -> StoredMessage:
         payload=payload,
         view=view,
         receipt=receipt,
+        deliver_at_ms=deliver_at,
+        hidden=bool(hidden),
     )
 
 
@@ -45,14 +58,19 @@ def parse_id(message_id: str) -> bytes | None:
 
 
 def page(
-    db: sqlite3.Connection, channel: int, after: bytes, since_ms: int, limit: int
+    db: sqlite3.Connection,
+    channel: int,
+    after: bytes,
+    since_ms: int,
+    limit: int,
+    hidden: bool,
 ) -> list[StoredMessage]:
     """Messages in the order of reading; deleted ones are left out."""
     # A position's time is never below the time of acceptance, so it bounds the search.
     found = db.execute(
         f"{_SELECT} AND channel = ? AND position > ? AND position >= ?"
-        " AND accepted_at >= ? ORDER BY position LIMIT ?",
-        (channel, after, first_position_at(since_ms), since_ms, limit),
+        " AND accepted_at >= ? AND hidden <= ? ORDER BY position LIMIT ?",
+        (channel, after, first_position_at(since_ms), since_ms, hidden, limit),
     )
     return [_stored(row) for row in found]
 
@@ -62,24 +80,44 @@ def position_of(
 ) -> bytes | None:
     """Where the id stands, or stood before its row was removed.
 
-    Id and position are one, so an id that has expired is a position still. Rows are
-    removed from the oldest on: an id that has no row, but a place between the
-    channel's creation and its first row, may have expired; any other never was.
+    Id and position are one but for messages that were delayed, so an id that has
+    expired is a position still. Rows are removed from the oldest on: an id that has no
+    row, but a place between the channel's creation and its first row, may have
+    expired; any other never was.
     """
     position = parse_id(message_id)
     found = db.execute(
         "SELECT created_at,"
         " (SELECT min(position) FROM positions WHERE channel = number),"
-        " EXISTS (SELECT 1 FROM positions WHERE channel = number AND position = ?)"
-        " FROM channels WHERE number = ?",
+        " EXISTS (SELECT 1 FROM positions WHERE channel = number AND position = ?1)"
+        " OR EXISTS"
+        " (SELECT 1 FROM schedule WHERE channel = number AND message_id = ?1),"
+        " (SELECT position FROM moved WHERE channel = number AND message_id = ?1)"
+        " FROM channels WHERE number = ?2",
         (position, channel),
     ).fetchone()
     if position is None or found is None:
         return None
-    created_at, first, stands = found
+    created_at, first, stands, moved_to = found
+    if moved_to is not None:
+        return bytes(moved_to)
     oldest = first_position_at(created_at)
     may_have_expired = oldest <= position < (first or first_position_at(now_ms + 1))
     return position if stands or may_have_expired else None
+
+
+def find_between(
+    db: sqlite3.Connection, channel: int, first: bytes, last: bytes
+) -> bytes | None:
+    """The position of a message by the range in which its id lies."""
+    found = db.execute(
+        "SELECT position FROM moved"
+        " WHERE channel = ?1 AND message_id BETWEEN ?2 AND ?3"
+        " UNION ALL SELECT position FROM positions"
+        " WHERE channel = ?1 AND position BETWEEN ?2 AND ?3",
+        (channel, first, last),
+    ).fetchone()
+    return None if found is None else bytes(found[0])
 
 
 def last_position(db: sqlite3.Connection, channel: int) -> bytes:
@@ -91,12 +129,45 @@ def last_position(db: sqlite3.Connection, channel: int) -> bytes:
 
 
 def get(db: sqlite3.Connection, channel: int, message_id: str) -> StoredMessage | None:
-    """One message that is not deleted."""
-    position = parse_id(message_id)
+    """One message that is not deleted, also one that waits for its time."""
+    wanted = parse_id(message_id)
     found = db.execute(
-        f"{_SELECT} AND channel = ? AND position = ?", (channel, position)
+        f"{_SELECT} AND channel = ?1 AND hidden = 0 AND message_id = ?2"
+        " AND position = coalesce((SELECT position FROM moved"
+        " WHERE channel = ?1 AND message_id = ?2), ?2)"
+        f" UNION ALL {_SELECT_WAITING} AND channel = ?1 AND schedule.message_id = ?2",
+        (channel, wanted),
     ).fetchone()
     return None if found is None else _stored(found)
+
+
+def latest(db: sqlite3.Connection, channel: int) -> StoredMessage | None:
+    """The newest message."""
+    found = db.execute(
+        f"{_SELECT} AND channel = ? AND hidden = 0 ORDER BY position DESC LIMIT 1",
+        (channel,),
+    ).fetchone()
+    return None if found is None else _stored(found)
+
+
+def waiting(db: sqlite3.Connection, channel: int) -> list[StoredMessage]:
+    """Messages that wait for their time, the next one first."""
+    found = db.execute(
+        f"{_SELECT_WAITING} AND channel = ? ORDER BY schedule.deliver_at", (channel,)
+    )
+    return [_stored(row) for row in found]
+
+
+def waiting_until(
+    db: sqlite3.Connection, until_ms: int, limit: int
+) -> list[tuple[int, StoredMessage]]:
+    """Row numbers and messages that are due by then, in order of time."""
+    found = db.execute(
+        _SELECT_WAITING.replace("SELECT ", "SELECT row, ", 1)
+        + " AND schedule.deliver_at <= ? ORDER BY schedule.deliver_at, row LIMIT ?",
+        (until_ms, limit),
+    )
+    return [(row[0], _stored(row[1:])) for row in found]
 
 
 def find_push(
@@ -121,10 +192,25 @@ def find_push(
 
 
 def delete(db: sqlite3.Connection, channel: int, message_id: str) -> bool:
-    """Empty a message's row; what is left keeps its place and its operation."""
+    """Empty a message's row; what is left keeps its place and its operation.
+
+    One that waits is forgotten altogether: nobody has seen it.
+    """
     message = get(db, channel, message_id)
     if message is None:
         return False
+    own_id = bytes.fromhex(message.message_id)
+    db.execute(
+        "DELETE FROM push_numbers WHERE channel = ? AND message_id = ?",
+        (channel, own_id),
+    )
+    if not message.position:
+        (row,) = db.execute(
+            "DELETE FROM schedule WHERE channel = ? AND message_id = ? RETURNING row",
+            (channel, own_id),
+        ).fetchone()
+        db.execute("DELETE FROM messages WHERE row = ?", (row,))
+        return True
     fields = orjson.loads(message.payload)
     identity = {name: fields[name] for name in _IDENTITY_FIELDS if name in fields}
     db.execute(
@@ -132,23 +218,23 @@ def delete(db: sqlite3.Connection, channel: int, message_id: str) -> bool:
         " WHERE row = (SELECT row FROM positions WHERE channel = ? AND position = ?)",
         (orjson.dumps(identity), channel, message.position),
     )
-    db.execute(
-        "DELETE FROM push_numbers WHERE channel = ? AND message_id = ?",
-        (channel, message.position),
-    )
     return True
 
 
 def purge_step(db: sqlite3.Connection, channel: int, before: bytes) -> int:
     """Remove the oldest rows of one channel that are older than a position."""
     oldest = db.execute(
-        "SELECT position, row FROM positions WHERE channel = ? AND position < ?"
-        " ORDER BY position LIMIT ?",
+        "SELECT position, row, message_id FROM positions JOIN messages USING (row)"
+        " WHERE channel = ? AND position < ? ORDER BY position LIMIT ?",
         (channel, before, PURGE_STEP_ROWS),
     ).fetchall()
     if oldest:
         db.executemany(
-            "DELETE FROM messages WHERE row = ?", [(row,) for _, row in oldest]
+            "DELETE FROM messages WHERE row = ?", [(row,) for _, row, _ in oldest]
+        )
+        db.executemany(
+            "DELETE FROM moved WHERE channel = ? AND message_id = ?",
+            [(channel, own_id) for place, _, own_id in oldest if place != own_id],
         )
         db.execute(
             "DELETE FROM positions WHERE channel = ? AND position <= ?",

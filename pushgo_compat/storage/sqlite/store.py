@@ -11,15 +11,17 @@ from pushgo_compat.core.interfaces import (
     Alias,
     AppendResult,
     Committed,
+    FileUse,
     LiveFeed,
     NewAlias,
     NewMessage,
+    StoredFile,
     StoredMessage,
     UnknownKey,
 )
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
-from pushgo_compat.storage.sqlite import channels, messages
+from pushgo_compat.storage.sqlite import channels, files, messages
 from pushgo_compat.storage.sqlite.connection import migrate
 from pushgo_compat.storage.sqlite.reader import Readers
 from pushgo_compat.storage.sqlite.writer import Writer
@@ -65,9 +67,11 @@ class SqliteStore:
                 payload=row.payload,
                 view=row.view,
                 receipt=row.receipt,
+                hidden=row.hidden,
             )
             for row, result in zip(rows, results, strict=True)
             if feed.listening(row.channel)
+            and row.deliver_at_ms is None
             and isinstance(result, Committed)
             and not result.replayed
         ]
@@ -81,12 +85,63 @@ class SqliteStore:
         return await self._writer.append(rows)
 
     async def page(
-        self, channel: int, after: bytes, since_ms: int, limit: int
+        self,
+        channel: int,
+        after: bytes,
+        since_ms: int,
+        limit: int,
+        *,
+        hidden: bool = False,
     ) -> Sequence[StoredMessage]:
         """Messages in the order of reading."""
         return await self._readers.run(
-            lambda db: messages.page(db, channel, after, since_ms, limit)
+            lambda db: messages.page(db, channel, after, since_ms, limit, hidden)
         )
+
+    async def latest(self, channel: int) -> StoredMessage | None:
+        """The newest message."""
+        return await self._readers.run(lambda db: messages.latest(db, channel))
+
+    async def waiting(self, channel: int) -> Sequence[StoredMessage]:
+        """Messages that wait for their time."""
+        return await self._readers.run(lambda db: messages.waiting(db, channel))
+
+    async def find_between(self, channel: int, first: str, last: str) -> bytes | None:
+        """A position by a range of ids."""
+        low, high = bytes.fromhex(first), bytes.fromhex(last)
+        return await self._readers.run(
+            lambda db: messages.find_between(db, channel, low, high)
+        )
+
+    async def release_due(self, now_ms: int) -> int | None:
+        """Make visible what is due."""
+        released, next_due = await self._writer.release_due(now_ms)
+        feed = self._feed
+        if feed is not None and released:
+            feed.publish([m for m in released if feed.listening(m.channel)])
+        return next_due
+
+    # ---------------------------------------------------------------------- files
+
+    async def file(self, file_id: str) -> StoredFile | None:
+        """An uploaded file."""
+        return await self._readers.run(lambda db: files.file(db, file_id))
+
+    async def file_use(self, channel: int) -> FileUse:
+        """Bytes in use."""
+        return await self._readers.run(lambda db: files.file_use(db, channel))
+
+    async def forget_files(self, expired_before_ms: int) -> Sequence[str]:
+        """Forget files that have expired or lost their message."""
+        return await self._writer.execute(
+            lambda db: files.forget_files(db, expired_before_ms)
+        )
+
+    async def file_ids(self) -> Sequence[str]:
+        """Every known file."""
+        return await self._readers.run(files.file_ids)
+
+    # ------------------------------------------------------------- single messages
 
     async def position_of(self, channel: int, message_id: str) -> bytes | None:
         """Where an id stands or stood."""

@@ -16,11 +16,17 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from pushgo_compat.core.interfaces import AppendResult, NewMessage, Unwritten
+from pushgo_compat.core.interfaces import (
+    AppendResult,
+    NewMessage,
+    StoredMessage,
+    Unwritten,
+)
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.ids import Clock, IdMaker
 from pushgo_compat.storage.sqlite.append import Appender
 from pushgo_compat.storage.sqlite.connection import connect
+from pushgo_compat.storage.sqlite.schedule import release_due
 
 T = TypeVar("T")
 
@@ -101,6 +107,10 @@ class Writer:
         except sqlite3.Error as error:
             _log.error("change failed", error=type(error).__name__)
             raise ServerBusy from error
+
+    async def release_due(self, now_ms: int) -> tuple[list[StoredMessage], int | None]:
+        """Give messages that waited their place; see ``schedule.release_due``."""
+        return await self.execute(lambda db: release_due(db, self._appender, now_ms))
 
     async def close(self) -> None:
         """Write what waits, then stop the thread."""
