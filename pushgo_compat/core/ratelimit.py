@@ -13,6 +13,8 @@ from pushgo_compat.errors import RateLimited
 MAX_TRACKED = 10_000
 """Keys and addresses followed at once; the one that was quiet longest goes first."""
 MIN_BURST = 1.0
+_ROUNDING = 1e-6
+"""Who waits as long as he was told must pass, though floats have lost a little."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,6 @@ class RateLimiter:
         self._buckets[who] = bucket
         if len(self._buckets) > MAX_TRACKED:
             self._buckets.popitem(last=False)
-        if bucket.tokens < 1:
+        if bucket.tokens < 1 - _ROUNDING:
             raise RateLimited(retry_after_s=math.ceil((1 - bucket.tokens) / rate))
         bucket.tokens -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushgo_compat.core import ratelimit
@@ -71,6 +71,7 @@ def test_only_so_many_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert passes(limiter, "b", 1) == 1
 
 
+@settings(max_examples=500)
 @given(st.floats(0.01, 1000), st.lists(st.floats(0, 5), max_size=50))
 def test_who_waits_as_told_passes(rate: float, pauses: list[float]) -> None:
     clock = Seconds()

@@ -66,9 +66,18 @@ async def test_who_gives_up_waiting_misses_nothing() -> None:
     assert await heard(subscription, 2) == [1, 2]
 
 
-async def test_answers_leave_before_the_fan_out() -> None:
+async def test_answers_leave_before_the_fan_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A sender's task that the commit woke runs before any listener is served."""
     hub, order = Hub(), list[str]()
+    push = Subscription.push
+
+    def push_in_turn(self: Subscription, stored: StoredMessage) -> None:
+        order.append("fan-out")
+        push(self, stored)
+
+    monkeypatch.setattr(Subscription, "push", push_in_turn)
     loop = asyncio.get_running_loop()
     subscription = hub.subscribe([1])
 
@@ -87,7 +96,7 @@ async def test_answers_leave_before_the_fan_out() -> None:
     answer.set_result(None)
     hub.publish([message(1)])
     await asyncio.gather(*tasks)
-    assert order == ["sender", "listener"]
+    assert order == ["sender", "fan-out", "listener"]
 
 
 async def test_a_slow_listener_hears_what_fitted_and_then_that_it_missed_some() -> None:
