@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.storage import conformance
+from tests.storage import conformance, conformance_schedule
 
 
 class TestMessages(conformance.MessageConformance):
@@ -26,4 +26,16 @@ class TestLive(conformance.LiveConformance):
 
 
 class TestChannels(conformance.ChannelConformance):
+    pass
+
+
+class TestSchedule(conformance_schedule.ScheduleConformance):
+    pass
+
+
+class TestHidden(conformance_schedule.HiddenConformance):
+    pass
+
+
+class TestFile(conformance_schedule.FileConformance):
     pass
