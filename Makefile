@@ -30,7 +30,7 @@ check: $(CHECK) ## format, lint, types, import direction, Dockerfile
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 
