@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -69,6 +70,8 @@ class Gateway:
     ports: Mapping[str, int]
     db_url: str
     clock: Clock = field(default_factory=Clock)
+    tls: ssl.SSLContext | None = None
+    """Trusts the server's certificate, where it has one."""
     _wires: dict[int, Wire] = field(default_factory=dict)
 
     def place(self, dialect: Source, mount: Mount) -> tuple[int, str, str]:
@@ -115,7 +118,7 @@ class Gateway:
     def ask(self, port: int, data: bytes, method: str) -> Reply:
         """Send bytes on this port's connection, on a new one if it was closed."""
         kept = self._wires.pop(port, None)
-        wire = kept or Wire(port)
+        wire = kept or Wire(port, self.tls)
         try:
             reply = wire.ask(data, method)
         except (Closed, ConnectionError):
@@ -143,25 +146,24 @@ class Gateway:
         message: dict[str, Any] = self.stored(message_id)["message"]
         return message
 
+    def page(self, since: str) -> list[dict[str, Any]]:
+        """Up to 500 of the channel's messages after one, or from the first (all)."""
+        path = f"/channel/{CHANNEL_ID}/messages?limit=500&since={since}"
+        reply = self.native("GET", path, [LOGIN])
+        messages: list[dict[str, Any]] = reply.json["data"]["messages"]
+        return messages
+
     def last_message(self) -> dict[str, Any] | None:
-        """The channel's latest message, for calls whose headers a client hides."""
-        newest: dict[str, Any] | None = None
-        since = "all"
-        while page := self._page(since):
+        """The channel's latest message."""
+        newest, since = None, "all"
+        while page := self.page(since):
             newest, since = page[-1], page[-1]["message_id"]
         return newest
-
-    def _page(self, since: str) -> list[dict[str, Any]]:
-        path = f"/channel/{CHANNEL_ID}/messages?limit=500&since={since}"
-        messages: list[dict[str, Any]] = self.native("GET", path, [LOGIN]).json["data"][
-            "messages"
-        ]
-        return messages
 
     def count(self) -> int:
         """How many messages the channel has."""
         total, since = 0, "all"
-        while page := self._page(since):
+        while page := self.page(since):
             total, since = total + len(page), page[-1]["message_id"]
         return total
 

@@ -12,8 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(folder: Path) -> tuple[Path, Path, ssl.SSLContext]:
-    """Certificate and key of ``localhost`` as files, and a client that trusts it."""
+def self_signed(folder: Path, *names: str) -> tuple[Path, Path, ssl.SSLContext]:
+    """Certificate and key of ``localhost`` as files, and a client that trusts it.
+
+    The certificate is good for further names as well.
+    """
+    all_names = [x509.DNSName(name) for name in ("localhost", *names)]
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
@@ -25,7 +29,7 @@ def self_signed(folder: Path) -> tuple[Path, Path, ssl.SSLContext]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+        .add_extension(x509.SubjectAlternativeName(all_names), critical=False)
         .sign(key, hashes.SHA256())
     )
     cert_file, key_file = folder / "cert.pem", folder / "key.pem"
