@@ -227,9 +227,12 @@ class Publish:
     """Called once, when a key has opened a channel; may raise LegacyRefusal."""
     batch: bool = False
     """The reply reports each claim on its own, even when there is only one."""
-    translate_upload: Callable[[Upload], Translation] | None = None
-    """Set when the body is a file: it is stored first, then this is called in place of
-    ``translate``. Where files are switched off ``translate`` is called, and refuses."""
+    begin_upload: Callable[[], Callable[[Upload], Translation]] | None = None
+    """Set when the body is a file, and called in place of ``translate``; may raise
+    LegacyRefusal before a byte is stored. What it returns is called with the stored
+    file. Where files are switched off ``translate`` is called, and refuses."""
+    file_content: bytes | None = field(default=None, repr=False)
+    """The file's bytes where they are not the request's body."""
 
 
 class Since(NamedTuple):
@@ -269,18 +272,23 @@ class StreamEncoder(Protocol):
     @property
     def content_type(self) -> str:
         """The whole header value."""
+        ...
 
     def __hash__(self) -> int:
         """Equal encoders have equal hashes."""
+        ...
 
     def opened(self, now_ms: int) -> bytes:
         """The first frame of a stream; b"" for none."""
+        ...
 
     def keepalive(self, now_ms: int) -> bytes:
         """The frame that shows that the connection lives."""
+        ...
 
     def message(self, message: StreamMessage, topic: str) -> bytes | None:
         """The frame of a message; None when this stream does not want it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,19 +358,23 @@ class Dialect(Protocol):
     @property
     def source(self) -> Source:
         """Which dialect this is; its value is also the mount prefix."""
+        ...
 
     @property
     def notes(self) -> Mapping[str, NoteText]:
         """Every code that a Note of this dialect can carry."""
+        ...
 
     def body_limit(self, method: str, path: str) -> int:
         """Most bytes of body that the dialect looks at for this method and path."""
+        ...
 
     def open(self, request: LegacyRequest) -> LegacyCall:
         """Find out what is asked, and with which key.
 
         Raises LegacyRefusal for what the old server refuses before it looks at keys.
         """
+        ...
 
     def accepted(
         self,
@@ -376,12 +388,16 @@ class Dialect(Protocol):
         Without ``batch`` there is one claim and its result is a Receipt, or None when
         the translation has no message.
         """
+        ...
 
     def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
         """Word a refusal of the core: unknown key, rate limit, busy, too large."""
+        ...
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word the success again for a stored receipt, secrets masked."""
+        ...
 
     def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
         """Word the answer to a StatusQuery; None: unknown number or wrong token."""
+        ...

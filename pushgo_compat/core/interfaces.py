@@ -112,6 +112,7 @@ class MessageStore(Protocol):
 
         One result a row, in order.
         """
+        ...
 
     async def page(
         self,
@@ -126,54 +127,70 @@ class MessageStore(Protocol):
 
         Hidden ones only on demand.
         """
+        ...
 
     async def latest(self, channel: int) -> StoredMessage | None:
         """The newest message that is not hidden."""
+        ...
 
     async def waiting(self, channel: int) -> Sequence[StoredMessage]:
         """Messages that wait for their time, the next one first."""
+        ...
 
     async def find_between(self, channel: int, first: str, last: str) -> bytes | None:
         """The position of the message whose id lies between two ids, inclusive."""
+        ...
 
     async def release_due(self, now_ms: int) -> int | None:
         """Make visible what is due, in order of time; when the next one is due (ms)."""
+        ...
 
     async def file(self, file_id: str) -> StoredFile | None:
         """An uploaded file by its id."""
+        ...
 
     async def file_use(self, channel: int) -> FileUse:
         """How much the files of a channel, and of all, take."""
+        ...
 
     async def forget_files(self, expired_before_ms: int) -> Sequence[str]:
         """Forget files that have expired, or whose message is gone; their ids."""
+        ...
 
     async def file_ids(self) -> Sequence[str]:
         """Every file that is known: whatever else lies in the folder is an orphan."""
+        ...
 
     async def position_of(self, channel: int, message_id: str) -> bytes | None:
         """Where a message stands or stood, also when it is deleted or has expired.
 
         None for what cannot be an id.
         """
+        ...
 
     async def last_position(self, channel: int) -> bytes:
         """The position of the newest message; b"" in an empty channel."""
+        ...
 
     async def get(self, channel: int, message_id: str) -> StoredMessage | None:
         """One message, None when it is not there."""
+        ...
 
     async def find_push(self, push_number: int) -> tuple[Channel, StoredMessage] | None:
         """The message behind a push number, with its channel."""
+        ...
 
     async def delete(self, channel: int, message_id: str) -> bool:
         """Remove a message; its operation stays. False when it was not there."""
+        ...
 
     async def purge(self, before_ms: int) -> int:
         """Remove what became visible before then, in bounded steps; how many."""
+        ...
 
     async def check_writable(self) -> None:
         """Commit nothing, durably. Raises ServerBusy when that fails."""
+        ...
 
 
 # --------------------------------------------------------------- channels, aliases
@@ -234,41 +251,53 @@ class ChannelStore(Protocol):
 
     async def generation(self) -> int:
         """A number that grows with every change to channels and aliases."""
+        ...
 
     async def channel(self, channel_id: str) -> Channel | None:
         """A channel by its id in upper case."""
+        ...
 
     async def channels(self) -> Sequence[Channel]:
         """All channels, oldest first."""
+        ...
 
     async def create_channel(
         self, channel_id: str, name: str, password_hash: str, created_at_ms: int
     ) -> Channel | None:
         """Store a channel; None when the id is taken."""
+        ...
 
     async def set_password(self, channel_id: str, password_hash: str) -> bool:
         """Replace a password; False when there is no such channel."""
+        ...
 
     async def delete_channel(self, channel_id: str) -> bool:
         """Remove a channel, its aliases and messages; False when there is none."""
+        ...
 
     async def alias(self, dialect: Source, digest: bytes, folded: bool) -> Alias | None:
         """The alias with this digest of its key (of the lower-case key: folded)."""
+        ...
 
     async def aliases(self) -> Sequence[Alias]:
         """All aliases, oldest first."""
+        ...
 
     async def add_alias(self, alias: NewAlias) -> bool:
         """Store an alias; False when its key is bound for the dialect already."""
+        ...
 
     async def remove_alias(self, alias_id: str) -> bool:
         """Remove an alias; False when there is none."""
+        ...
 
     async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
         """Add the counts of these keys to those stored; at most 1,000 stay."""
+        ...
 
     async def unknown_keys(self) -> Sequence[UnknownKey]:
         """The keys that nobody knows, the latest seen first."""
+        ...
 
 
 class Store(MessageStore, ChannelStore, Protocol):
@@ -276,6 +305,7 @@ class Store(MessageStore, ChannelStore, Protocol):
 
     async def close(self) -> None:
         """Finish what is under way and let go of the files."""
+        ...
 
 
 # ------------------------------------------------------------------ live delivery
@@ -294,9 +324,11 @@ class Subscription(Protocol):
         Raises Overrun when messages were missed (after those that were not), and
         TimeoutError when nothing came within ``timeout_s`` seconds.
         """
+        ...
 
     def close(self) -> None:
         """Stop listening; may be called twice."""
+        ...
 
 
 class LiveSource(Protocol):
@@ -304,6 +336,7 @@ class LiveSource(Protocol):
 
     def subscribe(self, channels: Sequence[int]) -> Subscription:
         """Listen to some channels from this moment on."""
+        ...
 
 
 class LiveFeed(Protocol):
@@ -311,6 +344,8 @@ class LiveFeed(Protocol):
 
     def listening(self, channel: int) -> bool:
         """Whether anybody listens; if not, nothing needs to be handed on."""
+        ...
 
     def publish(self, messages: Sequence[StoredMessage]) -> None:
         """Hand on what a commit made visible, in its order. Must not block."""
+        ...
