@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 
+from pushgo_compat.core.keys import split_key
 from pushgo_compat.model import Source
 
 MIN_SECRET_BYTES = 16
@@ -55,7 +56,12 @@ def make_password() -> str:
 
 
 def mask(key: str) -> str:
-    """A key as people may see it: ``jaEU…SqY``, less of it when it is short."""
+    """A key as people may see it: ``jaEU…SqY``, less of it when it is short.
+
+    Of a universal key no character of the password is shown.
+    """
     shown = min(4, len(key) // 4)
+    if split_key(key) is not None:
+        return f"{key[:shown]}…"
     tail = min(3, len(key) // 5)
     return f"{key[:shown]}…{key[len(key) - tail :] if tail else ''}"

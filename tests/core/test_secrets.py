@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pushgo_compat.core.secrets import SecretKey, make_password, mask
 from pushgo_compat.model import Source
+from tests.golden import CHANNEL_ID
 
 FIRST, SECOND = SecretKey(b"the first secret"), SecretKey(b"the second secret")
 
@@ -70,3 +71,7 @@ def test_a_mask_hides_at_least_half_of_the_key(key: str) -> None:
     hint = mask(key)
     assert len(hint) - 1 <= len(key) / 2
     assert len(hint) <= 8
+
+
+def test_the_hint_of_a_universal_key_shows_nothing_of_the_password() -> None:
+    assert mask(CHANNEL_ID + "geheim78") == f"{CHANNEL_ID[:4]}…"
