@@ -33,6 +33,7 @@ from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.web.callers import Callers
 from pushgo_compat.web.keys import Services, WebSettings
+from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.sites import Sites, start_sites
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,14 @@ async def start(
     """
     dialects = build_dialects(config)
     hub = Hub()
-    store = await open_store(str(config.db_url), create=True, feed=hub, clock=now_ms)
+    metrics = Metrics()
+    store = await open_store(
+        str(config.db_url),
+        create=True,
+        feed=hub,
+        clock=now_ms,
+        on_batch=metrics.commit_rows.observe,
+    )
     stack.push_async_callback(store.close)
     unknown = UnknownKeys(store, secret, now_ms)
     gate = Gate(store, secret, unknown, now_ms)
@@ -85,6 +93,7 @@ async def start(
         ),
         callers=Callers(config.trusted_proxies, config.public_base_url),
         limiter=RateLimiter(config.rate_limit),
+        metrics=metrics,
     )
     return await start_sites(stack, _sites(config), dialects, services)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pushgo_compat.core.interfaces import LiveFeed, Store
@@ -35,13 +36,15 @@ async def open_store(
     create: bool,
     feed: LiveFeed | None = None,
     clock: Clock = system_now_ms,
+    on_batch: Callable[[int], None] | None = None,
 ) -> Store:
     """Open the store, bring its tables up to date, and return it.
 
     With ``create`` a missing store is made; without it StoreMissing is raised. ``feed``
     hears of every message that becomes visible; ``clock`` is in Unix milliseconds.
+    ``on_batch`` hears how many messages shared each commit.
     """
     path = sqlite_path(db_url)
     if not create and not path.exists():
         raise StoreMissing(str(path))
-    return await SqliteStore.open(path, feed, clock)
+    return await SqliteStore.open(path, feed, clock, on_batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,20 +30,31 @@ from pushgo_compat.storage.sqlite.writer import Writer
 class SqliteStore:
     """One file in WAL; several processes may have it open."""
 
-    def __init__(self, path: Path, feed: LiveFeed | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        feed: LiveFeed | None,
+        clock: Clock,
+        on_batch: Callable[[int], None] | None,
+    ) -> None:
         """Needs a running loop and migrated tables; ``open`` sees to both."""
         self._feed = feed
+        self._on_batch = on_batch
         self._clock = clock
         self._writer = Writer(path, clock, self._committed)
         self._readers = Readers(path)
 
     @classmethod
     async def open(
-        cls, path: Path, feed: LiveFeed | None = None, clock: Clock = system_now_ms
+        cls,
+        path: Path,
+        feed: LiveFeed | None = None,
+        clock: Clock = system_now_ms,
+        on_batch: Callable[[int], None] | None = None,
     ) -> SqliteStore:
         """Open the file, or make it, and bring its tables up to date."""
         await asyncio.to_thread(migrate, path)
-        return cls(path, feed, clock)
+        return cls(path, feed, clock, on_batch)
 
     async def close(self) -> None:
         """Write what waits, finish what is read, close the file."""
@@ -54,6 +65,8 @@ class SqliteStore:
         self, rows: Sequence[NewMessage], results: Sequence[AppendResult]
     ) -> None:
         """Hand what became visible to those who listen."""
+        if self._on_batch is not None:
+            self._on_batch(len(rows))
         feed = self._feed
         if feed is None:
             return
