@@ -15,6 +15,7 @@ import pytest
 
 from pushgo_compat.core.interfaces import Committed, Store, Unwritten
 from pushgo_compat.errors import ServerBusy
+from pushgo_compat.storage import open_store as open_url
 from pushgo_compat.storage.sqlite import messages, writer
 from pushgo_compat.storage.sqlite.connection import connect, migrate
 from tests.storage.conftest import Clock, Desk, OpenStore
@@ -256,3 +257,15 @@ def test_a_store_that_is_up_to_date_opens_beside_a_long_write(path: Path) -> Non
     with closing(connect(path)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         migrate(path)
+
+
+async def test_the_size_of_each_commit_is_told(path: Path, clock: Clock) -> None:
+    sizes: list[int] = []
+    store = await open_url(
+        f"sqlite:///{path}", create=True, clock=clock, on_batch=sizes.append
+    )
+    desk = await Desk.at(store)
+    await asyncio.gather(*(desk.send() for _ in range(5)))
+    await store.close()
+    assert sum(sizes) == 5
+    assert len(sizes) < 5

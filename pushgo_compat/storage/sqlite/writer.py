@@ -159,7 +159,6 @@ class Writer:
     def _commit(self, batch: list[_Waiter]) -> None:
         rows = [row for waiter_rows, _ in batch for row in waiter_rows]
         results: list[AppendResult]
-        results: list[AppendResult]
         try:
             with _Transaction(self._connection):
                 # Not before: another process's commit may have been waited for.
