@@ -12,7 +12,7 @@ from adapters.ntfy.event import EventView
 from adapters.ntfy.keys import is_topic
 from adapters.ntfy.params import Parameters, trim
 
-_PRIORITIES: Mapping[str, int] = {
+PRIORITIES: Mapping[str, int] = {
     "1": 1,
     "min": 1,
     "2": 2,
@@ -54,11 +54,11 @@ def _read_sequence_id(_found: Parameters, view: EventView, value: str) -> None:
 def _read_attach(found: Parameters, view: EventView, value: str) -> None:
     if not _WEB_ADDRESS.match(value):
         raise refusal(40013)
-    name = found.values.get("filename") or _name_from_url(value)
+    name = found.values.get("filename") or name_from_url(value)
     view["attachment"] = {"name": name, "url": value}
 
 
-def _name_from_url(url: str) -> str:
+def name_from_url(url: str) -> str:
     """The last segment of the address's path."""
     path = _URL_PATH.match(url)
     name = unquote(path[1]).rstrip("/").rpartition("/")[2] if path else ""
@@ -77,7 +77,7 @@ def _read_call(_found: Parameters, _view: EventView, value: str) -> None:
 
 
 def _read_priority(_found: Parameters, view: EventView, value: str) -> None:
-    priority = _PRIORITIES.get(value.lower())
+    priority = PRIORITIES.get(value.lower())
     if priority is None:
         raise refusal(40007)
     view["priority"] = priority

@@ -24,9 +24,14 @@ def ntfy_id(message_id: str) -> str:
     return _base62(int(message_id, 16) >> _TAIL_BITS, ID_LENGTH)
 
 
+def is_id(text: str) -> bool:
+    """Whether the text has the form of an ntfy id."""
+    return _ID.fullmatch(text) is not None
+
+
 def ntfy_id_range(identifier: str) -> tuple[str, str] | None:
     """First and last message_id that have this ntfy id; None if no message can."""
-    if not _ID.fullmatch(identifier):
+    if not is_id(identifier):
         return None
     prefix = 0
     for digit in identifier:

@@ -49,7 +49,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 _CREDENTIALS = "credentials"
 _OF_HTTP = frozenset({"content_type", "content_encoding"})
 """Every client sends these for its own reasons: no note when they mean nothing."""
-_HTTP_PRIORITY_HINT = re.compile(r"u=[0-9](?:,[\t\n\f\r ]*(?:i|[0-9]))?")
+HTTP_PRIORITY_HINT = re.compile(r"u=[0-9](?:,[\t\n\f\r ]*(?:i|[0-9]))?")
 """RFC 9218, put in by content networks; ntfy looks past it (only in ``Priority``)."""
 _MAX_UNKNOWN_NAME_CHARS = 64
 _TRUE = frozenset({"1", "yes", "true"})
@@ -91,12 +91,17 @@ class Parameters:
     def flag(self, parameter: str, *, default: bool = False) -> bool:
         """Whether it is ``1 yes true`` in any case; all else is false, even ``on``."""
         value = self.values.get(parameter)
-        return default if value is None else value.lower() in _TRUE
+        return default if value is None else is_true(value)
 
 
 def trim(text: str) -> str:
     """Trim what Go's ``TrimSpace`` trims."""
     return text.strip(GO_BLANKS)
+
+
+def is_true(value: str) -> bool:
+    """Whether ntfy reads a value as true; all else is false, even ``on``."""
+    return value.lower() in _TRUE
 
 
 def unknown(name: str) -> Note:
@@ -152,7 +157,7 @@ def _choose_headers(headers: Mapping[str, Sent], found: Parameters) -> None:
                 found.notes.append(Note(sent_as, "blank"))
         elif parameter is _CREDENTIALS:
             found.notes.append(Note(sent_as, "credentials"))
-        elif name == "priority" and _HTTP_PRIORITY_HINT.fullmatch(value):
+        elif name == "priority" and HTTP_PRIORITY_HINT.fullmatch(value):
             found.notes.append(Note(sent_as, "priority_hint"))
         elif rank < ranks.get(parameter, rank + 1):
             if parameter in ranks:

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from adapters.ntfy.errors import CORS
-from adapters.ntfy.ids import action_id, ntfy_id, passing_id
+from adapters.ntfy.ids import ntfy_id, passing_id
+from adapters.ntfy.wire import build_event, encode_event
 from pushgo_compat.legacy import LegacyReply, LegacyRequest
 from pushgo_compat.model import Receipt
-
-CACHE_DURATION_S = 43_200
-"""How long ntfy polls return a message: twelve hours, ntfy's default."""
-
-_EVENT_KEYS = (
-    "title",
-    "message",
-    "priority",
-    "tags",
-    "click",
-    "icon",
-    "actions",
-    "attachment",
-    "poll_id",
-    "content_type",
-    "encoding",
-)
-"""The view's part of the event in ntfy's order, however it was stored."""
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def accepted_reply(
@@ -49,25 +30,5 @@ def passing_reply(
 def _event_reply(
     identifier: str, time_s: int, topic: str, view: Mapping[str, object]
 ) -> LegacyReply:
-    event: dict[str, object] = {"id": identifier}
-    if "sequence_id" in view:
-        event["sequence_id"] = view["sequence_id"]
-    event["time"] = time_s
-    if "cache" not in view and "event" not in view:
-        event["expires"] = time_s + CACHE_DURATION_S
-    event["event"] = view.get("event", "message")
-    event["topic"] = topic
-    for key in _EVENT_KEYS:
-        if key in view:
-            event[key] = view[key]
-    if "actions" in view:
-        event["actions"] = _with_ids(view["actions"], identifier)
-    line = _encode(event) + "\n"
-    return LegacyReply(body=line.encode("utf-8", "replace"), headers=CORS)
-
-
-def _with_ids(actions: object, identifier: str) -> list[dict[str, object]]:
-    return [
-        {"id": action_id(identifier, position), **action}
-        for position, action in enumerate(actions if isinstance(actions, list) else ())
-    ]
+    event = build_event(identifier, time_s, topic, view)
+    return LegacyReply(body=encode_event(event), headers=CORS)
