@@ -57,8 +57,9 @@ class Mounts:
             for rule in self._hosts:
                 if any(fnmatchcase(name, pattern) for pattern in rule.patterns):
                     return rule.door, ""
-        path, _ = split_target(target, "")
-        first = path[1:].partition("/")[0]
+        first = target[1:].partition("/")[0]
+        if first not in self._prefixes:  # the bare prefix, or a proxy's absolute form
+            first = split_target(target, "")[0][1:].partition("/")[0]
         door = self._prefixes.get(first)
         return door, "" if door is None else f"/{first}"
 
