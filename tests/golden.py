@@ -15,10 +15,11 @@ from typing import Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.errors import ChannelNotFound, NativeError
+from pushgo_compat.errors import ChannelNotFound, NativeError, NotFound
 from pushgo_compat.legacy import (
     Answer,
     Dialect,
+    Download,
     KeyCheck,
     LegacyRefusal,
     LegacyReply,
@@ -26,12 +27,15 @@ from pushgo_compat.legacy import (
     Publish,
     StatusQuery,
     Translation,
+    Upload,
 )
 from pushgo_compat.model import NativeMessage, Receipt
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW_MS = 1_795_408_545_000
 """The clock of every golden case: 2026-11-23, afternoon, UTC."""
+FILE_EXPIRY_MS = 3 * 3600 * 1000
+HEAD_BYTES = 4096
 CHANNEL_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MR"
 PASSWORD = "qv7rmz0k3xw9t2ybd8cn5hs4gpaf"
 KEY = CHANNEL_ID + PASSWORD
@@ -140,20 +144,23 @@ def run_pure(dialect: Dialect, case: Case) -> Outcome:
         call = dialect.open(request)
         match call:
             case Answer():
-                return Outcome(call.reply)
+                reply = call.reply
             case StatusQuery():
-                return Outcome(dialect.status(request, None))
+                reply = dialect.status(request, None)
+            case Download():
+                reply = dialect.refused(request, NotFound())
             case KeyCheck():
                 claims = (call.claim, *call.others)
-                if not all(_known(c.key, c.alternatives) for c in claims):
-                    return Outcome(dialect.refused(request, ChannelNotFound()))
-                return Outcome(call.reply)
+                good = all(_known(c.key, c.alternatives) for c in claims)
+                refused = dialect.refused(request, ChannelNotFound())
+                reply = call.reply if good else refused
             case Publish():
                 return _publish(dialect, request, call)
             case _:
                 raise AssertionError(f"the pure runner does not know {call!r}")
     except LegacyRefusal as refusal:
-        return Outcome(refusal.reply)
+        reply = refusal.reply
+    return Outcome(reply)
 
 
 def _known(key: str, alternatives: Sequence[str]) -> bool:
@@ -167,7 +174,7 @@ def _publish(dialect: Dialect, request: LegacyRequest, call: Publish) -> Outcome
     known = [_known(claim.key, claim.alternatives) for claim in call.claims]
     if not call.batch and not all(known):
         return Outcome(dialect.refused(request, ChannelNotFound()))
-    translation = call.translate()
+    translation = translation_of(request, call)
     results: list[Receipt | NativeError | None] = [
         receipt(translation.message, translation.deliver_at_ms)
         if good
@@ -175,6 +182,20 @@ def _publish(dialect: Dialect, request: LegacyRequest, call: Publish) -> Outcome
         for good in known
     ]
     return Outcome(dialect.accepted(request, call, translation, results), translation)
+
+
+def translation_of(request: LegacyRequest, call: Publish) -> Translation:
+    """The translation; a body that is a file is stored nowhere."""
+    if call.begin_upload is None:
+        return call.translate()
+    content = request.body if call.file_content is None else call.file_content
+    upload = Upload(
+        file_id="q8mWz3KdTn5VxR2b",
+        size_bytes=len(content),
+        head=content[:HEAD_BYTES],
+        expires_at_ms=NOW_MS + FILE_EXPIRY_MS,
+    )
+    return call.begin_upload()(upload)
 
 
 # ------------------------------------------------------------------- comparing

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from adapters.ntfy.body import Role, role_of
 from adapters.ntfy.endpoints import DISCOVERY, PAGE, PERMITTED, PREFLIGHT, STATIC
 from adapters.ntfy.errors import error_reply, native_error_reply, refusal
 from adapters.ntfy.ids import ntfy_id, ntfy_id_range
@@ -19,13 +20,14 @@ from adapters.ntfy.keys import (
 )
 from adapters.ntfy.notes import NOTES
 from adapters.ntfy.params import read_parameters
-from adapters.ntfy.publish import EMPTY_MESSAGE, Draft, translate
+from adapters.ntfy.publish import EMPTY_MESSAGE, Draft, begin_upload, translate
 from adapters.ntfy.reply import accepted_reply, passing_reply
 from adapters.ntfy.routes import Kind, Route, clean_path, find_route
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import (
     Access,
     Answer,
+    Download,
     KeyCheck,
     LegacyCall,
     LegacyRefusal,
@@ -115,17 +117,7 @@ def _open(request: LegacyRequest) -> LegacyCall:
     if reply := STATIC.get((method, path)):
         return Answer(route=f"{method} {path}", reply=reply)
     route = find_route(method, path)
-    match route.kind:
-        case Kind.PUBLISH:
-            return _open_publish(request, route)
-        case Kind.PUBLISH_JSON:
-            return _open_json_publish(request, route)
-        case Kind.PAGE:
-            return _open_page(request, route)
-        case Kind.AUTH:
-            return _open_auth(request, route)
-        case Kind.UNKNOWN:
-            raise refusal(40401)
+    return _OPENERS[route.kind](request, route)
 
 
 def _open_publish(request: LegacyRequest, route: Route) -> Publish:
@@ -137,6 +129,8 @@ def _open_publish(request: LegacyRequest, route: Route) -> Publish:
 
 
 def _open_json_publish(request: LegacyRequest, route: Route) -> Publish:
+    if request.body_truncated:
+        raise refusal(41303)
     sent = parse_json_publish(request.body)
     if not may_be_key(sent.topic):
         raise refusal(40009)
@@ -147,16 +141,24 @@ def _open_json_publish(request: LegacyRequest, route: Route) -> Publish:
         overrides=sent.overrides,
         notes=sent.notes,
     )
-    return _publish(route, sent.topic, draft)
+    return _publish(route, sent.topic, draft, file_content=draft.body)
 
 
-def _publish(route: Route, topic: str, draft: Draft) -> Publish:
+def _publish(
+    route: Route, topic: str, draft: Draft, file_content: bytes | None = None
+) -> Publish:
     if topic in RESERVED_TOPICS:
         raise refusal(40010)
+    request = draft.request
+    found = read_parameters(request, draft.overrides)
+    role = role_of(draft.body, found, truncated=request.body_truncated)
+    is_file = role is Role.FILE
     return Publish(
         route=route.pattern,
-        claims=(claim(topic, draft.request),),
-        translate=partial(translate, draft),
+        claims=(claim(topic, request),),
+        translate=partial(translate, draft, found, role),
+        begin_upload=partial(begin_upload, draft, found) if is_file else None,
+        file_content=file_content if is_file else None,
     )
 
 
@@ -170,6 +172,15 @@ def _open_page(request: LegacyRequest, route: Route) -> LegacyCall:
     if not may_be_key(topic):
         raise refusal(40401)
     return KeyCheck(route=route.pattern, claim=claim(topic, request), reply=reply)
+
+
+def _open_file(request: LegacyRequest, route: Route) -> Download:
+    """Whoever knows the address of a file may have it; no key is asked."""
+    return Download(
+        route=route.pattern,
+        file_id=route.file_id,
+        head_only=request.method == "HEAD",
+    )
 
 
 def _open_auth(request: LegacyRequest, route: Route) -> KeyCheck:
@@ -186,6 +197,20 @@ def _open_auth(request: LegacyRequest, route: Route) -> KeyCheck:
         reply=PERMITTED,
         access=Access.READ,
     )
+
+
+def _refuse_path(_request: LegacyRequest, _route: Route) -> LegacyCall:
+    raise refusal(40401)
+
+
+_OPENERS: Mapping[Kind, Callable[[LegacyRequest, Route], LegacyCall]] = {
+    Kind.PUBLISH: _open_publish,
+    Kind.PUBLISH_JSON: _open_json_publish,
+    Kind.PAGE: _open_page,
+    Kind.FILE: _open_file,
+    Kind.AUTH: _open_auth,
+    Kind.UNKNOWN: _refuse_path,
+}
 
 
 # ------------------------------------------------------------------------- refusing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import enum
 
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.event import EventView
@@ -15,25 +16,80 @@ MAX_TEXT_BYTES = 4096
 _TEMPLATE_OFF = frozenset({"0", "no", "false"})
 
 
-def read_body(body: bytes, sent_as: str, found: Parameters, view: EventView) -> str:
-    """The text by the first role that fits, perhaps empty; sets ``encoding``."""
+class Role(enum.Enum):
+    """What a body is to ntfy."""
+
+    NOTHING = enum.auto()
+    """Of a poll request."""
+    VERBATIM = enum.auto()
+    """UnifiedPush: for another app."""
+    CAPTION = enum.auto()
+    """The text beside an attachment that lies elsewhere."""
+    FILE = enum.auto()
+    TEMPLATE_INPUT = enum.auto()
+    TEXT = enum.auto()
+
+
+def role_of(body: bytes, found: Parameters, *, truncated: bool = False) -> Role:
+    """The first role that fits; a truncated body is longer than any text."""
     values = found.values
+    if "poll_id" in values:
+        return Role.NOTHING
     if _is_unifiedpush(found):
-        return _read_verbatim(body[:MAX_TEXT_BYTES], len(body), sent_as, found, view)
-    if "attachment" in view:
-        return _read_text(body[:MAX_TEXT_BYTES], len(body), sent_as, found, 40011)
-    if "filename" in values:
-        raise refusal(40014)
-    if is_template(values.get("template", "no")):
-        raise refusal(40043)
-    if len(body) >= MAX_TEXT_BYTES:
-        raise refusal(40014)
-    return _read_text(body, len(body), sent_as, found, 40014)
+        return Role.VERBATIM
+    if "attach" in values:
+        return Role.CAPTION
+    if "filename" not in values:
+        if is_template(values.get("template", "no")):
+            return Role.TEMPLATE_INPUT
+        if not truncated and len(body) < MAX_TEXT_BYTES and _is_utf8(body):
+            return Role.TEXT
+    return Role.FILE
+
+
+def read_body(
+    role: Role, body: bytes, sent_as: str, found: Parameters, view: EventView
+) -> str:
+    """The text of a body in its role, perhaps empty; sets ``encoding``.
+
+    A file is refused: where files can be stored, nobody asks for its text.
+    """
+    match role:
+        case Role.VERBATIM:
+            return _read_verbatim(
+                body[:MAX_TEXT_BYTES], len(body), sent_as, found, view
+            )
+        case Role.CAPTION:
+            return _read_text(body[:MAX_TEXT_BYTES], len(body), sent_as, found, 40011)
+        case Role.FILE:
+            raise refusal(40014)
+        case Role.TEMPLATE_INPUT:
+            raise refusal(40043)
+        case Role.TEXT:
+            return _read_text(body, len(body), sent_as, found, 40014)
+        case Role.NOTHING:
+            return ""
+
+
+def read_parameter(found: Parameters) -> str:
+    """The message parameter, where the body does not replace it."""
+    text = found.values.pop("message", "")
+    if text:
+        found.notes.append(Note(found.fields["message"], "message"))
+    return text.replace("\\n", "\n")
 
 
 def is_template(value: str) -> bool:
     """Whether a template parameter switches templates on: true, or a file's name."""
     return value.lower() not in _TEMPLATE_OFF
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_unifiedpush(found: Parameters) -> bool:
@@ -64,12 +120,9 @@ def _read_text(
     A body of blanks still replaces the parameter: ``curl -d ' '`` is ``triggered``. A
     byte order mark goes, although ntfy would show it.
     """
-    parameter = found.values.pop("message", "")
     if not body:
-        if parameter:
-            found.notes.append(Note(found.fields["message"], "message"))
-        return parameter.replace("\\n", "\n")
-    if parameter:
+        return read_parameter(found)
+    if found.values.pop("message", None):
         found.notes.append(Note(found.fields["message"], "unused"))
     _note(found, sent_as, len(body), sent_bytes)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 Action = dict[str, object]
 """One button as ntfy echoes it, without its id: the keys of ``ACTION_KEYS`` in their
@@ -23,9 +23,15 @@ ACTION_KEYS = (
 
 
 class Attachment(TypedDict):
-    """ntfy's attachment object."""
+    """ntfy's attachment object, its keys in this order."""
 
     name: str
+    type: NotRequired[str]
+    """This and the next two only of uploaded files."""
+    size: NotRequired[int]
+    """Bytes; absent when there are none."""
+    expires: NotRequired[int]
+    """Unix seconds."""
     url: str
 
 

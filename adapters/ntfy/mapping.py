@@ -39,7 +39,7 @@ def to_native(view: EventView, found: Parameters, text_field: str) -> NativeMess
     for parameter, value in found.values.items():
         _MAPPERS[parameter](native, value, found.fields[parameter])
     if attachment := view.get("attachment"):
-        _map_attachment(native, attachment, found.fields["attach"])
+        _map_attachment(native, attachment, found.fields.get("attach", text_field))
     if sequence_id := view.get("sequence_id"):
         native.metadata["compat.ntfy.sequence_id"] = sequence_id
     if content_type := view.get("content_type"):
@@ -131,9 +131,12 @@ def _map_attachment(native: NativeFields, attachment: Attachment, sent_as: str) 
     name, address = attachment["name"], attachment["url"]
     native.record("attachment_name", name, native.found.fields.get("filename", sent_as))
     recorded = native.record_address("attachment_url", address)
+    for key in ("type", "size", "expires"):
+        if key in attachment:
+            native.metadata[f"compat.ntfy.attachment_{key}"] = str(attachment[key])
     url = native_url(clean_text(address))
     code = "attach_recorded" if recorded else "dropped"
-    if url and _is_image(name, address):
+    if url and _is_image(attachment):
         native.images = (url,)
         code = "attach_image"
     elif url and not native.url:
@@ -142,9 +145,12 @@ def _map_attachment(native: NativeFields, attachment: Attachment, sent_as: str) 
     native.note(sent_as, code)
 
 
-def _is_image(name: str, address: str) -> bool:
-    path = _URL_WITHOUT_QUERY.match(address)
-    return bool(_IMAGE.search(name) or (path and _IMAGE.search(path[0])))
+def _is_image(attachment: Attachment) -> bool:
+    """By its type where that is known, else by how name or path end."""
+    if "type" in attachment:
+        return attachment["type"].startswith("image/")
+    path = _URL_WITHOUT_QUERY.match(attachment["url"])
+    return bool(_IMAGE.search(attachment["name"]) or (path and _IMAGE.search(path[0])))
 
 
 def _map_filename(native: NativeFields, _value: str, sent_as: str) -> None:

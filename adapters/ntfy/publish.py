@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from adapters.ntfy.body import read_body
+from adapters.ntfy.body import Role, read_body, read_parameter
 from adapters.ntfy.event import EventView
 from adapters.ntfy.fields import read_fields
 from adapters.ntfy.mapping import to_native
-from adapters.ntfy.params import Parameters, Sent, read_parameters
-from pushgo_compat.legacy import LegacyRequest, Note, Translation
+from adapters.ntfy.params import Parameters, Sent
+from adapters.ntfy.upload import attach
+from pushgo_compat.legacy import LegacyRequest, Note, Translation, Upload
 
 EMPTY_MESSAGE = "triggered"
 """What ntfy says for senders that say nothing."""
@@ -30,20 +32,41 @@ class Draft:
     notes: tuple[Note, ...] = ()
 
 
-def translate(draft: Draft) -> Translation:
+def translate(draft: Draft, found: Parameters, role: Role) -> Translation:
     """Check a publish and turn it into one native message, in ntfy's order."""
-    found = read_parameters(draft.request, draft.overrides)
+    view = _check(draft, found)
+    if poll_id := found.values.get("poll_id"):
+        return _poll_request(poll_id, found)
+    text = read_body(role, draft.body, draft.body_field, found, view)
+    return _finish(draft, found, view, text)
+
+
+def begin_upload(draft: Draft, found: Parameters) -> Callable[[Upload], Translation]:
+    """Check a publish whose body is a file, as far as that goes without the file."""
+    return partial(_finish_upload, draft, found, _check(draft, found))
+
+
+def _check(draft: Draft, found: Parameters) -> EventView:
     found.notes.extend(draft.notes)
     view: EventView = {}
     if draft.sequence_id:
         _take_sequence_id(draft.sequence_id, found, view)
     read_fields(found, view)
-    if poll_id := found.values.get("poll_id"):
-        return _poll_request(poll_id, found)
-    text = read_body(draft.body, draft.body_field, found, view)
+    return view
+
+
+def _finish(draft: Draft, found: Parameters, view: EventView, text: str) -> Translation:
     view["message"] = text or _stand_in(view)
     message = to_native(view, found, draft.body_field)
     return Translation(message=message, notes=tuple(found.notes), view=view)
+
+
+def _finish_upload(
+    draft: Draft, found: Parameters, view: EventView, upload: Upload
+) -> Translation:
+    file = attach(upload, draft.request.base_url, found, view)
+    translation = _finish(draft, found, view, read_parameter(found))
+    return replace(translation, file=file)
 
 
 def _take_sequence_id(sequence_id: str, found: Parameters, view: EventView) -> None:

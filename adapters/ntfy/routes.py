@@ -10,7 +10,10 @@ from urllib.parse import unquote
 from adapters.ntfy.keys import is_topic
 
 _DOUBLED = re.compile(r"/(?:\.?/)+")
+_FILE_NAME = re.compile(r"([A-Za-z0-9]{1,64})(?:\.[A-Za-z0-9]{1,16})?")
+"""A file's id; its extension is there for people and their programs."""
 _PUBLISH_METHODS = frozenset({"POST", "PUT"})
+_FILE_METHODS = frozenset({"GET", "HEAD"})
 
 
 class Kind(enum.Enum):
@@ -19,6 +22,7 @@ class Kind(enum.Enum):
     PUBLISH = enum.auto()
     PUBLISH_JSON = enum.auto()
     PAGE = enum.auto()
+    FILE = enum.auto()
     AUTH = enum.auto()
     UNKNOWN = enum.auto()
 
@@ -30,6 +34,7 @@ class Route(NamedTuple):
     pattern: str
     topics: tuple[str, ...] = ()
     sequence_id: str = ""
+    file_id: str = ""
 
 
 UNKNOWN = Route(Kind.UNKNOWN, "*")
@@ -52,6 +57,8 @@ def find_route(method: str, path: str) -> Route:
     segments = path.split("/")[1:]
     if method in _PUBLISH_METHODS:
         return _publish_route(method, segments)
+    if segments[0] == "file" and method in _FILE_METHODS:
+        return _file_route(method, segments[1:])
     return _get_route(segments) if method == "GET" else UNKNOWN
 
 
@@ -66,6 +73,14 @@ def _publish_route(method: str, segments: list[str]) -> Route:
             return Route(Kind.PUBLISH, pattern, (topic,), sequence_id)
         case _:
             return UNKNOWN
+
+
+def _file_route(method: str, names: list[str]) -> Route:
+    """Below ``/file`` there is nothing else, whatever words the names are."""
+    found = _FILE_NAME.fullmatch(names[0]) if len(names) == 1 else None
+    if found is None:
+        return UNKNOWN
+    return Route(Kind.FILE, f"{method} /file/{{file_id}}", file_id=found[1])
 
 
 def _get_route(segments: list[str]) -> Route:

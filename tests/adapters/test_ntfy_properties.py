@@ -33,7 +33,7 @@ from pushgo_compat.legacy import (
     Translation,
 )
 from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage, Receipt
-from tests.golden import KEY, NOW_MS, native_fields, receipt
+from tests.golden import KEY, NOW_MS, native_fields, receipt, translation_of
 
 FORBIDDEN_SCHEMES = ("javascript:", "data:", "vbscript:")
 NAMES = [
@@ -129,7 +129,7 @@ def test_every_request_is_answered_or_refused_in_ntfys_own_words() -> None:
                 for error in ERRORS:
                     assert_own_words(NTFY.refused(request, error))
             if isinstance(call, Publish):
-                translation = call.translate()
+                translation = translation_of(request, call)
                 assert_native(translation.message)
                 assert_reply(request, call, translation)
         except LegacyRefusal as refusal:
