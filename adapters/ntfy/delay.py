@@ -1,0 +1,101 @@
+"""When a delayed message is due: Unix seconds, a duration, or English (page, 4.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from typing import NamedTuple
+
+from adapters.ntfy.errors import refusal
+from adapters.ntfy.natural import parse_natural_time
+
+MIN_DELAY_S = 10
+MAX_DELAY_S = 3 * 86_400
+
+_MAX_INT64 = 2**63 - 1
+_MAX_DURATION_CHARS = 128
+"""Longer ones only repeat themselves or overflow."""
+_UNIX_TIME = re.compile(r"[+-]?[0-9]{1,19}")
+_GO_DURATION = re.compile(
+    r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
+)
+_GO_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)")
+_GO_UNITS_NS: Mapping[str, int] = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
+_WORDED_DURATION = re.compile(
+    r"([0-9]{1,18})\s*"
+    r"(d(?i:ays?)?|h(?i:ours?)?|m(?i:ins?|inutes?)?|s(?i:ecs?|econds?)?)",
+    re.ASCII,
+)
+"""The first letter of the unit only in lower case, as on ntfy."""
+_UNITS_MS: Mapping[str, int] = {
+    "d": 86_400_000,
+    "h": 3_600_000,
+    "m": 60_000,
+    "s": 1000,
+}
+
+
+class Clock(NamedTuple):
+    """When a request came, and where its words for times are meant."""
+
+    now_ms: int = 0
+    zone: tzinfo = UTC
+
+
+def read_delay(value: str, clock: Clock) -> int:
+    """When the message is due, in Unix seconds; refuses with 40004, 40005 or 40006.
+
+    ``value`` is trimmed. Both limits are in whole seconds and may be met exactly.
+    """
+    due_ms = _unix_time(value, clock.now_ms)
+    if due_ms is None:
+        due_ms = _duration(value, clock.now_ms)
+    if due_ms is None:
+        due_ms = parse_natural_time(value, *clock)
+    if due_ms is None:
+        raise refusal(40004)
+    due_s, now_s = due_ms // 1000, clock.now_ms // 1000
+    if due_s < now_s + MIN_DELAY_S:
+        raise refusal(40005)
+    if due_s > now_s + MAX_DELAY_S:
+        raise refusal(40006)
+    return due_s
+
+
+def _unix_time(value: str, now_ms: int) -> int | None:
+    """Seconds, not in the past: what is past is no time at all."""
+    if not _UNIX_TIME.fullmatch(value):
+        return None
+    seconds = int(value)
+    return seconds * 1000 if now_ms // 1000 <= seconds <= _MAX_INT64 else None
+
+
+def _duration(value: str, now_ms: int) -> int | None:
+    if (nanoseconds := _go_duration(value)) is not None:
+        return now_ms + nanoseconds // 10**6
+    if worded := _WORDED_DURATION.fullmatch(value):
+        return now_ms + int(worded[1]) * _UNITS_MS[worded[2][0]]
+    return None
+
+
+def _go_duration(value: str) -> int | None:
+    """``1h30m``, ``1.5h``, ``-5m``, ``0``: Go's own form, in nanoseconds."""
+    if len(value) > _MAX_DURATION_CHARS or not _GO_DURATION.fullmatch(value):
+        return None
+    total = 0
+    for whole, fraction, unit in _GO_PART.findall(value):
+        scaled = int(whole + fraction or "0") * _GO_UNITS_NS[unit]
+        total += scaled // 10 ** len(fraction)
+    if total > _MAX_INT64:
+        return None
+    return -total if value.startswith("-") else total
