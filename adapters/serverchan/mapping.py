@@ -93,7 +93,7 @@ def _sent(values: Mapping[str, str], notes: list[Note]) -> dict[str, str]:
         if _says_something(name, value):
             sent[name] = value
         else:
-            notes.append(Note(name, "empty", place))
+            notes.append(Note(name, "empty"))
     return sent
 
 
@@ -211,8 +211,8 @@ def _note_strangers(request: LegacyRequest, fields: Fields) -> list[Note]:
     for name in strangers[:_MAX_STRANGERS]:
         code = "not_send" if name in _NOT_SEND else "unknown"
         notes.append(Note(_shown(name), code))
-    for name in fields.nested[:_MAX_STRANGERS]:
-        notes.append(Note(_shown(name), "nested"))
+    for code, names in (("nested", fields.nested), ("overruled", fields.overruled)):
+        notes += [Note(_shown(name), code) for name in names[:_MAX_STRANGERS]]
     return notes
 
 

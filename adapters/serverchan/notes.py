@@ -31,7 +31,10 @@ NOTES: Mapping[str, NoteText] = MappingProxyType(
     {
         # Whichever field: the braces take its place.
         "empty": NoteText(
-            _KEPT, "{}", "It was empty or switched off, which says the same as absent."
+            _LOST, None, "It was empty or switched off, which says the same as absent."
+        ),
+        "overruled": NoteText(
+            _LOST, None, "It came again; the body beats the query, the last the first."
         ),
         "cleaned": NoteText(
             _CHANGED, "{}", "Native text has no U+0000 and no half of a surrogate pair."

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from urllib.parse import unquote_to_bytes
 
 from adapters.values import (
+    MAX_PAIRS,
     decimal_text,
     media_type,
     multipart_boundary,
     parse_multipart,
+    split_pairs,
 )
 from pushgo_compat.legacy import LegacyRequest
-
-_MAX_PAIRS = 1_000
-"""PHP's ``max_input_vars``: what comes after is not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,11 @@ class Fields:
     values: Mapping[str, str] = field(default_factory=dict)
     nested: Sequence[str] = ()
     """JSON members that held an object or an array, which no field can be."""
+    overruled: Sequence[str] = ()
+    """Names that came more than once, of which one counts."""
+
+
+_NOTHING = Fields()
 
 
 def read_fields(request: LegacyRequest) -> Fields:
@@ -39,34 +44,47 @@ def read_fields(request: LegacyRequest) -> Fields:
 
     A JSON body that cannot be read leaves no fields at all, not even the query's.
     """
-    query = request.query.encode("utf-8", "replace")
-    values = _decode_pairs(_form_pairs(query)) if query else {}
+    query = _NOTHING
+    if request.query:
+        query = _read_form(request.query.encode("utf-8", "replace"), "")
     if request.method != "POST" or not request.body or request.body.isspace():
-        return Fields(values=values)
+        return query
     content_type = request.headers.get("Content-Type", "")
     read_body = _READERS.get(media_type(content_type), _read_form)
     body = read_body(request.body, content_type)
     if body is None:
-        return Fields()
-    if not values:
+        return _NOTHING
+    if not query.values:
         return body
-    return Fields(values={**values, **body.values}, nested=body.nested)
+    twice = [name for name in query.values if name in body.values]
+    return Fields(
+        values={**query.values, **body.values},
+        nested=body.nested,
+        overruled=(*twice, *query.overruled, *body.overruled),
+    )
 
 
 def _read_form(body: bytes, _content_type: str) -> Fields:
-    return Fields(values=_decode_pairs(_form_pairs(body)))
+    """Read a query or form, escaped or not, and undo what escaping there is."""
+    return _decoded(
+        [
+            (_unescape(name).lstrip(b" "), _unescape(value))
+            for name, value in split_pairs(body.decode("latin-1"))
+            if name
+        ]
+    )
 
 
 def _read_multipart(body: bytes, content_type: str) -> Fields:
     boundary = multipart_boundary(content_type)
     if boundary is None:
-        return Fields()
+        return _NOTHING
     pairs: list[tuple[bytes, bytes]] = []
     # A body that breaks off counts up to there, as in PHP.
     with contextlib.suppress(ValueError):
-        for name, content in islice(parse_multipart(body, boundary), _MAX_PAIRS):
+        for name, content in parse_multipart(body, boundary):
             pairs.append((name.encode(), content))
-    return Fields(values=_decode_pairs(pairs))
+    return _decoded(pairs)
 
 
 def _refuse_constant(name: str) -> object:
@@ -86,14 +104,14 @@ def _read_json(body: bytes, _content_type: str) -> Fields | None:
         return None
     values: dict[str, str] = {}
     nested: list[str] = []
-    for name, value in document.items():
+    for name, value in islice(document.items(), MAX_PAIRS):
         match value:
             case str():
                 values[name] = value
             case bool() | float():
                 values[name] = decimal_text(value)
             case list() if name == "tags":
-                values[name] = "|".join(_scalar_texts(value))
+                values[name] = "|".join(_scalar_texts(value[:MAX_PAIRS]))
             case list() | dict():
                 nested.append(name)
             case _:  # null: a Python client posts every option it was not given
@@ -117,28 +135,22 @@ _READERS: Mapping[str, Callable[[bytes, str], Fields | None]] = {
 """By media type; any other is read as a form."""
 
 
-def _form_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
-    """Split a query or form, escaped or not, and undo what escaping there is."""
-    pairs = []
-    for pair in raw.split(b"&", _MAX_PAIRS)[:_MAX_PAIRS]:
-        name, _, value = pair.partition(b"=")
-        if name:
-            pairs.append((_unescape(name).lstrip(b" "), _unescape(value)))
-    return pairs
-
-
-def _unescape(raw: bytes) -> bytes:
-    raw = raw.replace(b"+", b" ")
+def _unescape(text: str) -> bytes:
+    """The bytes of a name or value whose every character stands for one byte."""
+    raw = text.replace("+", " ").encode("latin-1")
     return unquote_to_bytes(raw) if b"%" in raw else raw
 
 
-def _decode_pairs(pairs: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+def _decoded(pairs: Sequence[tuple[bytes, bytes]]) -> Fields:
     """Read all names and values in the one charset that fits every one of them."""
     charset = _charset_of(b"\n".join(chain.from_iterable(pairs)))
-    return {
-        name.decode(charset, "replace"): value.decode(charset, "replace")
-        for name, value in pairs
-    }
+    names = [name.decode(charset, "replace") for name, _ in pairs]
+    texts = (value.decode(charset, "replace") for _, value in pairs)
+    values = dict(zip(names, texts, strict=True))
+    if len(values) == len(names):
+        return Fields(values=values)
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    return Fields(values=values, overruled=twice)
 
 
 def _charset_of(raw: bytes) -> str:
