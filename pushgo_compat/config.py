@@ -26,11 +26,13 @@ from pushgo_compat.settings import (
     parse_amount,
     parse_base_url,
     parse_count,
+    parse_duration,
     parse_file,
     parse_host_pattern,
     parse_network,
     parse_rate,
     parse_secret_key,
+    parse_size,
     parse_store_url,
     parse_switch,
     parse_text,
@@ -161,6 +163,18 @@ class Config(StoreConfig):
         "files of the ntfy dialect; unset: attachments beside the store; empty: off",
         default=_ATTACHMENTS,
         empty_means_off=True,
+    )
+    attachment_file_limit: int = setting(
+        parse_size, "largest file, in bytes, or with K, M, G", default="15M"
+    )
+    attachment_channel_limit: int = setting(
+        parse_size, "most bytes of files in one channel", default="100M"
+    )
+    attachment_total_limit: int = setting(
+        parse_size, "most bytes of files in all channels", default="5G"
+    )
+    attachment_expiry: float = setting(
+        parse_duration, "how long files are kept: 90s, 45m, 3h, 7d", default="3h"
     )
     token: str | None = setting(
         optional(parse_text), "gateway token, asked of native calls", secret=True

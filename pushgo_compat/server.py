@@ -16,7 +16,9 @@ from adapters.bark import BarkDialect
 from adapters.ntfy import NtfyDialect
 from adapters.serverchan import ServerChanDialect
 from pushgo_compat.config import Config
+from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.gate import Gate
+from pushgo_compat.core.interfaces import MessageStore
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.ratelimit import RateLimiter
 from pushgo_compat.core.receipts import ReceiptReader
@@ -76,7 +78,8 @@ async def start(
     stack.push_async_callback(store.close)
     unknown = UnknownKeys(store, secret, now_ms)
     gate = Gate(store, secret, unknown, now_ms)
-    upkeep = Upkeep(store, unknown, config.retention_days, now_ms)
+    files = await _open_files(config, store, now_ms)
+    upkeep = Upkeep(store, unknown, config.retention_days, now_ms, files)
     await stack.enter_async_context(upkeep)
     schedule = Schedule(store, now_ms)
     await stack.enter_async_context(schedule)
@@ -87,6 +90,7 @@ async def start(
         feed=hub,
         now_ms=now_ms,
         secret=secret,
+        files=files,
         render_receipt=ReceiptReader(dialects).read,
         settings=WebSettings(
             token=config.token, token_on_dialects=config.token_on_dialects
@@ -96,6 +100,23 @@ async def start(
         metrics=metrics,
     )
     return await start_sites(stack, _sites(config), dialects, services)
+
+
+async def _open_files(
+    config: Config, store: MessageStore, now_ms: Callable[[], int]
+) -> FileService | None:
+    """The uploads' service, None where they are switched off."""
+    if config.attachment_dir is None:
+        return None
+    limits = FileLimits(
+        file_bytes=config.attachment_file_limit,
+        channel_bytes=config.attachment_channel_limit,
+        total_bytes=config.attachment_total_limit,
+        expiry_s=config.attachment_expiry,
+    )
+    files = FileService(config.attachment_dir, store, limits, now_ms)
+    await files.open()
+    return files
 
 
 def _sites(config: Config) -> Sites:

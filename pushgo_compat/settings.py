@@ -27,6 +27,10 @@ _SQLITE_SCHEME = "sqlite:///"
 _HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^\[\]:]*)):(\d{1,5})")
 _MAX_PORT = 65_535
+_SIZE = re.compile(r"([0-9]{1,18})\s*([KMG]?)(?:I?B)?")
+_SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhd])")
+_DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
@@ -139,6 +143,24 @@ def parse_amount(text: str) -> float:
     if not 0 < amount < float("inf"):
         raise ValueError("must be a number above 0")
     return amount
+
+
+def parse_size(text: str) -> int:
+    """Bytes above zero, or ``K``, ``M``, ``G`` of them: powers of 1024, in any case."""
+    found = _SIZE.fullmatch(text.upper())
+    size = int(found[1]) * _SIZE_UNITS[found[2]] if found else 0
+    if not size:
+        raise ValueError("must be a size above 0, such as 15M or 5G")
+    return size
+
+
+def parse_duration(text: str) -> float:
+    """Seconds above zero, from a number with one of ``s m h d`` after it."""
+    found = _DURATION.fullmatch(text.lower())
+    duration_s = float(found[1]) * _DURATION_UNITS[found[2]] if found else 0.0
+    if not duration_s:
+        raise ValueError("must be a duration above 0, such as 45m or 3h")
+    return duration_s
 
 
 def parse_rate(text: str) -> float | None:

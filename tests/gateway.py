@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import uvloop
 from aiohttp import encode_basic_auth
@@ -36,6 +37,7 @@ T = TypeVar("T")
 CHANNEL_NAME = "Wire tests"
 SECRET = b"a secret of the wire tests"
 LOGIN = ("Authorization", encode_basic_auth(CHANNEL_ID, PASSWORD).encode())
+FILES = "attachments"
 ANY_PORT = Address("127.0.0.1", 0)
 HOSTS = {
     Source.NTFY: ("ntfy.test",),
@@ -69,6 +71,8 @@ class Gateway:
 
     ports: Mapping[str, int]
     db_url: str
+    folder: Path = field(default_factory=Path)
+    """What the server keeps lies here, its uploads below."""
     clock: Clock = field(default_factory=Clock)
     tls: ssl.SSLContext | None = None
     """Trusts the server's certificate, where it has one."""
@@ -140,6 +144,15 @@ class Gateway:
         data: dict[str, Any] = reply.json["data"]
         return data
 
+    def files(self) -> list[Path]:
+        """What lies in the folder of uploads."""
+        return list((self.folder / FILES).iterdir())
+
+    def is_visible(self, message_id: str) -> bool:
+        """Whether native readers see a message at all."""
+        path = f"/channel/{CHANNEL_ID}/messages/{message_id}"
+        return self.native("GET", path, [LOGIN]).status == 200
+
     def only_message(self, reply: Reply) -> dict[str, Any]:
         """The one native message that a call became."""
         (message_id,) = reply.message_ids
@@ -209,6 +222,8 @@ def running(folder: Path, **settings: Any) -> Iterator[Gateway]:
     config = Config(
         **{
             "db_url": parse_store_url(db_url),
+            "ntfy_timezone": ZoneInfo("UTC"),
+            "attachment_dir": folder / FILES,
             "http_addr": ANY_PORT,
             "ntfy_addr": ANY_PORT,
             "bark_addr": ANY_PORT,
@@ -220,7 +235,7 @@ def running(folder: Path, **settings: Any) -> Iterator[Gateway]:
         }
     )
     with _serving(config, clock) as ports:
-        gateway = Gateway(ports=ports, db_url=db_url, clock=clock)
+        gateway = Gateway(ports=ports, db_url=db_url, folder=folder, clock=clock)
         try:
             yield gateway
         finally:

@@ -8,6 +8,7 @@ from types import TracebackType
 
 import structlog
 
+from pushgo_compat.core.files import FileService
 from pushgo_compat.core.interfaces import MessageStore
 from pushgo_compat.core.unknown import UnknownKeys
 from pushgo_compat.errors import ServerBusy
@@ -28,11 +29,13 @@ class Upkeep:
         unknown: UnknownKeys,
         retention_days: float,
         now_ms: Callable[[], int],
+        files: FileService | None = None,
     ) -> None:
         self._store = store
         self._unknown = unknown
         self._retention_ms = int(retention_days * _MS_A_DAY)
         self._now_ms = now_ms
+        self._files = files
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> None:
@@ -60,6 +63,8 @@ class Upkeep:
         removed = await self._store.purge(self._now_ms() - self._retention_ms)
         if removed:
             log.info("outdated messages removed", messages=removed)
+        if self._files is not None:
+            await self._files.sweep()
 
 
 async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:

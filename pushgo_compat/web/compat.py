@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote
 
@@ -19,6 +21,7 @@ import structlog
 from aiohttp import web
 from multidict import CIMultiDict
 
+from pushgo_compat.core.files import FileService
 from pushgo_compat.core.gate import Grant
 from pushgo_compat.core.keys import suspected_keys
 from pushgo_compat.core.masking import MAX_BODY_BYTES, Masker
@@ -42,6 +45,7 @@ from pushgo_compat.legacy import (
     StatusQuery,
     Subscribe,
     Translation,
+    Upload,
 )
 from pushgo_compat.model import NativeMessage, Receipt
 from pushgo_compat.schemas import decode_message
@@ -53,6 +57,7 @@ from pushgo_compat.web.freeze import (
     take_gateway_token,
 )
 from pushgo_compat.web.keys import Services
+from pushgo_compat.web.transfer import one_piece, send_file, whole_body
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -80,6 +85,7 @@ class DialectDoor:
         started = time.perf_counter()
         request_id = request_id_for(request)
         call = _Call(self.dialect, self._services, request, prefix)
+        reply: LegacyReply | web.StreamResponse
         try:
             reply = await call.answer()
         except ConnectionError:
@@ -92,6 +98,9 @@ class DialectDoor:
         elif call.message_ids:
             self._accepted.inc(len(call.message_ids))
         self._latency.observe(time.perf_counter() - started)
+        if isinstance(reply, web.StreamResponse):
+            reply.headers[REQUEST_ID_HEADER] = request_id
+            return reply
         return respond(reply, request_id, call.message_ids)
 
     def refuse_unread(
@@ -130,23 +139,27 @@ class _Call:
         self._web = request
         self._prefix = prefix
         self._request = LegacyRequest(method=request.method, path="/")
+        self._beyond = b""
+        """What was read of the body and is not in the request."""
+        self._unread = False
         self._dry_run = False
         self._route = ""
         self._claims: Sequence[KeyClaim] = ()
         self.refused_code: str | None = None
         self.message_ids: list[str] = []
 
-    async def answer(self) -> LegacyReply:
+    async def answer(self) -> LegacyReply | web.StreamResponse:
         """Freeze, open, act; every refusal worded by the dialect."""
+        reply: LegacyReply | web.StreamResponse
         try:
             await self._freeze()
-            reply = await self._act(self._dialect.open(self._request))
+            reply = await self._act(await self._look())
         except LegacyRefusal as refusal:
             self.refused_code = "dialect"
             reply = refusal.reply
         except NativeError as error:
             reply = self.refuse(error)
-        if self._dry_run:
+        if self._dry_run and isinstance(reply, LegacyReply):
             return self._receipt(reply)
         return reply
 
@@ -162,13 +175,15 @@ class _Call:
         path, query = split_target(web_request.raw_path, self._prefix)
         query, headers, self._dry_run = take_dry_run(query, web_request.headers)
         address = callers.address(web_request)
-        body, truncated = b"", False
+        body = b""
         try:
             services.limiter.check(address)
             if settings.token is not None and settings.token_on_dialects:
                 query, headers = take_gateway_token(query, headers, settings.token)
-            limit = self._dialect.body_limit(web_request.method, path)
-            body, truncated = await read_body(web_request, limit)
+            self._unread = self._is_beyond_files()
+            if not self._unread:
+                limit = self._dialect.body_limit(web_request.method, path)
+                body, self._beyond = await read_body(web_request, limit)
         finally:  # a refusal is worded from the request as well
             self._request = LegacyRequest(
                 method=web_request.method,
@@ -176,13 +191,34 @@ class _Call:
                 query=query,
                 headers=headers,
                 body=body,
-                body_truncated=truncated,
+                body_truncated=bool(self._beyond),
                 received_at_ms=services.now_ms(),
                 base_url=callers.base_url(web_request) + self._prefix,
                 client_address=address,
             )
 
-    async def _act(self, call: LegacyCall) -> LegacyReply:
+    def _is_beyond_files(self) -> bool:
+        """Whether the body says of itself that it is longer than any file may be."""
+        files, length = self._services.files, self._web.content_length
+        return bool(files and length and length > files.file_limit_bytes)
+
+    async def _look(self) -> LegacyCall:
+        """What is asked. A file that says that it is too large is not read at all."""
+        if not self._unread:
+            return self._dialect.open(self._request)
+        with suppress(LegacyRefusal):  # of a body that nobody has read
+            unread = replace(self._request, body_truncated=True)
+            call = self._dialect.open(unread)
+            if isinstance(call, Publish) and call.begin_upload is not None:
+                return call
+        limit = self._dialect.body_limit(self._request.method, self._request.path)
+        body, self._beyond = await read_body(self._web, limit)
+        self._request = replace(
+            self._request, body=body, body_truncated=bool(self._beyond)
+        )
+        return self._dialect.open(self._request)
+
+    async def _act(self, call: LegacyCall) -> LegacyReply | web.StreamResponse:
         self._route = call.route
         match call:
             case Publish():
@@ -198,7 +234,12 @@ class _Call:
             case StatusQuery():
                 found = await find_push(self._services, call)
                 return self._dialect.status(self._request, found)
-            case Subscribe() | Download():
+            case Download():
+                response = await send_file(self._services.files, call)
+                if self._dry_run:
+                    return LegacyReply(content_type=response.headers["Content-Type"])
+                return response
+            case Subscribe():
                 raise RouteNotFound  # no dialect opens these yet
 
     # ------------------------------------------------------------------------- keys
@@ -237,7 +278,33 @@ class _Call:
 
     async def _publish(self, call: Publish) -> LegacyReply:
         opened = await self._open_all(call)
-        translation = call.translate()
+        if call.begin_upload is None or self._services.files is None:
+            return await self._send(call, call.translate(), opened)
+        finish = call.begin_upload()
+        async with self._receive(call, opened, self._services.files) as upload:
+            return await self._send(call, finish(upload), opened)
+
+    def _receive(
+        self,
+        call: Publish,
+        opened: Sequence[Grant | NativeError],
+        files: FileService,
+    ) -> AbstractAsyncContextManager[Upload]:
+        """The file of a call, kept if the message about it is."""
+        receive = files.rehearse if self._dry_run else files.receive
+        channel = next(one.channel.number for one in opened if isinstance(one, Grant))
+        if call.file_content is not None:
+            content = call.file_content
+            return receive(channel, one_piece(content), len(content))
+        pieces = whole_body(self._web, self._request.body, self._beyond)
+        return receive(channel, pieces, self._web.content_length)
+
+    async def _send(
+        self,
+        call: Publish,
+        translation: Translation,
+        opened: Sequence[Grant | NativeError],
+    ) -> LegacyReply:
         if self._dry_run:
             return self._rehearse(call, translation, opened)
         results = await self._submit(call, translation, opened)

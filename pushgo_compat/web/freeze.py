@@ -66,22 +66,26 @@ def take_gateway_token(query: str, headers: Headers, token: str) -> tuple[str, H
     return query, headers
 
 
-async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bool]:
-    """At most ``limit`` bytes of the body, and whether there is more of it."""
+async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bytes]:
+    """At most ``limit`` bytes of the body, and what was read beyond them.
+
+    Nothing beyond means that this was all; else there may be still more to come.
+    """
     if "Expect" in request.headers:
         await ask_for_body(request)
     content = request.content
     first = await content.readany()
     if content.at_eof() and len(first) <= limit:
-        return first, False
+        return first, b""
     chunks, size = [first], len(first)
     while size <= limit:
         chunk = await content.readany()
         if not chunk:
-            return b"".join(chunks), False
+            return b"".join(chunks), b""
         chunks.append(chunk)
         size += len(chunk)
-    return b"".join(chunks)[:limit], True
+    body = b"".join(chunks)
+    return body[:limit], body[limit:]
 
 
 async def ask_for_body(request: web.BaseRequest) -> None:

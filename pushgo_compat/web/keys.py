@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from pushgo_compat.core.files import FileService
 from pushgo_compat.core.gate import Gate
 from pushgo_compat.core.interfaces import LiveSource, Store, StoredMessage
 from pushgo_compat.core.messages import MessageService
@@ -44,6 +45,8 @@ class Services:
     now_ms: Callable[[], int]
     render_receipt: RenderReceipt
     secret: SecretKey
+    files: FileService | None = None
+    """None: no uploads are taken."""
     settings: WebSettings = field(default_factory=WebSettings)
     callers: Callers = field(default_factory=Callers)
     limiter: RateLimiter = field(default_factory=RateLimiter)

@@ -90,9 +90,11 @@ async def delete_message(request: web.Request) -> web.Response:
     """Remove a message and what hangs on it; its op_id stays taken."""
     grant, _ = await login_reader(request)
     message_id = _message_id(request)
-    store = request.app[SERVICES].store
-    if not await store.delete(grant.channel.number, message_id):
+    services = request.app[SERVICES]
+    if not await services.store.delete(grant.channel.number, message_id):
         raise MessageNotFound
+    if services.files is not None:
+        await services.files.sweep()
     return accepted(
         {
             "channel_id": grant.channel.channel_id,

@@ -16,6 +16,8 @@ from tests.wire import Reply, request
 CASES = [case for dialect in DIALECTS for case in load_cases(dialect)]
 _FRESH = frozenset({"id", "pushid", "readkey"})
 """What every call gets anew."""
+_FILE_ADDRESS = re.compile(r"http://[^/]+(?:/ntfy)?/file/[0-9A-Za-z]+")
+"""Has a new id each time, and the mount in it."""
 
 
 def send(gateway: Gateway, case: Case, mount: Mount) -> Reply:
@@ -51,6 +53,8 @@ def lasting(value: Any) -> Any:
             name: type(inner).__name__ if name in _FRESH else lasting(inner)
             for name, inner in value.items()
         }
+    if isinstance(value, str):
+        return _FILE_ADDRESS.sub("a file", value)
     return [lasting(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -71,9 +75,10 @@ def test_golden_case_is_answered_and_stored_alike_at_every_mount(
         check_reply(case, reply.status, reply.headers.get("Content-Type"), reply.body)
         assert reply.headers["X-Request-Id"]
         replies.append(comparable(reply))
-        if not reply.message_ids:
+        visible = [i for i in reply.message_ids if gateway.is_visible(i)]
+        if not visible:
             check_native(case, None)
-        for message_id in reply.message_ids:
+        for message_id in visible:
             message, receipt = native_of(gateway, message_id)
             check_native(case, message)
             verdicts = [[note["field"], note["verdict"]] for note in receipt["notes"]]

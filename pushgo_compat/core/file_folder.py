@@ -1,0 +1,118 @@
+"""The folder that uploaded files lie in: whole and durable, or not there.
+
+A file is written under a name that says so, flushed to the disk, and only then given
+its own name. Nothing here blocks the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import string
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from pathlib import Path
+from typing import BinaryIO, ParamSpec, TypeVar
+
+import structlog
+
+from pushgo_compat.errors import ServerBusy
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NAME_LENGTH = 16
+"""Letters and digits: 95 bits that nobody guesses."""
+_NAME_SIGNS = string.ascii_letters + string.digits
+NO_NAME = "0" * _NAME_LENGTH
+"""Looks like a name, and is none that a file will ever have."""
+_UNFINISHED = ".part"
+_OURS = re.compile(rf"[A-Za-z0-9]{{{_NAME_LENGTH}}}(?:\.part)?")
+"""An operator may have given us a folder with something else in it."""
+
+log = structlog.get_logger(__name__)
+
+
+def random_name() -> str:
+    """A name that no other file has."""
+    return "".join(secrets.choice(_NAME_SIGNS) for _ in range(_NAME_LENGTH))
+
+
+class FileFolder:
+    """Files by their random names."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def path_of(self, name: str) -> Path:
+        """Where a file lies."""
+        return self._path / name
+
+    async def prepare(self, known: Collection[str]) -> int:
+        """Make the folder, remove our files but the known ones; how many went.
+
+        Raises OSError.
+        """
+        return await asyncio.to_thread(_clear, self._path, known)
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Write a file; when this returns it is durable, when it raises it is gone.
+
+        Raises ServerBusy if the disk cannot, and whatever ``chunks`` raises.
+        """
+        unfinished, path = self._path / (name + _UNFINISHED), self._path / name
+        file = await _on_disk(unfinished.open, "xb")
+        try:
+            async for chunk in chunks:
+                await _on_disk(file.write, chunk)
+            await _on_disk(_finish, file, unfinished, path)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(_abandon, file, unfinished, path))
+            raise
+
+    async def remove(self, names: Iterable[str]) -> None:
+        """Remove files; those that are not there are no fault."""
+        paths = [self._path / name for name in names]
+        await asyncio.to_thread(_remove, paths)
+
+
+async def _on_disk(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run blocking work in a thread. Raises ServerBusy if the disk fails."""
+    try:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    except OSError as error:
+        log.error("file not written", reason=error.strerror or type(error).__name__)
+        raise ServerBusy from error
+
+
+def _clear(folder: Path, known: Collection[str]) -> int:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ours = [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
+    orphans = [path for path in ours if path.name not in known]
+    _remove(orphans)
+    return len(orphans)
+
+
+def _finish(file: BinaryIO, unfinished: Path, path: Path) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
+    unfinished.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _abandon(file: BinaryIO, unfinished: Path, path: Path) -> None:
+    try:
+        file.close()
+    finally:  # closing writes what is left, and may fail like any writing
+        _remove([unfinished, path])
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
