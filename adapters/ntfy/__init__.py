@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import partial
 
 from adapters.ntfy.body import Role, role_of
@@ -23,6 +24,7 @@ from adapters.ntfy.params import read_parameters
 from adapters.ntfy.publish import EMPTY_MESSAGE, Draft, begin_upload, translate
 from adapters.ntfy.reply import accepted_reply, passing_reply
 from adapters.ntfy.routes import Kind, Route, clean_path, find_route
+from adapters.ntfy.sequences import MESSAGE_CLEAR, MESSAGE_DELETE, retract
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import (
     Access,
@@ -50,6 +52,9 @@ _MAX_TEMPLATE_INPUT_BYTES = 131_072
 class NtfyDialect:
     """ntfy's language; see ``pushgo_compat.legacy.Dialect``."""
 
+    timezone: tzinfo = UTC
+    """Where delays such as ``8pm`` are meant."""
+
     @property
     def source(self) -> Source:
         """The mount prefix and the mark in ``compat.source``."""
@@ -69,7 +74,7 @@ class NtfyDialect:
     def open(self, request: LegacyRequest) -> LegacyCall:
         """Find out what is asked, and with which key."""
         try:
-            return _open(request)
+            return _open(request, self.timezone)
         except LegacyRefusal as refused:
             raise LegacyRefusal(_for_websocket(request, refused.reply)) from refused
 
@@ -109,7 +114,7 @@ NTFY = NtfyDialect()
 # -------------------------------------------------------------------------- opening
 
 
-def _open(request: LegacyRequest) -> LegacyCall:
+def _open(request: LegacyRequest, zone: tzinfo) -> LegacyCall:
     method = request.method
     path = clean_path(request.path)
     if method == "OPTIONS":
@@ -117,18 +122,22 @@ def _open(request: LegacyRequest) -> LegacyCall:
     if reply := STATIC.get((method, path)):
         return Answer(route=f"{method} {path}", reply=reply)
     route = find_route(method, path)
+    if route.kind is Kind.PUBLISH:
+        return _open_publish(request, route, zone)
+    if route.kind is Kind.PUBLISH_JSON:
+        return _open_json_publish(request, route, zone)
     return _OPENERS[route.kind](request, route)
 
 
-def _open_publish(request: LegacyRequest, route: Route) -> Publish:
+def _open_publish(request: LegacyRequest, route: Route, zone: tzinfo) -> Publish:
     topic = route.topics[0]
     if not may_be_key(topic):
         raise refusal(40401)
     draft = Draft(request=request, body=request.body, sequence_id=route.sequence_id)
-    return _publish(route, topic, draft)
+    return _publish(route, topic, draft, zone)
 
 
-def _open_json_publish(request: LegacyRequest, route: Route) -> Publish:
+def _open_json_publish(request: LegacyRequest, route: Route, zone: tzinfo) -> Publish:
     if request.body_truncated:
         raise refusal(41303)
     sent = parse_json_publish(request.body)
@@ -141,16 +150,21 @@ def _open_json_publish(request: LegacyRequest, route: Route) -> Publish:
         overrides=sent.overrides,
         notes=sent.notes,
     )
-    return _publish(route, sent.topic, draft, file_content=draft.body)
+    return _publish(route, sent.topic, draft, zone, file_content=draft.body)
 
 
 def _publish(
-    route: Route, topic: str, draft: Draft, file_content: bytes | None = None
+    route: Route,
+    topic: str,
+    draft: Draft,
+    zone: tzinfo,
+    *,
+    file_content: bytes | None = None,
 ) -> Publish:
     if topic in RESERVED_TOPICS:
         raise refusal(40010)
     request = draft.request
-    found = read_parameters(request, draft.overrides)
+    found = read_parameters(request, draft.overrides, zone)
     role = role_of(draft.body, found, truncated=request.body_truncated)
     is_file = role is Role.FILE
     return Publish(
@@ -159,6 +173,20 @@ def _publish(
         translate=partial(translate, draft, found, role),
         begin_upload=partial(begin_upload, draft, found) if is_file else None,
         file_content=file_content if is_file else None,
+    )
+
+
+def _open_retraction(request: LegacyRequest, route: Route) -> Publish:
+    topic = route.topics[0]
+    if not may_be_key(topic):
+        raise refusal(40401)
+    if topic in RESERVED_TOPICS:
+        raise refusal(40010)
+    event = MESSAGE_DELETE if route.kind is Kind.DELETE else MESSAGE_CLEAR
+    return Publish(
+        route=route.pattern,
+        claims=(claim(topic, request),),
+        translate=partial(retract, request, route.sequence_id, event),
     )
 
 
@@ -204,8 +232,8 @@ def _refuse_path(_request: LegacyRequest, _route: Route) -> LegacyCall:
 
 
 _OPENERS: Mapping[Kind, Callable[[LegacyRequest, Route], LegacyCall]] = {
-    Kind.PUBLISH: _open_publish,
-    Kind.PUBLISH_JSON: _open_json_publish,
+    Kind.DELETE: _open_retraction,
+    Kind.CLEAR: _open_retraction,
     Kind.PAGE: _open_page,
     Kind.FILE: _open_file,
     Kind.AUTH: _open_auth,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import NamedTuple
 
+from adapters.ntfy.durations import parse_duration
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.natural import parse_natural_time
 
@@ -14,23 +15,7 @@ MIN_DELAY_S = 10
 MAX_DELAY_S = 3 * 86_400
 
 _MAX_INT64 = 2**63 - 1
-_MAX_DURATION_CHARS = 128
-"""Longer ones only repeat themselves or overflow."""
 _UNIX_TIME = re.compile(r"[+-]?[0-9]{1,19}")
-_GO_DURATION = re.compile(
-    r"[+-]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)"
-)
-_GO_PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?(ns|us|µs|μs|ms|s|m|h)")
-_GO_UNITS_NS: Mapping[str, int] = {
-    "ns": 1,
-    "us": 10**3,
-    "µs": 10**3,
-    "μs": 10**3,
-    "ms": 10**6,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3600 * 10**9,
-}
 _WORDED_DURATION = re.compile(
     r"([0-9]{1,18})\s*"
     r"(d(?i:ays?)?|h(?i:ours?)?|m(?i:ins?|inutes?)?|s(?i:ecs?|econds?)?)",
@@ -81,21 +66,8 @@ def _unix_time(value: str, now_ms: int) -> int | None:
 
 
 def _duration(value: str, now_ms: int) -> int | None:
-    if (nanoseconds := _go_duration(value)) is not None:
+    if (nanoseconds := parse_duration(value)) is not None:
         return now_ms + nanoseconds // 10**6
     if worded := _WORDED_DURATION.fullmatch(value):
         return now_ms + int(worded[1]) * _UNITS_MS[worded[2][0]]
     return None
-
-
-def _go_duration(value: str) -> int | None:
-    """``1h30m``, ``1.5h``, ``-5m``, ``0``: Go's own form, in nanoseconds."""
-    if len(value) > _MAX_DURATION_CHARS or not _GO_DURATION.fullmatch(value):
-        return None
-    total = 0
-    for whole, fraction, unit in _GO_PART.findall(value):
-        scaled = int(whole + fraction or "0") * _GO_UNITS_NS[unit]
-        total += scaled // 10 ** len(fraction)
-    if total > _MAX_INT64:
-        return None
-    return -total if value.startswith("-") else total

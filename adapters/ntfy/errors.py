@@ -42,6 +42,12 @@ ERRORS: Mapping[int, ErrorText] = {
     40002: ErrorText("cannot disable cache for delayed message"),
     40003: ErrorText("delayed e-mail notifications are not supported"),
     40004: ErrorText("invalid delay parameter: unable to parse delay", _SCHEDULED),
+    40005: ErrorText(
+        "invalid delay parameter: too small, please refer to the docs", _SCHEDULED
+    ),
+    40006: ErrorText(
+        "invalid delay parameter: too large, please refer to the docs", _SCHEDULED
+    ),
     40007: ErrorText("invalid priority parameter", f"{_PUBLISH}#message-priority"),
     40009: ErrorText("invalid request: topic invalid"),
     40010: ErrorText("invalid request: topic name is not allowed"),

@@ -36,11 +36,13 @@ class Attachment(TypedDict):
 
 
 class EventView(TypedDict, total=False):
-    """The event without id, time, expires and topic; what is not set is absent."""
+    """The event without id, expires and topic; what is not set is absent."""
 
     event: str
     """Only when it is not ``message``."""
     sequence_id: str
+    time: int
+    """Of delivery, Unix seconds: only of a delayed message."""
     title: str
     message: str
     priority: int

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from adapters.ntfy.actions import parse_actions
+from adapters.ntfy.delay import read_delay
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.event import EventView
 from adapters.ntfy.keys import is_topic
@@ -88,15 +89,15 @@ def _read_cache(found: Parameters, view: EventView, _value: str) -> None:
         view["cache"] = False
 
 
-def _read_delay(found: Parameters, view: EventView, _value: str) -> None:
-    """Refuse what cannot be delayed; every delay is still beyond what we can parse."""
+def _read_delay(found: Parameters, view: EventView, value: str) -> None:
+    """Some things cannot wait, whatever the delay: refused before it is read."""
     if "cache" in view:
         raise refusal(40002)
     if "email" in found.values:
         raise refusal(40003)
     if "call" in found.values:
         raise refusal(40037)
-    raise refusal(40004)
+    view["time"] = read_delay(value, found.clock)
 
 
 def _read_actions(_found: Parameters, view: EventView, value: str) -> None:

@@ -53,6 +53,7 @@ def to_native(view: EventView, found: Parameters, text_field: str) -> NativeMess
     message = NativeMessage(
         title=title.strip() or None,
         body=body if body.strip() else None,
+        occurred_at_ms=view["time"] * 1000 if "time" in view else None,
         severity=native.severity,
         url=native.url,
         images=native.images,
@@ -91,6 +92,11 @@ def _map_tags(native: NativeFields, _value: str, sent_as: str) -> None:
     full = clean_text(",".join(sent)).strip()
     if len(full) <= MAX_METADATA_CHARS:
         native.metadata["compat.ntfy.tags"] = full
+
+
+def _map_delay(native: NativeFields, value: str, sent_as: str) -> None:
+    native.record("delay", value, sent_as)
+    native.note(sent_as, "delay")
 
 
 def _map_actions(native: NativeFields, _value: str, sent_as: str) -> None:
@@ -214,6 +220,7 @@ _MAPPERS: Mapping[str, Callable[[NativeFields, str, str], None]] = {
     "title": _map_title,
     "priority": _map_priority,
     "tags": _map_tags,
+    "delay": _map_delay,
     "actions": _map_actions,
     "click": _map_click,
     "attach": _map_attach,

@@ -46,6 +46,19 @@ NOTES: Mapping[str, NoteText] = {
         "metadata.compat.ntfy.sequence_id",
         "ntfy subscribers see an update; natively it is a new message.",
     ),
+    "message_delete": NoteText(
+        _LOST,
+        None,
+        "ntfy subscribers remove the notification; what still waits is not sent.",
+    ),
+    "message_clear": NoteText(
+        _LOST, None, "ntfy subscribers dismiss the notification; nothing is sent."
+    ),
+    "delay": NoteText(
+        _KEPT,
+        "occurred_at",
+        "The message waits until then; metadata.compat.ntfy.delay has the words.",
+    ),
     # Links, pictures, buttons
     "click": NoteText(_KEPT, "url", "Opens when the message is tapped."),
     "click_recorded": NoteText(

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import NamedTuple
 
+from adapters.ntfy.delay import Clock
 from adapters.ntfy.words import decode_words
 from adapters.values import clean_text, header_text, parse_pairs
 from pushgo_compat.legacy import LegacyRequest, Note
@@ -87,6 +89,7 @@ class Parameters:
     """Parameter → the name that the sender gave it."""
     notes: list[Note] = field(default_factory=list)
     """About what was sent and is not in ``values``."""
+    clock: Clock = field(default_factory=Clock)
 
     def flag(self, parameter: str, *, default: bool = False) -> bool:
         """Whether it is ``1 yes true`` in any case; all else is false, even ``on``."""
@@ -106,14 +109,16 @@ def is_true(value: str) -> bool:
 
 def unknown(name: str) -> Note:
     """A note about a name that is anything the sender liked, so cut and cleaned."""
-    return Note(clean_text(name[:_MAX_UNKNOWN_NAME_CHARS]), "unknown")
+    return Note(clean_text(name[:_MAX_UNKNOWN_NAME_CHARS]) or "(no name)", "unknown")
 
 
 def read_parameters(
-    request: LegacyRequest, overrides: Mapping[str, Sent] | None = None
+    request: LegacyRequest,
+    overrides: Mapping[str, Sent] | None = None,
+    zone: tzinfo = UTC,
 ) -> Parameters:
     """Find every parameter; ``overrides`` are JSON fields by header name."""
-    found = Parameters()
+    found = Parameters(clock=Clock(request.received_at_ms, zone))
     headers = _first_of_each(request.headers.items(), found.notes)
     if overrides:
         found.notes.extend(

@@ -11,6 +11,7 @@ from adapters.ntfy.event import EventView
 from adapters.ntfy.fields import read_fields
 from adapters.ntfy.mapping import to_native
 from adapters.ntfy.params import Parameters, Sent
+from adapters.ntfy.sequences import cancel_waiting
 from adapters.ntfy.upload import attach
 from pushgo_compat.legacy import LegacyRequest, Note, Translation, Upload
 
@@ -58,7 +59,15 @@ def _check(draft: Draft, found: Parameters) -> EventView:
 def _finish(draft: Draft, found: Parameters, view: EventView, text: str) -> Translation:
     view["message"] = text or _stand_in(view)
     message = to_native(view, found, draft.body_field)
-    return Translation(message=message, notes=tuple(found.notes), view=view)
+    sequence_id = view.get("sequence_id")
+    return Translation(
+        message=message,
+        notes=tuple(found.notes),
+        view=view,
+        deliver_at_ms=message.occurred_at_ms if "time" in view else None,
+        sequence_id=sequence_id,
+        cancels=cancel_waiting(sequence_id) if sequence_id else None,
+    )
 
 
 def _finish_upload(

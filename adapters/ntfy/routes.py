@@ -14,6 +14,9 @@ _FILE_NAME = re.compile(r"([A-Za-z0-9]{1,64})(?:\.[A-Za-z0-9]{1,16})?")
 """A file's id; its extension is there for people and their programs."""
 _PUBLISH_METHODS = frozenset({"POST", "PUT"})
 _FILE_METHODS = frozenset({"GET", "HEAD"})
+_UNSERVED = frozenset({"account", "tiers", "users", "webpush"})
+"""Below ``/v1`` ntfy has more; without accounts it answers that there is no such page,
+before it looks at topics."""
 
 
 class Kind(enum.Enum):
@@ -22,6 +25,8 @@ class Kind(enum.Enum):
     PUBLISH = enum.auto()
     PUBLISH_JSON = enum.auto()
     PAGE = enum.auto()
+    DELETE = enum.auto()
+    CLEAR = enum.auto()
     FILE = enum.auto()
     AUTH = enum.auto()
     UNKNOWN = enum.auto()
@@ -55,8 +60,12 @@ def clean_path(raw: str) -> str:
 def find_route(method: str, path: str) -> Route:
     """Find the route of a clean path; the topic may still be anything."""
     segments = path.split("/")[1:]
+    if segments[0] == "v1" and not _UNSERVED.isdisjoint(segments[1:2]):
+        return UNKNOWN
     if method in _PUBLISH_METHODS:
         return _publish_route(method, segments)
+    if method == "DELETE":
+        return _delete_route(segments)
     if segments[0] == "file" and method in _FILE_METHODS:
         return _file_route(method, segments[1:])
     return _get_route(segments) if method == "GET" else UNKNOWN
@@ -71,6 +80,20 @@ def _publish_route(method: str, segments: list[str]) -> Route:
         case [topic, sequence_id] if is_topic(sequence_id):
             pattern = f"{method} /{{topic}}/{{sequence_id}}"
             return Route(Kind.PUBLISH, pattern, (topic,), sequence_id)
+        case [topic, sequence_id, ("clear" | "read") as word] if (
+            method == "PUT" and is_topic(sequence_id)
+        ):
+            pattern = f"PUT /{{topic}}/{{sequence_id}}/{word}"
+            return Route(Kind.CLEAR, pattern, (topic,), sequence_id)
+        case _:
+            return UNKNOWN
+
+
+def _delete_route(segments: list[str]) -> Route:
+    match segments:
+        case [topic, sequence_id] if is_topic(sequence_id):
+            pattern = "DELETE /{topic}/{sequence_id}"
+            return Route(Kind.DELETE, pattern, (topic,), sequence_id)
         case _:
             return UNKNOWN
 

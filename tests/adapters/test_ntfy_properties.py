@@ -152,7 +152,7 @@ def assert_reply(
     result = receipt(translation.message, None)
     event = json.loads(NTFY.accepted(request, call, translation, [result]).body)
     assert ntfy_id_range(event["id"]) or result is None
-    assert event["message"]
+    assert translation.hidden or event["message"]
     assert None not in event.values()
     assert {note.code for note in translation.notes} <= set(NTFY.notes)
     stored = json.loads(json.dumps(translation.view, ensure_ascii=False).encode())
