@@ -38,6 +38,7 @@ def serving(folder: Path, **settings: str) -> Iterator[LoggedServer]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PUSHGO_")}
     environment = kept | {
         "PYTHONPATH": str(ROOT),
+        "PYTHONFAULTHANDLER": "1",  # a crash below Python leaves its trace as well
         "PUSHGO_HTTP_ADDR": "127.0.0.1:0",
         "PUSHGO_LOG_FORMAT": "json",
         "PUSHGO_LOG_LEVEL": "debug",
@@ -67,9 +68,11 @@ def serving(folder: Path, **settings: str) -> Iterator[LoggedServer]:
         )
         yield LoggedServer(gateway=gateway, log_file=log_file)
         gateway.close()
+        assert process.poll() is None, f"it died: {process.returncode}"
     finally:
         process.terminate()
-        assert process.wait(timeout=30) == 0
+        status = process.wait(timeout=30)
+    assert status == 0, log_file.read_text("utf-8", "replace")[-2000:]
 
 
 def _wait_for_ports(
