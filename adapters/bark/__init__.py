@@ -49,6 +49,11 @@ _INFO = {
     "devices": 1,
 }
 """The release that this dialect speaks; clients show it."""
+_TOO_LARGE_FOR_ALL = Translation(
+    message=None, notes=(Note("ciphertext", "does_not_fit"),)
+)
+"""A batch with a ciphertext that no native message can hold: nothing is sent, and each
+device key whose channel is known hears it in Apple's word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,39 +105,24 @@ class BarkDialect:
         return _open_other(request, route)
 
     def _open_push(self, request: LegacyRequest, route: Route) -> Publish:
-        parameters = read_parameters(request, route)
-        claims = self._claims(request, parameters)
+        parameters = read_parameters(request, route, self.max_batch)
+        claims = _claims(request, parameters)
         return Publish(
             route=f"{request.method} {route.pattern}",
             claims=claims,
-            translate=partial(self._translate, request, parameters, claims),
+            translate=partial(self._translate, request, parameters),
             batch=parameters.device_keys is not None,
         )
 
-    def _claims(
-        self, request: LegacyRequest, parameters: Parameters
-    ) -> tuple[KeyClaim, ...]:
-        keys = parameters.device_keys
-        if keys is None:
-            if not parameters.device_key:
-                raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
-            return (key_claim(parameters.device_key),)
-        if len(keys) > self.max_batch:
-            message = f"batch push count exceeds the maximum limit: {self.max_batch}"
-            raise LegacyRefusal(reply.failure(request, 400, message))
-        return tuple(key_claim(key) for key in keys)
-
-    def _translate(
-        self,
-        request: LegacyRequest,
-        parameters: Parameters,
-        claims: Sequence[KeyClaim],
-    ) -> Translation:
+    def _translate(self, request: LegacyRequest, parameters: Parameters) -> Translation:
         rules = MappingRules(default_title=self.default_title, rejoin_iv=self.rejoin_iv)
         try:
             translation = translate(parameters, request.received_at_ms, rules)
         except DoesNotFit as error:
-            raise LegacyRefusal(_too_large(request, parameters, claims)) from error
+            if parameters.device_keys is not None:
+                return _TOO_LARGE_FOR_ALL
+            refused = reply.failure(request, 500, reply.push_failed(RequestTooLarge()))
+            raise LegacyRefusal(refused) from error
         if "Authorization" in request.headers and not (self.user or self.password):
             notes = (*translation.notes, Note("Authorization", "login"))
             return Translation(message=translation.message, notes=notes)
@@ -148,10 +138,11 @@ class BarkDialect:
         """``success``; a batch reports each device key."""
         if not call.batch:
             return reply.success(request.received_at_ms)
+        served = RequestTooLarge() if translation is _TOO_LARGE_FOR_ALL else None
         return reply.batch_done(
             request.received_at_ms,
             [claim.key for claim in call.claims],
-            [r if isinstance(r, NativeError) else None for r in results],
+            [r if isinstance(r, NativeError) else served for r in results],
         )
 
     def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
@@ -163,10 +154,26 @@ class BarkDialect:
         if isinstance(error, RouteNotFound):
             return reply.no_route(request, request.path)
         if isinstance(error, ChannelNotFound):
-            return _unknown_key(request, error)
+            return self._unknown_key(request, error)
         if isinstance(error, MalformedRequest):
             return reply.failure(request, 400, "Bad Request")
         return reply.failure(request, 500, reply.push_failed(error))
+
+    def _unknown_key(
+        self, request: LegacyRequest, error: ChannelNotFound
+    ) -> LegacyReply:
+        """Each route has its own words, and repeats the key as the sender wrote it.
+
+        The request is read again for it: refusals are off the hot path.
+        """
+        route = find_route(request.method, request.path)
+        if route.action is Action.REGISTER:
+            return no_registration(request)
+        if route.action is Action.REGISTER_CHECK:
+            return reply.failure(request, 400, reply.unknown_key(route.key))
+        parameters = read_parameters(request, route, self.max_batch)
+        claim = key_claim(parameters.device_key)
+        return reply.failure(request, *reply.push_failure(claim.key, error))
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         """``success`` once more, the key masked."""
@@ -207,28 +214,9 @@ def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
     return Answer(route=f"GET {route.pattern}", reply=answer)
 
 
-def _unknown_key(request: LegacyRequest, error: ChannelNotFound) -> LegacyReply:
-    """Each route has its own words, and repeats the key as the sender wrote it.
-
-    The request is read again for it: refusals are off the hot path.
-    """
-    route = find_route(request.method, request.path)
-    if route.action is Action.REGISTER:
-        return no_registration(request)
-    if route.action is Action.REGISTER_CHECK:
-        return reply.failure(request, 400, reply.unknown_key(route.key))
-    claim = key_claim(read_parameters(request, route).device_key)
-    return reply.failure(request, *reply.push_failure(claim.key, error))
-
-
-def _too_large(
-    request: LegacyRequest, parameters: Parameters, claims: Sequence[KeyClaim]
-) -> LegacyReply:
-    """A ciphertext that no native message can hold, in Apple's word."""
-    if parameters.device_keys is None:
-        return reply.failure(request, 500, reply.push_failed(RequestTooLarge()))
-    return reply.batch_done(
-        request.received_at_ms,
-        [claim.key for claim in claims],
-        [RequestTooLarge()] * len(claims),
-    )
+def _claims(request: LegacyRequest, parameters: Parameters) -> tuple[KeyClaim, ...]:
+    if parameters.device_keys is not None:
+        return tuple(map(key_claim, parameters.device_keys))
+    if not parameters.device_key:
+        raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
+    return (key_claim(parameters.device_key),)

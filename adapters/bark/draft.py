@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from adapters.bark.layers import Parameter
 from adapters.bark.metadata import Metadata
-from adapters.bark.request import Parameter
 from pushgo_compat.legacy import Note
 from pushgo_compat.model import Severity
 

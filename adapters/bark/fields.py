@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 
 from adapters.bark.draft import Draft
+from adapters.bark.layers import Parameter
 from adapters.bark.notes import shown_name
-from adapters.bark.request import Parameter
 from adapters.values import (
     MAX_NATIVE_URL_CHARS,
     MAX_TAG_CHARS,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from typing import NoReturn
 
+from adapters.bark.packing import BadPacking, TooMuch, unpacked
 from adapters.bark.reply import failure, too_large
 from adapters.values import decimal_text, decode_utf8
 from pushgo_compat.legacy import LegacyRefusal, LegacyRequest
@@ -52,21 +52,23 @@ _DECODER = json.JSONDecoder(
 )
 
 
-_ZLIB_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
-
-
 def read_object(request: LegacyRequest, prefix: str) -> dict[str, object] | None:
     """The body's object, None for a bare null; ``prefix`` begins a refusal's message.
 
     Raises LegacyRefusal: 400 for what is no JSON object, 413 for a packed body that
     grows beyond the limit.
     """
+    body = request.body
     try:
-        return _decode(_unpacked(request))
+        if coding := request.headers.get("Content-Encoding"):
+            body = unpacked(body, coding, BODY_LIMIT_BYTES)
+        return _decode(body)
+    except TooMuch:
+        raise LegacyRefusal(too_large(request)) from None
     except RecursionError:
         message = f"{prefix}: exceeded max depth"
         raise LegacyRefusal(failure(request, 400, message)) from None
-    except NotJson as error:
+    except (BadPacking, NotJson) as error:
         message = f"{prefix}: {error}"
         raise LegacyRefusal(failure(request, 400, message)) from error
 
@@ -81,26 +83,6 @@ def _decode(body: bytes) -> dict[str, object] | None:
     if document is None or isinstance(document, dict):
         return document
     raise NotJson("cannot unmarshal a value that is not an object")
-
-
-def _unpacked(request: LegacyRequest) -> bytes:
-    """Undo ``Content-Encoding``, which the original does for JSON alone."""
-    name = request.headers.get("Content-Encoding", "").strip().lower()
-    if not name or name == "identity":
-        return request.body
-    window = _ZLIB_WINDOWS.get(name)
-    if window is None:
-        raise NotJson("unsupported Content-Encoding")
-    unpacker = zlib.decompressobj(window)
-    try:
-        body = unpacker.decompress(request.body, BODY_LIMIT_BYTES + 1)
-    except zlib.error as error:
-        raise NotJson("invalid compressed data") from error
-    if len(body) > BODY_LIMIT_BYTES:
-        raise LegacyRefusal(too_large(request))
-    if not unpacker.eof:
-        raise NotJson("unexpected EOF")
-    return body
 
 
 def value_text(value: object) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from adapters.bark.draft import Draft
 from adapters.bark.encryption import rejoin_iv, restore_plus
 from adapters.bark.fields import MAPPERS, map_extra
+from adapters.bark.layers import Parameter
 from adapters.bark.notes import shown_name
-from adapters.bark.request import Parameter, Parameters
+from adapters.bark.request import Parameters
 from adapters.bark.size import fit_message
 from adapters.values import clean_text
 from pushgo_compat.legacy import Note, Translation
@@ -17,7 +18,7 @@ from pushgo_compat.model import NativeMessage
 EMPTY_MESSAGE = "Empty Message"
 """What bark-server shows for a push without any text."""
 _MAX_NOTES = 256
-"""A form of four mebibytes has more names than any receipt should tell."""
+"""Of the parameters, and of what reading lost: more than a receipt should tell."""
 _CUT_FIELDS = {
     "title_cut": ("title", "subtitle"),
     "body_cut": ("markdown", "body"),
@@ -57,8 +58,8 @@ def translate(
     message, cuts = fit_message(_message(draft, rules))
     for code in cuts:
         draft.note(_cut_field(draft, code), code)
-    notes = (*draft.notes, *parameters.notes)
-    return Translation(message=message, notes=notes[:_MAX_NOTES])
+    notes = (*draft.notes[:_MAX_NOTES], *parameters.notes[:_MAX_NOTES])
+    return Translation(message=message, notes=notes)
 
 
 def _nothing_sent(fields: dict[str, Parameter]) -> tuple[Note, ...]:

@@ -62,6 +62,9 @@ NOTES = {
     "ciphertext_rejoined": NoteText(
         _CHANGED, "ciphertext", "The IV was appended, where the native client looks."
     ),
+    "does_not_fit": NoteText(
+        _LOST, None, "It is too large for a native message, so nothing is sent."
+    ),
     # metadata
     "metadata": NoteText(
         _KEPT, "metadata.{}", "Native messages have no such field; it is recorded."
@@ -90,7 +93,13 @@ NOTES = {
         _LOST, None, "Bark does not take this from inside an object."
     ),
     "overruled": NoteText(
-        _LOST, None, "Another part of the request names it and wins."
+        _LOST, None, "The request names it again, where it counts for more."
+    ),
+    "unread": NoteText(
+        _LOST, None, "No more than 1,000 parameters are read of one place."
+    ),
+    "body_unread": NoteText(
+        _LOST, None, "Bark reads a body as JSON, form or multipart, by its type."
     ),
     "key_overruled": NoteText(
         _LOST, None, "The path or a list of device keys names the receiver."

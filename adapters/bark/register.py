@@ -7,8 +7,9 @@ registered, so that this works; nothing is bound and no new key is made.
 from __future__ import annotations
 
 from adapters.bark.json_body import is_json, read_object
+from adapters.bark.layers import form_layer, read_form
 from adapters.bark.reply import failure, success
-from adapters.bark.request import form_layer, key_claim, read_form
+from adapters.bark.request import key_claim
 from adapters.values import media_type, parse_pairs
 from pushgo_compat.legacy import (
     KeyCheck,
@@ -56,7 +57,7 @@ def no_registration(request: LegacyRequest) -> LegacyReply:
 def _read_fields(request: LegacyRequest) -> dict[str, str]:
     """GET has the query, POST the body alone; names in any case."""
     if request.method != "POST":
-        layer = form_layer(parse_pairs(request.query))
+        layer = form_layer(parse_pairs(request.query), [])
         return {name: parameter.text for name, parameter in layer.items()}
     content_type = request.headers.get("Content-Type", "")
     media = media_type(content_type)
@@ -65,7 +66,7 @@ def _read_fields(request: LegacyRequest) -> dict[str, str]:
     if media not in _BODY_TYPES:
         message = f"{_BIND_FAILED}: Unprocessable Entity"
         raise LegacyRefusal(failure(request, 400, message))
-    layer = read_form(request, content_type)
+    layer = read_form(request, content_type, [])
     return {name: parameter.text for name, parameter in layer.items()}
 
 

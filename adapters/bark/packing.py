@@ -1,0 +1,66 @@
+"""Undo ``Content-Encoding``, which bark-server does for JSON bodies alone."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+
+import brotli
+
+
+class BadPacking(ValueError):
+    """The body is not what its Content-Encoding claims."""
+
+
+class TooMuch(ValueError):
+    """The body unpacks to more than the limit."""
+
+
+def unpacked(body: bytes, coding: str, limit_bytes: int) -> bytes:
+    """The body without its coding; one that Fiber does not know is none.
+
+    Scripts write ``Content-Encoding: utf-8``. Raises BadPacking, TooMuch.
+    """
+    unpack = _UNPACKERS.get(coding.strip().lower())
+    if unpack is None:
+        return body
+    whole, ended = unpack(body, limit_bytes + 1)
+    if len(whole) > limit_bytes:
+        raise TooMuch
+    if not ended:
+        raise BadPacking("unexpected EOF")
+    return whole
+
+
+def _inflate(body: bytes, most: int, window_bits: int) -> tuple[bytes, bool]:
+    unpacker = zlib.decompressobj(window_bits)
+    try:
+        return unpacker.decompress(body, most), unpacker.eof
+    except zlib.error as error:
+        raise BadPacking("invalid compressed data") from error
+
+
+def _gunzip(body: bytes, most: int) -> tuple[bytes, bool]:
+    return _inflate(body, most, 16 + zlib.MAX_WBITS)
+
+
+def _inflate_zlib(body: bytes, most: int) -> tuple[bytes, bool]:
+    return _inflate(body, most, zlib.MAX_WBITS)
+
+
+def _unbrotli(body: bytes, most: int) -> tuple[bytes, bool]:
+    """The limit is brotli's to overstep by a block; it stops all the same."""
+    unpacker = brotli.Decompressor()
+    try:
+        whole = unpacker.process(body, output_buffer_limit=most)
+    except brotli.error as error:
+        raise BadPacking("invalid compressed data") from error
+    return whole, unpacker.is_finished()
+
+
+_UNPACKERS: Mapping[str, Callable[[bytes, int], tuple[bytes, bool]]] = {
+    "gzip": _gunzip,
+    "deflate": _inflate_zlib,
+    "br": _unbrotli,
+}
+"""At most so many bytes of the body, and whether that was all of it."""
