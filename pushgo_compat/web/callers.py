@@ -19,6 +19,8 @@ class Callers:
         """``public_base_url`` stands in every link, whatever the request says."""
         self._trusted = tuple(trusted)
         self._public_base_url = public_base_url
+        self.main_port: int | None = None
+        """The main listener's port, once it listens."""
 
     def address(self, request: web.BaseRequest) -> str:
         """The caller's address: the last one in the chain that is not a proxy."""
@@ -46,6 +48,27 @@ class Callers:
         forwarded = self._forwarded(request, "X-Forwarded-Proto")
         scheme = forwarded if forwarded in ("http", "https") else request.scheme
         return f"{scheme}://{self.host(request)}"
+
+    def mount_url(self, request: web.BaseRequest, prefix: str, dialect: str) -> str:
+        """Where the dialect that was called lives for the outside.
+
+        The public address leads to the main listener, so there it is the prefix.
+        """
+        if self._public_base_url is not None:
+            return f"{self.base_url(request)}/{dialect}"
+        return self.base_url(request) + prefix
+
+    def native_url(self, request: web.BaseRequest, prefix: str) -> str:
+        """Where ``/message`` is, for a call that came in at a dialect's mount.
+
+        At a root of its own the dialect has that address for itself; the main listener
+        is found at the address of this machine that was called, on its own port.
+        """
+        if prefix or self._public_base_url is not None or request.transport is None:
+            return self.base_url(request)
+        host, port = request.transport.get_extra_info("sockname")[:2]
+        host = f"[{host}]" if ":" in host else host
+        return f"{request.scheme}://{host}:{self.main_port or port}"
 
     def _forwarded(self, request: web.BaseRequest, header: str) -> str:
         if not self._trusted or not self._is_proxy(request.remote or ""):

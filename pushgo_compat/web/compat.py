@@ -52,6 +52,7 @@ from pushgo_compat.schemas import decode_message
 from pushgo_compat.web.edge import describe_fault, request_id_for
 from pushgo_compat.web.freeze import (
     read_body,
+    show_host,
     split_target,
     take_dry_run,
     take_gateway_token,
@@ -60,6 +61,8 @@ from pushgo_compat.web.keys import Services
 from pushgo_compat.web.transfer import one_piece, send_file, whole_body
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
+MOST_IDS_SHOWN = 64
+"""Of a batch: a header of a thousand ids is more than proxies and clients take."""
 REQUEST_ID_HEADER = "X-Request-Id"
 KEYS_OPENED_AT_ONCE = 8
 """Of a batch: fewer than the password checks that may wait, so that one batch of new
@@ -174,6 +177,7 @@ class _Call:
         callers, settings = services.callers, services.settings
         path, query = split_target(web_request.raw_path, self._prefix)
         query, headers, self._dry_run = take_dry_run(query, web_request.headers)
+        headers = show_host(headers, callers.host(web_request))
         address = callers.address(web_request)
         body = b""
         try:
@@ -193,7 +197,9 @@ class _Call:
                 body=body,
                 body_truncated=bool(self._beyond),
                 received_at_ms=services.now_ms(),
-                base_url=callers.base_url(web_request) + self._prefix,
+                base_url=callers.mount_url(
+                    web_request, self._prefix, self._dialect.source
+                ),
                 client_address=address,
             )
 
@@ -310,7 +316,8 @@ class _Call:
         results = await self._submit(call, translation, opened)
         if not call.batch and isinstance(error := results[0], NativeError):
             raise error
-        self.message_ids = [r.message_id for r in results if isinstance(r, Receipt)]
+        if not translation.hidden:
+            self.message_ids = [r.message_id for r in results if isinstance(r, Receipt)]
         return self._dialect.accepted(self._request, call, translation, results)
 
     async def _submit(
@@ -358,15 +365,8 @@ class _Call:
         return Recipient(
             grant=grant,
             renew=partial(gate.open, source, claim, Access.SEND, fresh=True),
-            receipt=record.pack(grant.key_hint, self._gate_notes(claim, grant)),
+            receipt=record.pack(grant.key_hint, gate_notes(claim, grant)),
         )
-
-    def _gate_notes(self, claim: KeyClaim, grant: Grant) -> list[Note]:
-        """What the opening of the key adds to the dialect's own notes."""
-        if not claim.credentials and grant.alias is None:
-            return []
-        shown = "Authorization" in self._request.headers
-        return gate_notes(claim, grant, "Authorization" if shown else "auth")
 
     # ------------------------------------------------------------------------ dry run
 
@@ -387,8 +387,8 @@ class _Call:
         messages, notes = [], list(translation.notes)
         for claim, grant in zip(call.claims, opened, strict=True):
             if isinstance(grant, Grant):
-                notes += self._gate_notes(claim, grant)
-                if translation.message is not None:
+                notes += gate_notes(claim, grant)
+                if translation.message is not None and not translation.hidden:
                     messages.append(addressed(translation.message, grant))
         self._dry_run = False  # said here, with all there is to say
         return self._receipt(reply, messages, notes)
@@ -422,7 +422,7 @@ class _Call:
             messages,
             accepted=self.refused_code is None,
             dry_run=True,
-            base_url=self._services.callers.base_url(self._web),
+            base_url=self._services.callers.native_url(self._web, self._prefix),
         )
         return LegacyReply(body=orjson.dumps(receipt))
 
@@ -463,5 +463,5 @@ def respond(
         headers["Content-Type"] = reply.content_type
     headers[REQUEST_ID_HEADER] = request_id
     if message_ids:
-        headers[MESSAGE_ID_HEADER] = ", ".join(message_ids)
+        headers[MESSAGE_ID_HEADER] = ", ".join(message_ids[:MOST_IDS_SHOWN])
     return web.Response(status=reply.status, body=reply.body, headers=headers)

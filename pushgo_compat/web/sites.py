@@ -79,6 +79,7 @@ async def start_sites(
         site = web.TCPSite(runner, host, port, ssl_context=sites.tls, backlog=1024)
         await site.start()
         ports[name] = runner.addresses[0][1]
+    services.callers.main_port = ports["main"]
     return ports
 
 

@@ -388,3 +388,15 @@ def test_a_batch_has_a_message_for_each_key_that_opens(gateway: Gateway) -> None
         200,
     ]
     assert_masked(reply.json)
+
+
+@every_call
+@every_mount
+def test_the_curl_line_leads_to_the_native_door(
+    gateway: Gateway, call: Call, mount: Mount
+) -> None:
+    reply = call.send(gateway, mount, KEY, DRY_RUN)
+    (line,) = reply.json["curl"]
+    assert f"127.0.0.1:{gateway.ports['main']}/message" in line or (
+        mount is Mount.PREFIX and "/message" in line
+    )
