@@ -106,7 +106,9 @@ def test_a_trusted_proxy_says_which_host_was_asked_for(behind_proxy: Gateway) ->
     reply = behind_proxy.native("POST", f"/{KEY}", lines, TEXT.encode())
     assert reply.status == 200
     assert reply.json["dialect"] == "ntfy"
-    assert "https://ntfy.test/message" in reply.json["curl"][0]
+    lines[0] = ("X-Forwarded-Host", b"push.example")
+    reply = behind_proxy.native("POST", f"/ntfy/{KEY}", lines, TEXT.encode())
+    assert "https://push.example/message" in reply.json["curl"][0]
 
 
 def test_each_caller_behind_a_trusted_proxy_has_his_own_limit(
