@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters.ntfy.errors import refusal
 from adapters.ntfy.event import Attachment, EventView
 from adapters.ntfy.params import Parameters
 from adapters.ntfy.sniffing import sniff
@@ -13,7 +14,13 @@ _UNNAMED = "attachment"
 def attach(
     upload: Upload, base_url: str, found: Parameters, view: EventView
 ) -> NewFile:
-    """Put ntfy's attachment object into the view; how the file is to be served."""
+    """Put ntfy's attachment object into the view; how the file is to be served.
+
+    Refuses a file that would be gone before its message arrives.
+    """
+    expires_s = upload.expires_at_ms // 1000
+    if view.get("time", 0) > expires_s:
+        raise refusal(40015)
     sent_name = found.values.get("filename", "")
     media_type, extension = sniff(upload.head, sent_name)
     name = sent_name or _UNNAMED + extension
@@ -21,7 +28,7 @@ def attach(
         "name": name,
         "type": media_type,
         "size": upload.size_bytes,
-        "expires": upload.expires_at_ms // 1000,
+        "expires": expires_s,
         "url": f"{base_url}/file/{upload.file_id}{extension}",
     }
     if not upload.size_bytes:
