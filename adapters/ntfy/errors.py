@@ -58,6 +58,9 @@ ERRORS: Mapping[int, ErrorText] = {
     40014: ErrorText(
         "invalid request: attachments not allowed", f"{_CONFIG}#attachments"
     ),
+    40015: ErrorText(
+        "invalid request: attachment expiry before delayed delivery date", _SCHEDULED
+    ),
     40018: ErrorText("invalid request: actions invalid", f"{_PUBLISH}#action-buttons"),
     40021: ErrorText("invalid request: icon URL is invalid", f"{_PUBLISH}#icons"),
     40024: ErrorText("invalid request: request body must be valid JSON"),
@@ -65,11 +68,28 @@ ERRORS: Mapping[int, ErrorText] = {
         "invalid request: phone number invalid", f"{_PUBLISH}#phone-calls"
     ),
     40037: ErrorText("invalid request: delayed call notifications are not supported"),
+    40041: ErrorText(
+        "invalid request: message or title is too large after replacing template",
+        _TEMPLATING,
+    ),
+    40042: ErrorText(
+        "invalid request: message body must be JSON if templating is enabled",
+        _TEMPLATING,
+    ),
     40043: ErrorText("invalid request: could not parse template", _TEMPLATING),
+    40044: ErrorText(
+        "invalid request: template contains disallowed function calls, "
+        "e.g. template, call, or define",
+        _TEMPLATING,
+    ),
+    40045: ErrorText("invalid request: template execution failed", _TEMPLATING),
+    40047: ErrorText("invalid request: template file not found", _TEMPLATING),
     40049: ErrorText(
         "invalid request: sequence ID invalid",
         f"{_PUBLISH}#updating-deleting-notifications",
     ),
+    40055: ErrorText("invalid request: template execution timed out", _TEMPLATING),
+    40056: ErrorText("invalid request: template too large", _TEMPLATING),
     40101: ErrorText("unauthorized", _AUTHENTICATION),
     40301: ErrorText("forbidden", _AUTHENTICATION),
     40401: ErrorText("page not found"),
