@@ -286,6 +286,10 @@ class StreamEncoder(Protocol):
         """The frame that shows that the connection lives."""
         ...
 
+    def is_kept(self, message: StreamMessage) -> bool:
+        """Whether those who come later may see the message as well."""
+        ...
+
     def message(self, message: StreamMessage, topic: str) -> bytes | None:
         """The frame of a message; None when this stream does not want it."""
         ...
@@ -297,7 +301,7 @@ class Subscribe:
 
     route: str
     claims: tuple[KeyClaim, ...]
-    topics: tuple[str, ...]
+    topics: tuple[str, ...] = field(repr=False)
     """One for each claim: under which name its messages are shown."""
     encoder: StreamEncoder
     since: Since
@@ -306,6 +310,8 @@ class Subscribe:
     scheduled: bool = False
     """Also what still waits for its time."""
     websocket: bool = False
+    kept_since_ms: int = 0
+    """What became visible before this is not shown any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

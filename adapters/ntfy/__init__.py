@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from functools import partial
 
 from adapters.ntfy.body import Role, role_of
-from adapters.ntfy.endpoints import DISCOVERY, PAGE, PERMITTED, PREFLIGHT, STATIC
+from adapters.ntfy.endpoints import DISCOVERY, PAGE, PREFLIGHT, STATIC
 from adapters.ntfy.errors import error_reply, native_error_reply, refusal
 from adapters.ntfy.ids import ntfy_id, ntfy_id_range
 from adapters.ntfy.json_body import MAX_JSON_BYTES, parse_json_publish
@@ -19,15 +19,16 @@ from adapters.ntfy.keys import (
     login_text,
     may_be_key,
 )
+from adapters.ntfy.matrix import matrix_reply, publish_request, read_pushkey
 from adapters.ntfy.notes import NOTES
 from adapters.ntfy.params import read_parameters
 from adapters.ntfy.publish import EMPTY_MESSAGE, Draft, begin_upload, translate
 from adapters.ntfy.reply import accepted_reply, passing_reply
-from adapters.ntfy.routes import Kind, Route, clean_path, find_route
+from adapters.ntfy.routes import MATRIX_ROUTE, Kind, Route, clean_path, find_route
 from adapters.ntfy.sequences import MESSAGE_CLEAR, MESSAGE_DELETE, retract
+from adapters.ntfy.subscribe import for_websocket, open_auth, open_subscribe
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import (
-    Access,
     Answer,
     Download,
     KeyCheck,
@@ -76,7 +77,7 @@ class NtfyDialect:
         try:
             return _open(request, self.timezone)
         except LegacyRefusal as refused:
-            raise LegacyRefusal(_for_websocket(request, refused.reply)) from refused
+            raise LegacyRefusal(for_websocket(request, refused.reply)) from refused
 
     def accepted(
         self,
@@ -86,6 +87,8 @@ class NtfyDialect:
         results: Sequence[Receipt | NativeError | None],
     ) -> LegacyReply:
         """Answer with ntfy's event, under the topic that the sender used."""
+        if call.route == MATRIX_ROUTE:
+            return matrix_reply()
         view = translation.view or {}
         match results[0]:
             case Receipt() as receipt:
@@ -96,11 +99,13 @@ class NtfyDialect:
     def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
         """Word a refusal of the core; a key that opens nothing is a topic again."""
         if isinstance(error, ChannelNotFound):
-            return _for_websocket(request, _key_refused(request))
-        return _for_websocket(request, native_error_reply(error))
+            return for_websocket(request, _key_refused(request))
+        return for_websocket(request, native_error_reply(error))
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         """The event again; the masked key stands for the topic."""
+        if stored.route == MATRIX_ROUTE:
+            return matrix_reply()
         return accepted_reply(stored.key_hint, stored.view or {}, stored.receipt)
 
     def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
@@ -122,10 +127,8 @@ def _open(request: LegacyRequest, zone: tzinfo) -> LegacyCall:
     if reply := STATIC.get((method, path)):
         return Answer(route=f"{method} {path}", reply=reply)
     route = find_route(method, path)
-    if route.kind is Kind.PUBLISH:
-        return _open_publish(request, route, zone)
-    if route.kind is Kind.PUBLISH_JSON:
-        return _open_json_publish(request, route, zone)
+    if publisher := _PUBLISHERS.get(route.kind):
+        return publisher(request, route, zone)
     return _OPENERS[route.kind](request, route)
 
 
@@ -211,32 +214,35 @@ def _open_file(request: LegacyRequest, route: Route) -> Download:
     )
 
 
-def _open_auth(request: LegacyRequest, route: Route) -> KeyCheck:
-    """May the caller read these topics? All of them, or the answer is no."""
-    if not all(may_be_key(topic) for topic in route.topics):
+def _open_matrix(request: LegacyRequest, _route: Route, zone: tzinfo) -> LegacyCall:
+    """Publish to the address that the homeserver was given, if it is one of ours."""
+    pushkey = read_pushkey(request)
+    publish = publish_request(request, pushkey)
+    if publish is None:
+        return Answer(route=MATRIX_ROUTE, reply=matrix_reply(pushkey))
+    route = find_route("POST", clean_path(publish.path))
+    if route.kind is not Kind.PUBLISH:
         raise refusal(40401)
-    if not RESERVED_TOPICS.isdisjoint(route.topics):
-        raise refusal(40009)
-    first, *others = (claim(topic, request) for topic in route.topics)
-    return KeyCheck(
-        route=route.pattern,
-        claim=first,
-        others=tuple(others),
-        reply=PERMITTED,
-        access=Access.READ,
-    )
+    return _open_publish(publish, route._replace(pattern=MATRIX_ROUTE), zone)
 
 
 def _refuse_path(_request: LegacyRequest, _route: Route) -> LegacyCall:
     raise refusal(40401)
 
 
+_PUBLISHERS: Mapping[Kind, Callable[[LegacyRequest, Route, tzinfo], LegacyCall]] = {
+    Kind.PUBLISH: _open_publish,
+    Kind.PUBLISH_JSON: _open_json_publish,
+    Kind.MATRIX: _open_matrix,
+}
+"""What may hold a delay such as ``8pm``, which depends on the time zone."""
 _OPENERS: Mapping[Kind, Callable[[LegacyRequest, Route], LegacyCall]] = {
     Kind.DELETE: _open_retraction,
     Kind.CLEAR: _open_retraction,
     Kind.PAGE: _open_page,
     Kind.FILE: _open_file,
-    Kind.AUTH: _open_auth,
+    Kind.AUTH: open_auth,
+    Kind.SUBSCRIBE: open_subscribe,
     Kind.UNKNOWN: _refuse_path,
 }
 
@@ -253,10 +259,3 @@ def _key_refused(request: LegacyRequest) -> LegacyReply:
     elif not all(is_topic(topic) for topic in route.topics):
         return error_reply(40401)
     return error_reply(40101 if login_text(request) else 40301)
-
-
-def _for_websocket(request: LegacyRequest, reply: LegacyReply) -> LegacyReply:
-    """Whoever asked for a WebSocket gets the bare status."""
-    if request.headers.get("Upgrade", "").lower() != "websocket":
-        return reply
-    return LegacyReply(status=reply.status, content_type=None)

@@ -49,6 +49,9 @@ ERRORS: Mapping[int, ErrorText] = {
         "invalid delay parameter: too large, please refer to the docs", _SCHEDULED
     ),
     40007: ErrorText("invalid priority parameter", f"{_PUBLISH}#message-priority"),
+    40008: ErrorText(
+        "invalid since parameter", f"{_DOCS}/subscribe/api/#fetch-cached-messages"
+    ),
     40009: ErrorText("invalid request: topic invalid"),
     40010: ErrorText("invalid request: topic name is not allowed"),
     40011: ErrorText("invalid request: message must be UTF-8 encoded"),
@@ -61,7 +64,14 @@ ERRORS: Mapping[int, ErrorText] = {
     40015: ErrorText(
         "invalid request: attachment expiry before delayed delivery date", _SCHEDULED
     ),
+    40016: ErrorText(
+        "invalid request: client not using the websocket protocol",
+        f"{_DOCS}/subscribe/api/#websockets",
+    ),
     40018: ErrorText("invalid request: actions invalid", f"{_PUBLISH}#action-buttons"),
+    40019: ErrorText(
+        "invalid request: Matrix JSON invalid", f"{_PUBLISH}#matrix-gateway"
+    ),
     40021: ErrorText("invalid request: icon URL is invalid", f"{_PUBLISH}#icons"),
     40024: ErrorText("invalid request: request body must be valid JSON"),
     40033: ErrorText(
@@ -94,9 +104,14 @@ ERRORS: Mapping[int, ErrorText] = {
     40301: ErrorText("forbidden", _AUTHENTICATION),
     40401: ErrorText("page not found"),
     41301: ErrorText("attachment too large, or bandwidth limit reached", _LIMITATIONS),
+    41302: ErrorText("Matrix request is larger than the max allowed length"),
     41303: ErrorText("JSON body too large"),
     42901: ErrorText("limit reached: too many requests", _LIMITATIONS),
     50001: ErrorText("internal server error"),
+    50003: ErrorText(
+        "internal server error: base-url must be be configured for this feature",
+        _CONFIG,
+    ),
 }
 
 _NATIVE_CODES: tuple[tuple[type[NativeError], int], ...] = (

@@ -26,7 +26,7 @@ class Filters:
 
     def let_pass(self, event: Mapping[str, object]) -> bool:
         """Whether the subscriber gets the event; only messages are filtered."""
-        if self == _NO_FILTERS or event["event"] != "message":
+        if self == NO_FILTERS or event["event"] != "message":
             return True
         tags = event.get("tags")
         return (
@@ -41,7 +41,7 @@ class Filters:
         )
 
 
-_NO_FILTERS = Filters()
+NO_FILTERS = Filters()
 
 
 def read_filters(parameters: Lookup) -> Filters:

@@ -29,6 +29,8 @@ class Kind(enum.Enum):
     CLEAR = enum.auto()
     FILE = enum.auto()
     AUTH = enum.auto()
+    SUBSCRIBE = enum.auto()
+    MATRIX = enum.auto()
     UNKNOWN = enum.auto()
 
 
@@ -40,8 +42,11 @@ class Route(NamedTuple):
     topics: tuple[str, ...] = ()
     sequence_id: str = ""
     file_id: str = ""
+    form: str = ""
+    """How a subscriber wants to be served."""
 
 
+MATRIX_ROUTE = "POST /_matrix/push/v1/notify"
 UNKNOWN = Route(Kind.UNKNOWN, "*")
 
 
@@ -85,6 +90,8 @@ def _publish_route(method: str, segments: list[str]) -> Route:
         ):
             pattern = f"PUT /{{topic}}/{{sequence_id}}/{word}"
             return Route(Kind.CLEAR, pattern, (topic,), sequence_id)
+        case ["_matrix", "push", "v1", "notify"] if method == "POST":
+            return Route(Kind.MATRIX, MATRIX_ROUTE)
         case _:
             return UNKNOWN
 
@@ -114,8 +121,10 @@ def _get_route(segments: list[str]) -> Route:
             return Route(Kind.PAGE, "GET /{topic}", (topic,))
         case [topic, ("publish" | "send" | "trigger") as word]:
             return Route(Kind.PUBLISH, f"GET /{{topic}}/{word}", (topic,))
-        case [topics, "auth"]:
-            return Route(Kind.AUTH, "GET /{topic}/auth", tuple(topics.split(",")))
+        case [topics, ("auth" | "json" | "sse" | "raw" | "ws") as word]:
+            kind = Kind.AUTH if word == "auth" else Kind.SUBSCRIBE
+            names = tuple(topics.split(","))
+            return Route(kind, f"GET /{{topic}}/{word}", names, form=word)
         case [host, topic] if "." in host and is_topic(topic):
             return Route(Kind.PAGE, "GET /{host}/{topic}", (topic,))
         case _:

@@ -5,7 +5,7 @@ SQLite implements the stores today; PostgreSQL plugs in here without moving a wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -166,6 +166,10 @@ class MessageStore(Protocol):
 
         None for what cannot be an id.
         """
+        ...
+
+    def position_at(self, unix_ms: int) -> bytes:
+        """Where what becomes visible at this time, or later, comes after."""
         ...
 
     async def last_position(self, channel: int) -> bytes:
@@ -331,11 +335,27 @@ class Subscription(Protocol):
         ...
 
 
+class Listener(Protocol):
+    """Whoever is called with each message, in the order of commits."""
+
+    def push(self, message: StoredMessage) -> None:
+        """Take a message. Must not block: everybody else waits."""
+        ...
+
+
 class LiveSource(Protocol):
     """Where streams listen."""
 
     def subscribe(self, channels: Sequence[int]) -> Subscription:
         """Listen to some channels from this moment on."""
+        ...
+
+    def join(self, listener: Listener, channels: Iterable[int]) -> None:
+        """Call the listener for these channels from this moment on."""
+        ...
+
+    def leave(self, listener: Listener, channels: Iterable[int]) -> None:
+        """Stop calling it; nothing happens where it did not listen."""
         ...
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
-from pushgo_compat.core.interfaces import Overrun, StoredMessage
+from pushgo_compat.core.interfaces import Listener, Overrun, StoredMessage
 
 MAX_BUFFERED = 1000
 """Messages that may wait for one subscriber."""
@@ -59,27 +59,31 @@ class Subscription:
 
     def close(self) -> None:
         """Leave the hub; may be called twice."""
-        self._hub.leave(self)
+        self._hub.leave(self, self.channels)
 
 
 class Hub:
     """Who listens to which channel."""
 
     def __init__(self) -> None:
-        self._by_channel: dict[int, dict[Subscription, None]] = {}
+        self._by_channel: dict[int, dict[Listener, None]] = {}
 
     def subscribe(self, channels: Sequence[int]) -> Subscription:
         """Listen to some channels from this moment on."""
         subscription = Subscription(self, channels)
-        for channel in subscription.channels:
-            self._by_channel.setdefault(channel, {})[subscription] = None
+        self.join(subscription, subscription.channels)
         return subscription
 
-    def leave(self, subscription: Subscription) -> None:
-        """Stop listening."""
-        for channel in subscription.channels:
+    def join(self, listener: Listener, channels: Iterable[int]) -> None:
+        """Call the listener for these channels from this moment on."""
+        for channel in channels:
+            self._by_channel.setdefault(channel, {})[listener] = None
+
+    def leave(self, listener: Listener, channels: Iterable[int]) -> None:
+        """Stop calling it; nothing happens where it did not listen."""
+        for channel in channels:
             listeners = self._by_channel.get(channel, {})
-            listeners.pop(subscription, None)
+            listeners.pop(listener, None)
             if not listeners:
                 self._by_channel.pop(channel, None)
 
@@ -97,5 +101,5 @@ class Hub:
 
     def _fan_out(self, messages: Sequence[StoredMessage]) -> None:
         for message in messages:
-            for subscription in tuple(self._by_channel.get(message.channel, ())):
-                subscription.push(message)
+            for listener in tuple(self._by_channel.get(message.channel, ())):
+                listener.push(message)

@@ -27,7 +27,7 @@ from pushgo_compat.core.keys import suspected_keys
 from pushgo_compat.core.masking import MAX_BODY_BYTES, Masker
 from pushgo_compat.core.messages import OP_ID_PREFIX, Draft, Recipient, addressed
 from pushgo_compat.core.receipts import CallRecord, gate_notes, record_call, render
-from pushgo_compat.errors import InternalError, NativeError, RouteNotFound
+from pushgo_compat.errors import InternalError, NativeError
 from pushgo_compat.legacy import (
     Access,
     Answer,
@@ -58,6 +58,7 @@ from pushgo_compat.web.freeze import (
     take_gateway_token,
 )
 from pushgo_compat.web.keys import Services
+from pushgo_compat.web.subscribe import Admitted, Streams
 from pushgo_compat.web.transfer import one_piece, send_file, whole_body
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
@@ -82,13 +83,14 @@ class DialectDoor:
         self._services = services
         self._latency = services.metrics.latency[dialect.source]
         self._accepted = services.metrics.accepted[dialect.source]
+        self.streams = Streams(dialect.source, services)
 
     async def serve(self, request: web.BaseRequest, prefix: str) -> web.StreamResponse:
         """Answer one call that came in under a mount's prefix ("" at a root)."""
         started = time.perf_counter()
         request_id = request_id_for(request)
         call = _Call(self.dialect, self._services, request, prefix)
-        reply: LegacyReply | web.StreamResponse
+        reply: LegacyReply | web.StreamResponse | Admitted
         try:
             reply = await call.answer()
         except ConnectionError:
@@ -96,6 +98,9 @@ class DialectDoor:
         except Exception as fault:  # the last resort
             log.error("request failed", request_id=request_id, **describe_fault(fault))
             reply = call.refuse(InternalError())
+        if isinstance(reply, Admitted):
+            del call  # a stream stays for long: let go of what it does not need
+            return await self.streams.serve(request, request_id, reply)
         if call.refused_code is not None:
             self._services.metrics.refused(self._source, call.refused_code)
         elif call.message_ids:
@@ -151,9 +156,9 @@ class _Call:
         self.refused_code: str | None = None
         self.message_ids: list[str] = []
 
-    async def answer(self) -> LegacyReply | web.StreamResponse:
+    async def answer(self) -> LegacyReply | web.StreamResponse | Admitted:
         """Freeze, open, act; every refusal worded by the dialect."""
-        reply: LegacyReply | web.StreamResponse
+        reply: LegacyReply | web.StreamResponse | Admitted
         try:
             await self._freeze()
             reply = await self._act(await self._look())
@@ -224,7 +229,9 @@ class _Call:
         )
         return self._dialect.open(self._request)
 
-    async def _act(self, call: LegacyCall) -> LegacyReply | web.StreamResponse:
+    async def _act(
+        self, call: LegacyCall
+    ) -> LegacyReply | web.StreamResponse | Admitted:
         self._route = call.route
         match call:
             case Publish():
@@ -234,19 +241,28 @@ class _Call:
                 return call.reply
             case KeyCheck():
                 self._claims = (call.claim, *call.others)
-                for claim in self._claims:
-                    await self._open(claim, call.access, fresh=True)
+                await self._open_each(call.access)
                 return call.reply
+            case Subscribe():
+                self._claims = call.claims
+                return await self._admit(call)
             case StatusQuery():
                 found = await find_push(self._services, call)
                 return self._dialect.status(self._request, found)
             case Download():
-                response = await send_file(self._services.files, call)
-                if self._dry_run:
-                    return LegacyReply(content_type=response.headers["Content-Type"])
-                return response
-            case Subscribe():
-                raise RouteNotFound  # no dialect opens these yet
+                return await self._download(call)
+
+    async def _admit(self, call: Subscribe) -> LegacyReply | Admitted:
+        grants = await self._open_each(Access.READ)
+        if self._dry_run:
+            return LegacyReply(content_type=call.encoder.content_type)
+        return Admitted(call, grants)
+
+    async def _download(self, call: Download) -> LegacyReply | web.StreamResponse:
+        response = await send_file(self._services.files, call)
+        if self._dry_run:
+            return LegacyReply(content_type=response.headers["Content-Type"])
+        return response
 
     # ------------------------------------------------------------------------- keys
 
@@ -258,6 +274,10 @@ class _Call:
         return await self._services.gate.open(
             self._dialect.source, claim, access, fresh=fresh, sample=self._sample
         )
+
+    async def _open_each(self, access: Access) -> Sequence[Grant]:
+        """Open every key, one after the other; the first refusal is raised."""
+        return [await self._open(c, access, fresh=True) for c in self._claims]
 
     async def _open_all(self, call: Publish) -> Sequence[Grant | NativeError]:
         """A grant or a refusal for each claim; a single claim's refusal is raised."""

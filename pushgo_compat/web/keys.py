@@ -32,6 +32,8 @@ class WebSettings:
     """Whether old clients have to show it as well."""
     heartbeat_s: float = 30
     """How often a stream carries a comment and its password is checked again."""
+    keepalive_s: float = 45
+    """The same for the streams of old clients; ntfy's give up after 77 seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from functools import partial
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     ProcessCollector,
     generate_latest,
@@ -52,6 +53,19 @@ class Metrics:
             "Messages that shared one durable commit.",
             buckets=BATCH_BUCKETS_ROWS,
         )
+        open_streams = Gauge(
+            "pushgo_open_streams",
+            "Streams that are open now.",
+            ["source"],
+            registry=self.registry,
+        )
+        dropped = counter(
+            "pushgo_streams_dropped",
+            "Streams cut off because nobody read them.",
+            ["source"],
+        )
+        self.open_streams = {source: open_streams.labels(source) for source in Source}
+        self.dropped_streams = {source: dropped.labels(source) for source in Source}
         self._refusals: dict[tuple[Source, str], Counter] = {}
 
     def refused(self, source: Source, code: str) -> None:

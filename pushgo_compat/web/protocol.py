@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -31,7 +32,7 @@ WordRefusal = Callable[[web.BaseRequest, bytes, int], web.Response]
 class LenientHandler(RequestHandler):
     """One connection, its heads mended before they are parsed."""
 
-    __slots__ = ("_mender", "_word_refusal")
+    __slots__ = ("_lost", "_mender", "_word_refusal")
 
     def __init__(
         self, manager: LenientServer, word_refusal: WordRefusal, **kwargs: object
@@ -39,6 +40,29 @@ class LenientHandler(RequestHandler):
         super().__init__(manager, **kwargs)  # type: ignore[arg-type]  # as web.Server does
         self._mender = HeadMender()
         self._word_refusal = word_refusal
+        self._lost: asyncio.Future[None] | None = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Wake up who waits for the end."""
+        super().connection_lost(exc)
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(None)
+
+    async def lost(self) -> None:
+        """Wait for the end of the connection.
+
+        A stream that writes only now and then would not notice it otherwise.
+        """
+        if self.transport is not None:
+            self._lost = asyncio.get_running_loop().create_future()
+            await self._lost
+
+    async def drained(self) -> None:
+        """Wait until the peer has taken most of what was written.
+
+        Raises ConnectionError when it is gone.
+        """
+        await self._drain_helper()
 
     def data_received(self, data: bytes) -> None:
         """Mend, then parse; aiohttp calls with nothing to parse what it has kept.

@@ -80,6 +80,8 @@ async def start_sites(
         await site.start()
         ports[name] = runner.addresses[0][1]
     services.callers.main_port = ports["main"]
+    for door in doors.values():  # first of all, so that nothing waits for streams
+        stack.callback(door.streams.end)
     return ports
 
 

@@ -163,6 +163,10 @@ class SqliteStore:
             lambda db: messages.position_of(db, channel, message_id, now_ms)
         )
 
+    def position_at(self, unix_ms: int) -> bytes:
+        """A position holds the time at which it was given."""
+        return first_position_at(unix_ms)
+
     async def last_position(self, channel: int) -> bytes:
         """The channel's end."""
         return await self._readers.run(lambda db: messages.last_position(db, channel))

@@ -1,0 +1,48 @@
+"""What goes around the frames of a stream on the wire, for many streams at once.
+
+A stream's chunks are written straight to its transport: what was framed for one serves
+all others of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+_TEXT_FRAME = 0x81
+_MAX_SHORT, _MAX_MIDDLE = 125, 0xFFFF
+"""Lengths that a frame's header holds in one byte, and in two more (RFC 6455, 5.2)."""
+
+PING = b"\x89\x00"
+
+
+class Framing(NamedTuple):
+    """One way to put frames on a connection."""
+
+    wrap: Callable[[Sequence[bytes]], bytes]
+    end: bytes
+    """The last bytes of an orderly end."""
+
+
+def _chunk(frames: Sequence[bytes]) -> bytes:
+    data = b"".join(frames)
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+def _text_frames(frames: Sequence[bytes]) -> bytes:
+    return b"".join([_text_header(len(frame)) + frame for frame in frames])
+
+
+def _text_header(size: int) -> bytes:
+    if size <= _MAX_SHORT:
+        return bytes((_TEXT_FRAME, size))
+    if size <= _MAX_MIDDLE:
+        return bytes((_TEXT_FRAME, 126)) + size.to_bytes(2, "big")
+    return bytes((_TEXT_FRAME, 127)) + size.to_bytes(8, "big")
+
+
+CHUNKED = Framing(_chunk, b"0\r\n\r\n")
+PLAIN = Framing(b"".join, b"")
+"""HTTP/1.0 knows no chunks: the end of the connection is the end of the answer."""
+WEBSOCKET = Framing(_text_frames, b"\x88\x02\x03\xe9")
+"""Ends with a close frame, code 1001: the server goes away."""
