@@ -21,11 +21,13 @@ from pushgo_compat.legacy import (
     Dialect,
     Download,
     KeyCheck,
+    KeyClaim,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
     Publish,
     StatusQuery,
+    Subscribe,
     Translation,
     Upload,
 )
@@ -151,9 +153,11 @@ def run_pure(dialect: Dialect, case: Case) -> Outcome:
                 reply = dialect.refused(request, NotFound())
             case KeyCheck():
                 claims = (call.claim, *call.others)
-                good = all(_known(c.key, c.alternatives) for c in claims)
                 refused = dialect.refused(request, ChannelNotFound())
-                reply = call.reply if good else refused
+                reply = call.reply if _all_known(claims) else refused
+            case Subscribe():
+                refused = dialect.refused(request, ChannelNotFound())
+                reply = _begin_stream(call) if _all_known(call.claims) else refused
             case Publish():
                 return _publish(dialect, request, call)
             case _:
@@ -161,6 +165,16 @@ def run_pure(dialect: Dialect, case: Case) -> Outcome:
     except LegacyRefusal as refusal:
         reply = refusal.reply
     return Outcome(reply)
+
+
+def _begin_stream(call: Subscribe) -> LegacyReply:
+    """What a subscriber of an empty channel gets at first."""
+    opened = b"" if call.poll else call.encoder.opened(NOW_MS)
+    return LegacyReply(body=opened, content_type=call.encoder.content_type)
+
+
+def _all_known(claims: Sequence[KeyClaim]) -> bool:
+    return all(_known(claim.key, claim.alternatives) for claim in claims)
 
 
 def _known(key: str, alternatives: Sequence[str]) -> bool:
