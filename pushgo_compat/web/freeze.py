@@ -66,6 +66,18 @@ def take_gateway_token(query: str, headers: Headers, token: str) -> tuple[str, H
     return query, headers
 
 
+def show_host(headers: Headers, host: str) -> Headers:
+    """Headers with the host that the caller asked for, where a proxy put its own.
+
+    A ServerChan key may stand in it.
+    """
+    if headers.get("Host", "") == host:
+        return headers
+    copy = CIMultiDict(headers)
+    copy["Host"] = host
+    return CIMultiDictProxy(copy)
+
+
 async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bytes]:
     """At most ``limit`` bytes of the body, and what was read beyond them.
 

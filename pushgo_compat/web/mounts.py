@@ -58,9 +58,10 @@ class Mounts:
                 if any(fnmatchcase(name, pattern) for pattern in rule.patterns):
                     return rule.door, ""
         first = target[1:].partition("/")[0]
-        if first not in self._prefixes:  # the bare prefix, or a proxy's absolute form
-            first = split_target(target, "")[0][1:].partition("/")[0]
         door = self._prefixes.get(first)
+        if door is None:  # the bare prefix, a proxy's absolute form, or in capitals
+            first = split_target(target, "")[0][1:].partition("/")[0]
+            door = self._prefixes.get(first.lower())
         return door, "" if door is None else f"/{first}"
 
     def handler(self, native: Handler) -> Handler:

@@ -84,6 +84,19 @@ def test_without_the_setting_dialects_do_not_ask_for_the_token(tmp_path: Path) -
         assert native.status == 401
 
 
+# ---------------------------------------------------------------------------- mounts
+
+
+@every_dialect
+def test_a_prefix_counts_in_any_case_as_barks_own_does(
+    gateway: Gateway, call: Call
+) -> None:
+    prefix = f"/{call.dialect}".upper()
+    target = prefix + call.path(KEY)
+    reply = gateway.native(call.method, target, call.headers, call.body(KEY))
+    assert_sent(gateway, reply)
+
+
 # --------------------------------------------------------------------------- proxies
 
 
@@ -109,6 +122,19 @@ def test_a_trusted_proxy_says_which_host_was_asked_for(behind_proxy: Gateway) ->
     lines[0] = ("X-Forwarded-Host", b"push.example")
     reply = behind_proxy.native("POST", f"/ntfy/{KEY}", lines, TEXT.encode())
     assert "https://push.example/message" in reply.json["curl"][0]
+
+
+def test_a_sendkey_may_stand_in_the_host_that_a_proxy_was_asked_for(
+    behind_proxy: Gateway,
+) -> None:
+    behind_proxy.alias(Source.SERVERCHAN, "sctp7tinthehost")
+    lines = [
+        ("X-Forwarded-Host", b"sctp7tinthehost.sc.test"),
+        ("X-Forwarded-For", b"192.0.2.2"),
+    ]
+    reply = behind_proxy.native("GET", "/send?title=Hello", lines)
+    assert reply.json["message"] == "SUCCESS"
+    assert behind_proxy.only_message(reply)["title"] == "Hello"
 
 
 def test_each_caller_behind_a_trusted_proxy_has_his_own_limit(
