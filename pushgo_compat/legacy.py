@@ -96,6 +96,9 @@ class KeyClaim:
     fold_case: bool = False
     """The key came from a host name, which has lost its case."""
     credentials: tuple[Credential, ...] = ()
+    """The login that came with the key, in every way in which it can be read."""
+    login_field: str = "Authorization"
+    """In which field it came, as the sender wrote its name."""
 
 
 class Access(enum.Enum):

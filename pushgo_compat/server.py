@@ -33,6 +33,7 @@ from pushgo_compat.model import Source
 from pushgo_compat.secret_file import load_secret
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
+from pushgo_compat.system_zone import system_timezone
 from pushgo_compat.web.callers import Callers
 from pushgo_compat.web.keys import Services, WebSettings
 from pushgo_compat.web.metrics import Metrics
@@ -44,7 +45,7 @@ log = structlog.get_logger(__name__)
 def build_dialects(config: Config) -> Sequence[Dialect]:
     """The dialects that this server speaks, as the operator set them."""
     return (
-        NtfyDialect(),
+        NtfyDialect(timezone=config.ntfy_timezone or system_timezone()),
         BarkDialect(
             user=config.bark_user,
             password=config.bark_password,

@@ -148,11 +148,6 @@ class Gateway:
         """What lies in the folder of uploads."""
         return list((self.folder / FILES).iterdir())
 
-    def is_visible(self, message_id: str) -> bool:
-        """Whether native readers see a message at all."""
-        path = f"/channel/{CHANNEL_ID}/messages/{message_id}"
-        return self.native("GET", path, [LOGIN]).status == 200
-
     def only_message(self, reply: Reply) -> dict[str, Any]:
         """The one native message that a call became."""
         (message_id,) = reply.message_ids

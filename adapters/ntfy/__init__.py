@@ -16,9 +16,9 @@ from adapters.ntfy.keys import (
     RESERVED_TOPICS,
     claim,
     is_topic,
-    login_text,
     may_be_key,
 )
+from adapters.ntfy.logins import find_login
 from adapters.ntfy.matrix import matrix_reply, publish_request, read_pushkey
 from adapters.ntfy.notes import NOTES
 from adapters.ntfy.params import read_parameters
@@ -258,4 +258,4 @@ def _key_refused(request: LegacyRequest) -> LegacyReply:
             return error_reply(40009)
     elif not all(is_topic(topic) for topic in route.topics):
         return error_reply(40401)
-    return error_reply(40101 if login_text(request) else 40301)
+    return error_reply(40101 if find_login(request).text else 40301)

@@ -27,6 +27,11 @@ NOTES: Mapping[str, NoteText] = {
     "too_large": NoteText(
         _CHANGED, "{}", "Shortened: a native message has at most 32,768 bytes."
     ),
+    "template": NoteText(_LOST, None, "Only the text that the template made is kept."),
+    "template_input": NoteText(
+        _CHANGED, "body", "The data of a template: what it did not take is not kept."
+    ),
+    "rendered": NoteText(_CHANGED, "{}", "A template, kept as the text that it made."),
     # Urgency and order
     "priority": NoteText(
         _CHANGED,
@@ -119,8 +124,8 @@ NOTES: Mapping[str, NoteText] = {
     "priority_hint": NoteText(
         _LOST, None, "An HTTP priority hint (RFC 9218), not the message's priority."
     ),
-    "credentials": NoteText(
-        _LOST, None, "A login counts only where the key asks for one; none is stored."
+    "login_unreadable": NoteText(
+        _LOST, None, "Neither Basic nor Bearer, or garbled: ntfy takes it as no login."
     ),
     "dropped": NoteText(
         _LOST,

@@ -13,6 +13,7 @@ from datetime import UTC, tzinfo
 from typing import NamedTuple
 
 from adapters.ntfy.delay import Clock
+from adapters.ntfy.logins import QUERY_NAMES, login_notes
 from adapters.ntfy.words import decode_words
 from adapters.values import clean_text, header_text, parse_pairs
 from pushgo_compat.legacy import LegacyRequest, Note
@@ -48,7 +49,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Parameter → its names, the winning one first; in the query only in lower case."""
 
-_CREDENTIALS = "credentials"
 _OF_HTTP = frozenset({"content_type", "content_encoding"})
 """Every client sends these for its own reasons: no note when they mean nothing."""
 HTTP_PRIORITY_HINT = re.compile(r"u=[0-9](?:,[\t\n\f\r ]*(?:i|[0-9]))?")
@@ -76,8 +76,6 @@ _PLACES = {
     for parameter, names in _NAMES.items()
     for rank, name in enumerate(names)
 }
-_HEADERS = {**_PLACES, "authorization": _Place(_CREDENTIALS, 0)}
-_QUERY = {**_HEADERS, "auth": _Place(_CREDENTIALS, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +128,7 @@ def read_parameters(
     _choose_headers(headers, found)
     if request.query:
         _choose_query(request.query, found)
+    found.notes.extend(login_notes(request))
     return found
 
 
@@ -140,7 +139,7 @@ def _first_of_each(
     first: dict[str, Sent] = {}
     for name, value in headers:
         lowered = name.lower()
-        if lowered not in _HEADERS:
+        if lowered not in _PLACES:
             continue
         if lowered in first:
             notes.append(Note(name, "overridden"))
@@ -155,13 +154,11 @@ def _choose_headers(headers: Mapping[str, Sent], found: Parameters) -> None:
     """Take for each parameter the first of its names that is not blank."""
     ranks: dict[str, int] = {}
     for name, (sent_as, raw) in headers.items():
-        parameter, rank = _HEADERS[name]
+        parameter, rank = _PLACES[name]
         value = trim(decode_words(raw))
         if not value:
             if parameter not in _OF_HTTP:
                 found.notes.append(Note(sent_as, "blank"))
-        elif parameter is _CREDENTIALS:
-            found.notes.append(Note(sent_as, "credentials"))
         elif name == "priority" and HTTP_PRIORITY_HINT.fullmatch(value):
             found.notes.append(Note(sent_as, "priority_hint"))
         elif rank < ranks.get(parameter, rank + 1):
@@ -179,11 +176,10 @@ def _choose_query(query: str, found: Parameters) -> None:
     seen = set()
     chosen: dict[str, tuple[int, Sent]] = {}
     for name, value in parse_pairs(query):
-        place = _QUERY.get(name)
+        place = _PLACES.get(name)
         if place is None:
-            found.notes.append(unknown(name))
-        elif place.parameter is _CREDENTIALS:
-            found.notes.append(Note(name, "credentials"))
+            if name not in QUERY_NAMES:
+                found.notes.append(unknown(name))
         elif name in seen or place.parameter in found.values:
             found.notes.append(Note(name, "overridden"))
         else:

@@ -96,12 +96,12 @@ def record_call(
     )
 
 
-def gate_notes(claim: KeyClaim, grant: Grant, login_field: str) -> list[Note]:
+def gate_notes(claim: KeyClaim, grant: Grant) -> list[Note]:
     """What the opening of a key has to say: about the login, and about the alias."""
     notes = []
     if claim.credentials:
         used = "gate.login-used" if grant.login_used else "gate.login-ignored"
-        notes.append(Note(login_field, used))
+        notes.append(Note(claim.login_field, used))
     if grant.alias is not None and grant.alias.tags:
         notes.append(Note("(alias)", "gate.alias-tags"))
     if grant.alias is not None and grant.alias.severity_map:

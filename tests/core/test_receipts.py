@@ -195,5 +195,5 @@ LOGIN = Credential(user=None, secret="tk_old")
 def test_the_gate_notes_what_became_of_login_and_alias(
     grant: Grant, logins: tuple[Credential, ...], codes: list[str]
 ) -> None:
-    notes = gate_notes(KeyClaim(key=KEY, credentials=logins), grant, "Authorization")
+    notes = gate_notes(KeyClaim(key=KEY, credentials=logins), grant)
     assert [note.code for note in notes] == codes

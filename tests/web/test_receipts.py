@@ -400,3 +400,49 @@ def test_the_curl_line_leads_to_the_native_door(
     assert f"127.0.0.1:{gateway.ports['main']}/message" in line or (
         mount is Mount.PREFIX and "/message" in line
     )
+
+
+def _query_login(value: str) -> str:
+    return base64.urlsafe_b64encode(value.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "notes"),
+    [
+        ("", [("Authorization", basic("phil", "x"))], [("Authorization", "lost")]),
+        ("", [("Authorization", b"bearer tk_x")], [("Authorization", "lost")]),
+        ("", [("Authorization", b"Digest x")], [("Authorization", "lost")]),
+        (f"?auth={_query_login('Bearer tk_x')}", [], [("auth", "lost")]),
+        ("?auth=tk_x", [], [("auth", "lost")]),
+        (
+            f"?authorization={_query_login('Bearer tk_x')}",
+            [("Authorization", basic("phil", "x"))],
+            [("Authorization", "lost"), ("authorization", "lost")],
+        ),
+    ],
+)
+def test_an_old_login_is_noted_exactly_once(
+    gateway: Gateway,
+    query: str,
+    headers: HeaderLines,
+    notes: list[tuple[str, str]],
+) -> None:
+    path = f"/{KEY}{query}"
+    reply = gateway.call(Source.NTFY, Mount.PORT, "POST", path, headers, b"hi")
+    (message_id,) = reply.message_ids
+    told = gateway.stored(message_id)["receipt"]["notes"]
+    logins = [(n["field"], n["verdict"]) for n in told if n["field"] != "body"]
+    assert sorted(logins) == notes
+
+
+def test_a_login_that_opened_the_channel_is_said_to_have_done_so(
+    gateway: Gateway,
+) -> None:
+    headers = [("Authorization", basic("anybody", PASSWORD))]
+    path = f"/{CHANNEL_ID}"
+    reply = gateway.call(Source.NTFY, Mount.PORT, "POST", path, headers, b"hi")
+    (message_id,) = reply.message_ids
+    told = gateway.stored(message_id)["receipt"]["notes"]
+    assert [(n["field"], n["verdict"]) for n in told if n["field"] != "body"] == [
+        ("Authorization", "kept")
+    ]
