@@ -202,6 +202,7 @@ class ReceiptReader:
                 op_id=message.op_id or f"op-{stored.message_id}",
                 accepted_at_ms=stored.accepted_at_ms,
                 thing_id=message.thing_id,
+                deliver_at_ms=stored.deliver_at_ms,
             ),
             batch=record.batch,
         )
