@@ -120,7 +120,8 @@ def test_a_trusted_proxy_says_which_host_was_asked_for(behind_proxy: Gateway) ->
     assert reply.status == 200
     assert reply.json["dialect"] == "ntfy"
     lines[0] = ("X-Forwarded-Host", b"push.example")
-    reply = behind_proxy.native("POST", f"/ntfy/{KEY}", lines, TEXT.encode())
+    lines[2] = ("X-Forwarded-For", b"192.0.2.3")
+    reply = behind_proxy.native("GET", f"/bark/{CHANNEL_ID}-{PASSWORD}/Hello", lines)
     assert "https://push.example/message" in reply.json["curl"][0]
 
 
