@@ -8,6 +8,7 @@ import enum
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.event import EventView
 from adapters.ntfy.params import Parameters, trim
+from adapters.ntfy.templating import render_body
 from pushgo_compat.legacy import Note
 
 MAX_TEXT_BYTES = 4096
@@ -64,7 +65,7 @@ def read_body(
         case Role.FILE:
             raise refusal(40014)
         case Role.TEMPLATE_INPUT:
-            raise refusal(40043)
+            return render_body(body, sent_as, found, view)
         case Role.TEXT:
             return _read_text(body, len(body), sent_as, found, 40014)
         case Role.NOTHING:

@@ -12,6 +12,7 @@ from adapters.ntfy.fields import read_fields
 from adapters.ntfy.mapping import to_native
 from adapters.ntfy.params import Parameters, Sent
 from adapters.ntfy.sequences import cancel_waiting
+from adapters.ntfy.templating import defer_priority
 from adapters.ntfy.upload import attach
 from pushgo_compat.legacy import LegacyRequest, Note, Translation, Upload
 
@@ -35,6 +36,8 @@ class Draft:
 
 def translate(draft: Draft, found: Parameters, role: Role) -> Translation:
     """Check a publish and turn it into one native message, in ntfy's order."""
+    if role is Role.TEMPLATE_INPUT:
+        defer_priority(found)
     view = _check(draft, found)
     if poll_id := found.values.get("poll_id"):
         return _poll_request(poll_id, found)

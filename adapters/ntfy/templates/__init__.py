@@ -1,0 +1,71 @@
+"""ntfy's templates: Go's ``text/template`` over the JSON that a sender posts."""
+
+from __future__ import annotations
+
+import re
+
+from adapters.ntfy.delay import Clock
+from adapters.ntfy.templates.builtins import BUILTINS
+from adapters.ntfy.templates.faults import (
+    DISALLOWED,
+    FAILED,
+    NO_SUCH_TEMPLATE,
+    NOT_JSON,
+    TEMPLATE_TOO_LARGE,
+    Budget,
+    TemplateFault,
+)
+from adapters.ntfy.templates.go_json import load_json
+from adapters.ntfy.templates.interpreter import execute
+from adapters.ntfy.templates.named import NAMED, Payload, Story
+from adapters.ntfy.templates.parser import parse
+from adapters.ntfy.templates.sprig import SPRIG, dates_at
+from adapters.values import clean_text
+
+__all__ = ["TemplateFault", "render", "tell"]
+
+_MAX_TEMPLATE_BYTES = 32_768
+_DISALLOWED = re.compile(r"\{\{-?[\t\n\f\r ]*(?:call|template|define)\b")
+
+
+def render(template: str, source: str, clock: Clock) -> str:
+    """Render a template over JSON; raises TemplateFault with ntfy's number.
+
+    The faults come in ntfy's order. ``clock`` is what ``now`` answers.
+    """
+    if len(template.encode("utf-8", "replace")) > _MAX_TEMPLATE_BYTES:
+        raise TemplateFault(TEMPLATE_TOO_LARGE)
+    if _DISALLOWED.search(template):
+        raise TemplateFault(DISALLOWED)
+    data = _load(source)
+    functions = {**SPRIG, **dates_at(clock), **BUILTINS}
+    try:
+        statements = parse(clean_text(template), functions)
+        text = execute(statements, data, functions, Budget())
+    except RecursionError as error:
+        raise TemplateFault(FAILED) from error
+    return _joined(text)
+
+
+def tell(name: str, source: str) -> Story:
+    """Put JSON into the words of a built-in template; raises TemplateFault."""
+    story_of = NAMED.get(name)
+    if story_of is None:
+        raise TemplateFault(NO_SUCH_TEMPLATE)
+    return story_of(Payload(_load(source)))
+
+
+def _load(source: str) -> object:
+    """Decode what a template works on; raises TemplateFault when it is no JSON."""
+    try:
+        return load_json(source)
+    except ValueError as error:
+        raise TemplateFault(NOT_JSON) from error
+
+
+def _joined(text: str) -> str:
+    """The text with bytes put together to characters again where they make one."""
+    if text.isascii():
+        return text
+    raw = text.encode("utf-8", "surrogateescape")
+    return clean_text(raw.decode("utf-8", "surrogateescape"))
