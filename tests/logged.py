@@ -26,6 +26,7 @@ class LoggedServer:
 
     gateway: Gateway
     log_file: Path
+    process_id: int
 
     def log(self) -> str:
         """Everything that the process has written so far, both streams."""
@@ -64,9 +65,11 @@ def serving(folder: Path, **settings: str) -> Iterator[LoggedServer]:
     try:
         ports = _wait_for_ports(process, log_file)
         gateway = Gateway(
-            ports=ports, db_url=f"sqlite:///{folder / 'pushgo-compat.db'}"
+            ports=ports,
+            db_url=f"sqlite:///{folder / 'pushgo-compat.db'}",
+            folder=folder,
         )
-        yield LoggedServer(gateway=gateway, log_file=log_file)
+        yield LoggedServer(gateway=gateway, log_file=log_file, process_id=process.pid)
         gateway.close()
         assert process.poll() is None, f"it died: {process.returncode}"
     finally:
