@@ -51,7 +51,7 @@ VALUES = st.one_of(
             b"view, A, https://x", b'[{"action":"view","label":"a","url":"b"}]',
             b"[" * 2000, b"=?utf-8?q?=C3=A4?= =?utf-8?b?w6Q=?=", b"Basic Og==",
             b"Bearer x", b",", b"a,b,,c", b"\x1f\x1e", b"\xe9" * 600,
-            b"=?x?q?" * 300 + b"?=", b"websocket", b"text/markdown",
+            b"=?x?q?" * 300 + b"?=", b"websocket", b"text/markdown", b"30min", b"8pm",
         ]
     ),
 )  # fmt: skip
@@ -65,7 +65,16 @@ QUERIES = st.one_of(
 )
 PATHS = st.one_of(
     st.sampled_from(
-        ["/", f"/{KEY}", f"/{KEY}/publish", f"/{KEY}/s", f"/{KEY},b/auth", "/a%", "/a?"]
+        [
+            "/",
+            f"/{KEY}",
+            f"/{KEY}/publish",
+            f"/{KEY}/s",
+            f"/{KEY},b/auth",
+            "/a%",
+            "/a?",
+            f"/{KEY}/s/clear",
+        ]
     ),
     st.text(alphabet="/ab.,:%2Fä\x00~", max_size=20).map(lambda path: f"/{path}"),
 )
