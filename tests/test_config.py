@@ -44,6 +44,10 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert config.ntfy_hosts == config.bark_hosts == config.serverchan_hosts == ()
     assert str(config.db_url) == "sqlite:///pushgo-compat.db"
     assert config.attachment_dir == Path("attachments")
+    assert config.attachment_file_limit == 15 * 1024**2
+    assert config.attachment_channel_limit == 100 * 1024**2
+    assert config.attachment_total_limit == 5 * 1024**3
+    assert config.attachment_expiry == 3 * 3600
     assert config.bark_max_batch == 1000
     assert config.retention_days == 7
     assert not config.token_on_dialects
@@ -139,6 +143,29 @@ def test_an_empty_attachment_dir_turns_attachments_off() -> None:
     assert load(attachment_dir="/var/files").attachment_dir == Path("/var/files")
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1", 1),
+        ("4096", 4096),
+        ("15M", 15 * 1024**2),
+        ("15 mb", 15 * 1024**2),
+        ("2k", 2048),
+        ("5GiB", 5 * 1024**3),
+    ],
+)
+def test_sizes_are_bytes_or_have_a_unit(text: str, size: int) -> None:
+    assert load(attachment_file_limit=text).attachment_file_limit == size
+
+
+@pytest.mark.parametrize(
+    ("text", "duration_s"),
+    [("90s", 90), ("45m", 2700), ("3h", 10_800), ("1.5H", 5400), ("7d", 604_800)],
+)
+def test_durations_have_a_unit(text: str, duration_s: float) -> None:
+    assert load(attachment_expiry=text).attachment_expiry == duration_s
+
+
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUSHGO_HTTP_ADDR", "")
     monkeypatch.setenv("PUSHGO_TOKEN", " ")
@@ -186,6 +213,13 @@ def test_two_listeners_cannot_share_an_address() -> None:
         ("public_base_url", "push.example.com"),
         ("public_base_url", "http://[::1"),
         ("trusted_proxies", "10.0.0.0/33"),
+        ("attachment_file_limit", "0"),
+        ("attachment_file_limit", "15 apples"),
+        ("attachment_total_limit", "-1G"),
+        ("attachment_channel_limit", "1.5G"),
+        ("attachment_expiry", "3"),
+        ("attachment_expiry", "0h"),
+        ("attachment_expiry", "for ever"),
         ("tls_key", "/nowhere/key.pem"),
         ("log_format", "xml"),
         ("log_level", "loud"),
