@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from adapters.ntfy.params import GO_BLANKS, trim
 from adapters.ntfy.templates.faults import Budget, FunctionError, check_length
 from adapters.ntfy.templates.functions import Function, function
-from adapters.ntfy.templates.go_format import repeated
 from adapters.ntfy.templates.go_quote import quoted
 from adapters.ntfy.templates.go_values import (
     from_bytes,
@@ -57,10 +56,17 @@ def _substr(start: int, end: int, text: str) -> str:
     return from_bytes(data[start:end])
 
 
+def _times(text: str, count: int) -> str:
+    if count < 0:
+        raise FunctionError("negative repeat count")
+    check_length(len(text) * count)
+    return text * count
+
+
 def _repeat(count: int, text: str) -> str:
     if count * len(text) > _MAX_REPEATED_CHARS:
         raise FunctionError("repeat would be too long")
-    return repeated(text, count)
+    return _times(text, count)
 
 
 def _replace(old: str, new: str, text: str) -> str:
@@ -69,7 +75,7 @@ def _replace(old: str, new: str, text: str) -> str:
 
 
 def _indent(spaces: int, text: str) -> str:
-    pad = repeated(" ", spaces)
+    pad = _times(" ", spaces)
     check_length(len(text) + len(pad) * (text.count("\n") + 1))
     return pad + text.replace("\n", f"\n{pad}")
 
