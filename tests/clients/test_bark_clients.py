@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import apprise
 import bark_python
 import barky
+import httpx
+import ipush
 import iskoldtbark
+import ntfy_bark
 import onepush
 import pytest
+from notify_hub import INFO, ChannelSendError, Message
+from notify_hub.channels.bark import BarkChannel
+from owl_notify import Notify
 
 from pushgo_compat.model import Source
 from tests.clients.conftest import Inbox
@@ -138,6 +147,66 @@ def test_onepush(gateway: Gateway, inbox: Inbox, mount: Mount) -> None:
     message = inbox.one()
     assert (message["title"], message["body"]) == (TITLE, TEXT)
     assert message["metadata"]["compat.bark.isarchive"] == "1"
+
+
+@BOTH_MOUNTS
+def test_ipush(gateway: Gateway, inbox: Inbox, mount: Mount) -> None:
+    client = ipush.Bark(KEY)
+    client.seturl(gateway.url(Source.BARK, mount))
+    assert client.send(TEXT, TITLE).json()["message"] == "success"
+    message = inbox.one()
+    assert (message["title"], message["body"]) == (TITLE, TEXT)
+
+
+@BOTH_MOUNTS
+def test_ntfy_bark_wants_the_code_in_the_reply(
+    gateway: Gateway, inbox: Inbox, mount: Mount
+) -> None:
+    url = gateway.url(Source.BARK, mount)
+    assert ntfy_bark.notify(TITLE, TEXT, push_url=f"{url}/{KEY}?group=ops") is None
+    message = inbox.one()
+    assert (message["title"], message["tags"]) == (TITLE, ["ops"])
+
+
+@BOTH_MOUNTS
+def test_owl_notify_puts_its_texts_into_the_path(
+    gateway: Gateway, inbox: Inbox, mount: Mount, tmp_path: Path
+) -> None:
+    config = tmp_path / "owl.toml"
+    url = gateway.url(Source.BARK, mount)
+    config.write_text(f"[bark]\nserver_url = {json.dumps(url)}\ntoken = '{KEY}'\n")
+    assert Notify(config).send(TITLE, TEXT, "bark")
+    message = inbox.one()
+    assert (message["title"], message["body"]) == (TITLE, TEXT)
+
+
+async def pynotifyhub_sends(server_url: str, key: str) -> None:
+    async with httpx.AsyncClient() as client:
+        channel = BarkChannel(
+            channel_id="phone",
+            client=client,
+            server_url=server_url,
+            device_key=key,
+            push_level="timeSensitive",
+            badge=3,
+        )
+        await channel.send(Message(body=TEXT, level=INFO, title=TITLE))
+
+
+@BOTH_MOUNTS
+async def test_pynotifyhub(gateway: Gateway, inbox: Inbox, mount: Mount) -> None:
+    await pynotifyhub_sends(gateway.url(Source.BARK, mount), KEY)
+    message = inbox.one()
+    assert (message["title"], message["body"]) == (TITLE, TEXT)
+    assert message["severity"] == "high"
+
+
+async def test_pynotifyhub_reports_an_unknown_key(
+    gateway: Gateway, inbox: Inbox
+) -> None:
+    with pytest.raises(ChannelSendError, match="400"):
+        await pynotifyhub_sends(gateway.url(Source.BARK), UNKNOWN_KEY)
+    assert inbox.all() == []
 
 
 def test_clients_of_the_public_server_need_only_other_dns(vendor: Inbox) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import apprise
 import lightpush
 import onepush
 import pytest
 from apprise.plugins.serverchan import NotifyServerChan
+from serverchan import ServerChan
 from serverchan_sdk import sc_send
 
 from pushgo_compat.model import Source
@@ -92,3 +95,21 @@ def test_lightpush(gateway: Gateway, inbox: Inbox, mount: Mount) -> None:
     response = client.single_push(TITLE, TEXT)
     assert response.json()["errno"] == 0
     assert inbox.one()["body"] == TEXT
+
+
+def test_serverchan_asks_what_became_of_a_push(vendor: Inbox) -> None:
+    client = ServerChan(f"SCT{KEY}")
+    given = client.push("磁盘 报警", TEXT, short="92%", channel="9|66").json()["data"]
+    message = vendor.one()
+    assert (message["title"], message["body"]) == ("磁盘  报警", TEXT)
+    found = client.query(given["pushid"], given["readkey"]).json()["data"]
+    assert found["id"] == int(given["pushid"])
+    assert (found["title"], found["desp"]) == ("磁盘  报警", TEXT)
+    assert json.loads(found["wxstatus"]) == {"errcode": 0, "errmsg": "ok"}
+    assert client.query(given["pushid"], "SCT" + "a" * 12).json()["code"] == 40001
+
+
+def test_serverchan_with_a_classic_key(vendor: Inbox) -> None:
+    answer = ServerChan(f"SCU{KEY}").push("Deploy", TEXT)
+    assert answer.json() == {"errno": 0, "errmsg": "success", "dataset": "done"}
+    assert vendor.one()["body"] == TEXT
