@@ -179,7 +179,7 @@ def test_packed_body_may_unpack_to_the_limit_and_no_further(
     ("coding", "body"),
     [
         ("gzip", b'{"body":"b"}'),
-        ("gzip", gzip.compress(b'{"body":"b"}')[:-9]),
+        ("gzip", gzip.compress(b'{"body":"b"}', mtime=0)[:-9]),
         ("gzip", b""),
         ("deflate", b"\xff"),
         ("br", brotli.compress(b'{"body":"b"}')[:-1]),
