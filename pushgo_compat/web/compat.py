@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from urllib.parse import unquote
@@ -21,7 +21,6 @@ import structlog
 from aiohttp import web
 from multidict import CIMultiDict
 
-from pushgo_compat.core.files import FileService
 from pushgo_compat.core.gate import Grant
 from pushgo_compat.core.keys import suspected_keys
 from pushgo_compat.core.masking import MAX_BODY_BYTES, Masker
@@ -45,13 +44,11 @@ from pushgo_compat.legacy import (
     StatusQuery,
     Subscribe,
     Translation,
-    Upload,
 )
 from pushgo_compat.model import NativeMessage, Receipt
 from pushgo_compat.schemas import decode_message
 from pushgo_compat.web.edge import describe_fault, request_id_for
 from pushgo_compat.web.freeze import (
-    read_body,
     show_host,
     split_target,
     take_dry_run,
@@ -59,7 +56,7 @@ from pushgo_compat.web.freeze import (
 )
 from pushgo_compat.web.keys import Services
 from pushgo_compat.web.subscribe import Admitted, Streams
-from pushgo_compat.web.transfer import one_piece, send_file, whole_body
+from pushgo_compat.web.transfer import IncomingBody, send_file
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
 MOST_IDS_SHOWN = 64
@@ -147,9 +144,7 @@ class _Call:
         self._web = request
         self._prefix = prefix
         self._request = LegacyRequest(method=request.method, path="/")
-        self._beyond = b""
-        """What was read of the body and is not in the request."""
-        self._unread = False
+        self._body = IncomingBody(request, services.files)
         self._dry_run = False
         self._route = ""
         self._claims: Sequence[KeyClaim] = ()
@@ -184,15 +179,14 @@ class _Call:
         query, headers, self._dry_run = take_dry_run(query, web_request.headers)
         headers = show_host(headers, callers.host(web_request))
         address = callers.address(web_request)
-        body = b""
+        body, truncated = b"", self._body.is_too_large
         try:
             services.limiter.check(address)
             if settings.token is not None and settings.token_on_dialects:
                 query, headers = take_gateway_token(query, headers, settings.token)
-            self._unread = self._is_beyond_files()
-            if not self._unread:
+            if not self._body.is_too_large:
                 limit = self._dialect.body_limit(web_request.method, path)
-                body, self._beyond = await read_body(web_request, limit)
+                body, truncated = await self._body.read(limit)
         finally:  # a refusal is worded from the request as well
             self._request = LegacyRequest(
                 method=web_request.method,
@@ -200,7 +194,7 @@ class _Call:
                 query=query,
                 headers=headers,
                 body=body,
-                body_truncated=bool(self._beyond),
+                body_truncated=truncated,
                 received_at_ms=services.now_ms(),
                 base_url=callers.mount_url(
                     web_request, self._prefix, self._dialect.source
@@ -208,25 +202,17 @@ class _Call:
                 client_address=address,
             )
 
-    def _is_beyond_files(self) -> bool:
-        """Whether the body says of itself that it is longer than any file may be."""
-        files, length = self._services.files, self._web.content_length
-        return bool(files and length and length > files.file_limit_bytes)
-
     async def _look(self) -> LegacyCall:
         """What is asked. A file that says that it is too large is not read at all."""
-        if not self._unread:
+        if not self._body.is_too_large:
             return self._dialect.open(self._request)
         with suppress(LegacyRefusal):  # of a body that nobody has read
-            unread = replace(self._request, body_truncated=True)
-            call = self._dialect.open(unread)
+            call = self._dialect.open(self._request)
             if isinstance(call, Publish) and call.begin_upload is not None:
                 return call
         limit = self._dialect.body_limit(self._request.method, self._request.path)
-        body, self._beyond = await read_body(self._web, limit)
-        self._request = replace(
-            self._request, body=body, body_truncated=bool(self._beyond)
-        )
+        body, truncated = await self._body.read(limit)
+        self._request = replace(self._request, body=body, body_truncated=truncated)
         return self._dialect.open(self._request)
 
     async def _act(
@@ -304,26 +290,14 @@ class _Call:
 
     async def _publish(self, call: Publish) -> LegacyReply:
         opened = await self._open_all(call)
-        if call.begin_upload is None or self._services.files is None:
+        files = self._services.files
+        if call.begin_upload is None or files is None:
             return await self._send(call, call.translate(), opened)
-        finish = call.begin_upload()
-        async with self._receive(call, opened, self._services.files) as upload:
-            return await self._send(call, finish(upload), opened)
-
-    def _receive(
-        self,
-        call: Publish,
-        opened: Sequence[Grant | NativeError],
-        files: FileService,
-    ) -> AbstractAsyncContextManager[Upload]:
-        """The file of a call, kept if the message about it is."""
-        receive = files.rehearse if self._dry_run else files.receive
         channel = next(one.channel.number for one in opened if isinstance(one, Grant))
-        if call.file_content is not None:
-            content = call.file_content
-            return receive(channel, one_piece(content), len(content))
-        pieces = whole_body(self._web, self._request.body, self._beyond)
-        return receive(channel, pieces, self._web.content_length)
+        finish = call.begin_upload()
+        receive = files.rehearse if self._dry_run else files.receive
+        async with receive(channel, *self._body.pieces(call.file_content)) as upload:
+            return await self._send(call, finish(upload), opened)
 
     async def _send(
         self,

@@ -12,6 +12,7 @@ from aiohttp import web
 from pushgo_compat.core.files import FileService
 from pushgo_compat.errors import NotFound
 from pushgo_compat.legacy import Download
+from pushgo_compat.web.freeze import read_body
 
 STALLED_AFTER_S = 60
 """A sender who sends nothing for so long has gone, whatever his connection says."""
@@ -31,28 +32,46 @@ _NOT_ASCII = re.compile(r"[^\x20-\x7e]")
 # --------------------------------------------------------------------------------- in
 
 
-async def whole_body(
-    request: web.BaseRequest, *already_read: bytes
-) -> AsyncIterator[bytes]:
-    """The body in pieces as they come, after what was read of it before.
+class IncomingBody:
+    """The body of one call: its beginning is looked at, all of it may become a file."""
 
-    Raises ConnectionError when the sender has gone, or stalls.
-    """
-    for piece in already_read:
-        if piece:
-            yield piece
-    while not request.content.at_eof():
-        try:
-            async with asyncio.timeout(STALLED_AFTER_S):
-                piece = await request.content.readany()
-        except TimeoutError as error:
-            raise ConnectionAbortedError("the sender stalled") from error
-        if piece:
-            yield piece
+    def __init__(self, request: web.BaseRequest, files: FileService | None) -> None:
+        self._request = request
+        self._read: tuple[bytes, bytes] = b"", b""
+        length = request.content_length
+        self.is_too_large = bool(files and length and length > files.file_limit_bytes)
+        """It says itself that no file may be so long."""
+
+    async def read(self, limit: int) -> tuple[bytes, bool]:
+        """At most ``limit`` bytes, and whether there are more."""
+        self._read = head, beyond = await read_body(self._request, limit)
+        return head, bool(beyond)
+
+    def pieces(self, instead: bytes | None) -> tuple[AsyncIterator[bytes], int | None]:
+        """All of it as it comes, or what stands for it; its length where that is known.
+
+        The pieces raise ConnectionError when the sender has gone.
+        """
+        if instead is not None:
+            return _one_piece(instead), len(instead)
+        return self._whole(), self._request.content_length
+
+    async def _whole(self) -> AsyncIterator[bytes]:
+        for piece in self._read:
+            if piece:
+                yield piece
+        stream = self._request.content
+        while not stream.at_eof():
+            try:
+                async with asyncio.timeout(STALLED_AFTER_S):
+                    piece = await stream.readany()
+            except TimeoutError as error:
+                raise ConnectionAbortedError("the sender stalled") from error
+            if piece:
+                yield piece
 
 
-async def one_piece(content: bytes) -> AsyncIterator[bytes]:
-    """A file that is in memory already."""
+async def _one_piece(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
