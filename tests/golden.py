@@ -35,7 +35,7 @@ from pushgo_compat.model import NativeMessage, Receipt
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW_MS = 1_795_408_545_000
-"""The clock of every golden case: 2026-11-23, afternoon, UTC."""
+"""The clock of every golden case: 2026-11-23, 04:35:45 UTC, a Monday."""
 FILE_EXPIRY_MS = 3 * 3600 * 1000
 HEAD_BYTES = 4096
 CHANNEL_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MR"

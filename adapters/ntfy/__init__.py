@@ -18,7 +18,7 @@ from adapters.ntfy.keys import (
     is_topic,
     may_be_key,
 )
-from adapters.ntfy.logins import find_login
+from adapters.ntfy.logins import find_login, login_notes
 from adapters.ntfy.matrix import matrix_reply, publish_request, read_pushkey
 from adapters.ntfy.notes import NOTES
 from adapters.ntfy.params import read_parameters
@@ -167,12 +167,14 @@ def _publish(
     if topic in RESERVED_TOPICS:
         raise refusal(40010)
     request = draft.request
+    key = claim(topic, request)
     found = read_parameters(request, draft.overrides, zone)
+    found.notes.extend(login_notes(request, usable=bool(key.credentials)))
     role = role_of(draft.body, found, truncated=request.body_truncated)
     is_file = role is Role.FILE
     return Publish(
         route=route.pattern,
-        claims=(claim(topic, request),),
+        claims=(key,),
         translate=partial(translate, draft, found, role),
         begin_upload=partial(begin_upload, draft, found) if is_file else None,
         file_content=file_content if is_file else None,
@@ -186,10 +188,13 @@ def _open_retraction(request: LegacyRequest, route: Route) -> Publish:
     if topic in RESERVED_TOPICS:
         raise refusal(40010)
     event = MESSAGE_DELETE if route.kind is Kind.DELETE else MESSAGE_CLEAR
+    key = claim(topic, request)
+    found = read_parameters(request)
+    found.notes.extend(login_notes(request, usable=bool(key.credentials)))
     return Publish(
         route=route.pattern,
-        claims=(claim(topic, request),),
-        translate=partial(retract, request, route.sequence_id, event),
+        claims=(key,),
+        translate=partial(retract, found, route.sequence_id, event),
     )
 
 

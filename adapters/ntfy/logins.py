@@ -9,7 +9,7 @@ from typing import NamedTuple
 from adapters.values import basic_credential, decode_utf8, header_text, parse_pairs
 from pushgo_compat.legacy import Credential, LegacyRequest, Note
 
-HEADER = "authorization"
+HEADER = "Authorization"
 QUERY_NAMES = ("authorization", "auth")
 """In the query a login stands as base64, and beats the header."""
 
@@ -18,7 +18,6 @@ class Login(NamedTuple):
     """The login that counts."""
 
     field: str
-    """The name that the sender gave it."""
     text: str
     """As a whole ``Authorization`` value; empty when it is none that ntfy reads."""
 
@@ -47,34 +46,22 @@ def find_login(request: LegacyRequest) -> Login:
         for name in QUERY_NAMES:
             if encoded := query.get(name, "").strip():
                 return Login(name, _of_known_scheme(_unwrap(encoded)))
-    value = request.headers.get(HEADER)
-    if not value:
-        return Login(HEADER, "")
-    field = next(name for name in request.headers if name.lower() == HEADER)
-    return Login(field, _of_known_scheme(value))
+    return Login(HEADER, _of_known_scheme(request.headers.get(HEADER, "")))
 
 
-def login_notes(request: LegacyRequest) -> list[Note]:
-    """What became of every login but the usable one: that one the core notes itself."""
-    if HEADER not in request.headers and "auth" not in request.query:
+def login_notes(request: LegacyRequest, *, usable: bool) -> list[Note]:
+    """What became of every login but a usable one: that one the core notes itself."""
+    in_query = "auth" in request.query
+    if not in_query and HEADER not in request.headers:
         return []
-    pairs = parse_pairs(request.query)
-    sent = [
-        *(pair for wanted in QUERY_NAMES for pair in pairs if pair[0] == wanted),
-        *((n, v) for n, v in request.headers.items() if n.lower() == HEADER),
-    ]
-    usable = bool(find_login(request).credentials())
-    notes = []
-    found = False
-    for name, value in sent:
-        if not value.strip():
-            notes.append(Note(name, "blank"))
-        elif found:
-            notes.append(Note(name, "overridden"))
-        else:
-            found = True
-            if not usable:
-                notes.append(Note(name, "login_unreadable"))
+    pairs = parse_pairs(request.query) if in_query else []
+    sent = [pair for name in QUERY_NAMES for pair in pairs if pair[0] == name]
+    sent += [(HEADER, value) for value in request.headers.getall(HEADER, ())]
+    notes = [Note(name, "blank") for name, value in sent if not value.strip()]
+    fields = [name for name, value in sent if value.strip()]
+    if fields and not usable:
+        notes.append(Note(fields[0], "login_unreadable"))
+    notes.extend(Note(name, "overridden") for name in fields[1:])
     return notes
 
 

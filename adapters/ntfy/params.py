@@ -13,7 +13,7 @@ from datetime import UTC, tzinfo
 from typing import NamedTuple
 
 from adapters.ntfy.delay import Clock
-from adapters.ntfy.logins import QUERY_NAMES, login_notes
+from adapters.ntfy.logins import QUERY_NAMES
 from adapters.ntfy.words import decode_words
 from adapters.values import clean_text, header_text, parse_pairs
 from pushgo_compat.legacy import LegacyRequest, Note
@@ -128,7 +128,6 @@ def read_parameters(
     _choose_headers(headers, found)
     if request.query:
         _choose_query(request.query, found)
-    found.notes.extend(login_notes(request))
     return found
 
 

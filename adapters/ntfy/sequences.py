@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapters.ntfy.event import EventView
 from adapters.ntfy.ids import ntfy_id_range
-from adapters.ntfy.params import read_parameters
-from pushgo_compat.legacy import Cancel, LegacyRequest, Note, Translation
+from adapters.ntfy.params import Parameters
+from pushgo_compat.legacy import Cancel, Note, Translation
 from pushgo_compat.model import NativeMessage
 
 MESSAGE_DELETE = "message_delete"
@@ -18,13 +18,12 @@ def cancel_waiting(sequence_id: str) -> Cancel:
     return Cancel(sequence_id=sequence_id, first_message_id=first, last_message_id=last)
 
 
-def retract(request: LegacyRequest, sequence_id: str, event: str) -> Translation:
+def retract(found: Parameters, sequence_id: str, event: str) -> Translation:
     """Tell ntfy's subscribers that a notification is to go.
 
     Nothing visible comes of it natively, and no parameter counts. Whether there ever
     was a message of that id does not matter.
     """
-    found = read_parameters(request)
     found.notes.append(Note("path", event))
     found.notes.extend(Note(sent_as, "unused") for sent_as in found.fields.values())
     view: EventView = {"event": event, "sequence_id": sequence_id}
