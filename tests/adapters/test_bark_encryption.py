@@ -4,58 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import NamedTuple
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import (
-    Cipher,
-    CipherContext,
-    algorithms,
-    modes,
-)
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from adapters.bark import BARK, BarkDialect
 from pushgo_compat.legacy import Note
 from pushgo_compat.model import NativeMessage
+from tests.adapters.bark_vectors import (
+    GCM_TEXT,
+    KEY_32,
+    PLAINTEXT,
+    VECTORS,
+    Vector,
+    decrypt,
+    open_envelope,
+)
 from tests.golden import KEY, Case, run_pure
 
-PLAINTEXT = {"body": "test", "sound": "birdsong"}
-KEY_16 = b"1234567890123456"
-KEY_32 = b"12345678901234567890123456789012"
-GCM_TEXT = "5L8feX0RKFyvXUIGKCtSuTlQfVSRixtiOwWU8xwxG+aGI13LF6iJrSFTuJ7Bvx7IDWsGqRs="
 REJOINING = BarkDialect(rejoin_iv=True)
-
-
-class Vector(NamedTuple):
-    mode: str
-    key: bytes
-    iv: str
-    ciphertext: str
-
-
-VECTORS = [
-    Vector(
-        "cbc",
-        KEY_16,
-        "1234567890123456",
-        "+aPt5cwN9GbTLLSFri60l3h1X00u/9j1FENfWiTxhNHVLGU+XoJ15JJG5W/d/yf0",
-    ),
-    Vector(
-        "cbc",
-        KEY_16,
-        "1111111111111111",
-        "d3QhjQjP5majvNt5CjsvFWwqqj2gKl96RFj5OO+u6ynTt7lkyigDYNA3abnnCLpr",
-    ),
-    Vector(
-        "ecb",
-        KEY_16,
-        "",
-        "nyEyuyYwoV+3IkEm9QUUzAOy8Je44anatLeIjsP2cnKV7j1c3K4CXoWCF2gES5SK",
-    ),
-    Vector("gcm", KEY_32, "abcdefghijkl", GCM_TEXT),
-]
 
 
 def push(ciphertext: str, iv: str, dialect: BarkDialect = BARK) -> NativeMessage:
@@ -79,24 +45,12 @@ def translated(
     return translation.message, translation.notes
 
 
-def decrypt(vector: Vector, message: NativeMessage) -> object:
-    assert message.ciphertext is not None
-    sealed = base64.b64decode(message.ciphertext, validate=True)
-    iv = str(message.metadata.get("compat.bark.iv", "")).encode()
-    if vector.mode == "gcm":
-        return json.loads(AESGCM(vector.key).decrypt(iv, sealed, None))
-    mode = modes.CBC(iv) if vector.mode == "cbc" else modes.ECB()
-    decryptor: CipherContext = Cipher(algorithms.AES(vector.key), mode).decryptor()
-    padded = decryptor.update(sealed) + decryptor.finalize()
-    unpadder = PKCS7(128).unpadder()
-    return json.loads(unpadder.update(padded) + unpadder.finalize())
-
-
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.mode)
 def test_ciphertext_comes_through_byte_for_byte_and_decrypts(vector: Vector) -> None:
     message = push(vector.ciphertext, vector.iv)
     assert message.ciphertext == vector.ciphertext
-    assert decrypt(vector, message) == PLAINTEXT
+    iv = str(message.metadata.get("compat.bark.iv", ""))
+    assert decrypt(vector, message.ciphertext, iv) == PLAINTEXT
     assert (message.title, message.body) == ("Notification", None)
 
 
@@ -105,8 +59,7 @@ def test_rejoined_gcm_push_ends_in_its_iv_and_opens_with_the_same_key() -> None:
     assert message.ciphertext is not None
     envelope = base64.b64decode(message.ciphertext, validate=True)
     assert envelope == base64.b64decode(GCM_TEXT) + b"abcdefghijkl"
-    opened = AESGCM(KEY_32).decrypt(envelope[-12:], envelope[:-12], None)
-    assert json.loads(opened) == PLAINTEXT
+    assert open_envelope(KEY_32, message.ciphertext) == PLAINTEXT
     assert message.metadata == {"compat.bark.iv": "abcdefghijkl"}
 
 

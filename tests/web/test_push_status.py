@@ -1,0 +1,73 @@
+"""ServerChan's status query, against the server and over its restarts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pushgo_compat.model import Source
+from pushgo_compat.settings import parse_store_url
+from tests.gateway import Gateway, Mount, running
+from tests.golden import KEY
+from tests.web.dialect_calls import every_mount
+from tests.wire import Reply
+
+
+def push(gateway: Gateway, mount: Mount = Mount.PORT, query: str = "") -> Any:
+    path = f"/{KEY}.send?title=Hello&desp=%23+World{query}"
+    return gateway.call(Source.SERVERCHAN, mount, "GET", path).json["data"]
+
+
+def ask(gateway: Gateway, query: str, mount: Mount = Mount.PORT) -> Reply:
+    return gateway.call(Source.SERVERCHAN, mount, "GET", f"/push?{query}")
+
+
+@every_mount
+def test_what_became_of_a_push_is_known_at_every_mount(
+    gateway: Gateway, mount: Mount
+) -> None:
+    given = push(gateway, mount)
+    query = f"id={given['pushid']}&readkey={given['readkey']}"
+    data = ask(gateway, query, mount).json["data"]
+    assert data == {
+        "id": int(given["pushid"]),
+        "uid": "0",
+        "title": "Hello",
+        "desp": "# World",
+        "encoded": "",
+        "readkey": given["readkey"],
+        "wxstatus": '{"errcode":0,"errmsg":"ok"}',
+        "created_at": "2026-11-23T12:35:45+08:00",
+        "updated_at": "2026-11-23T12:35:45+08:00",
+    }
+
+
+def test_a_ciphertext_comes_back_as_one(gateway: Gateway) -> None:
+    given = push(gateway, query="&encoded=1")
+    data = ask(gateway, f"id={given['pushid']}&readkey={given['readkey']}").json["data"]
+    assert (data["desp"], data["encoded"]) == ("# World", 1)
+
+
+@pytest.mark.parametrize("readkey", ["SCTaaaaaaaaaaaa", "x", "SCT", "{other}"])
+def test_a_readkey_opens_its_own_push_alone(gateway: Gateway, readkey: str) -> None:
+    given, other = push(gateway), push(gateway)
+    shown = readkey.replace("{other}", other["readkey"])
+    reply = ask(gateway, f"id={given['pushid']}&readkey={shown}")
+    assert reply.status == 400
+    assert reply.json["code"] == 40001
+    assert "data" not in reply.json
+
+
+def test_a_push_is_still_known_when_the_server_has_been_restarted(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    with running(first) as gateway:
+        given, db_url = push(gateway), gateway.db_url
+    with running(second, db_url=parse_store_url(db_url)) as gateway:
+        query = f"id={given['pushid']}&readkey={given['readkey']}"
+        assert ask(gateway, query).json["data"]["title"] == "Hello"
