@@ -61,6 +61,8 @@ from pushgo_compat.web.transfer import IncomingBody, send_file
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
 MOST_IDS_SHOWN = 64
 """Of a batch: a header of a thousand ids is more than proxies and clients take."""
+MOST_NAMES_SHOWN = 32
+"""Of a call whose key nobody knows, to the operator."""
 REQUEST_ID_HEADER = "X-Request-Id"
 KEYS_OPENED_AT_ONCE = 8
 """Of a batch: fewer than the password checks that may wait, so that one batch of new
@@ -282,8 +284,11 @@ class _Call:
 
     def _sample(self) -> Mapping[str, int]:
         """Names and lengths of what came with a key that nobody knows."""
-        pairs = [pair.partition("=") for pair in self._request.query.split("&") if pair]
-        sample = {name[:64]: len(value) for name, _, value in pairs[:32]}
+        pairs = self._request.query.split("&", MOST_NAMES_SHOWN)[:MOST_NAMES_SHOWN]
+        sample = {
+            name[:64]: len(value)
+            for name, _, value in (pair.partition("=") for pair in pairs if pair)
+        }
         return sample | {"(body)": len(self._request.body)}
 
     # ---------------------------------------------------------------------- publish
