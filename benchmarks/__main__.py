@@ -7,50 +7,19 @@ alternate between all doors so that a slow minute hits them alike.
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from urllib.request import urlopen
 
 import click
 
 from benchmarks.load import Load, Shot, rss_mb, run_load
+from benchmarks.server import free_port, gateway, make_channel, running
 
-ROOT = Path(__file__).resolve().parent.parent
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _JSON = {"Content-Type": "application/json"}
 _TITLE, _BODY = "Backup done", "Nightly backup of nas-1 finished in 42 minutes."
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(command: list[str], folder: str, port: int) -> Iterator[int]:
-    """Run a server until the context ends; its process id."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=folder, env=environment)
-    try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def shots(channel: dict[str, str]) -> dict[str, Shot]:
@@ -89,21 +58,11 @@ def shots(channel: dict[str, str]) -> dict[str, Shot]:
 def main(rounds: int, seconds: int) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
-        cli = [sys.executable, "-m", "pushgo_compat"]
-        made = subprocess.run(
-            [*cli, "channel", "create", "--name", "Bench", "--json"],
-            cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            check=True,
-        )
-        doors = shots(json.loads(made.stdout))
+        doors = shots(make_channel(folder))
         echo_port, port = free_port(), free_port()
-        address = f"127.0.0.1:{port}"
         echo = [sys.executable, "-m", "benchmarks.echo", str(echo_port)]
-        serve = [*cli, "serve", "--http-addr", address, "--log-level", "warning"]
-        with running(echo, folder, echo_port), running(serve, folder, port) as pid:
-            urlopen(f"http://{address}/healthz").close()
+        with running(echo, folder, echo_port), gateway(folder, port) as pid:
+            urlopen(f"http://127.0.0.1:{port}/healthz").close()
             results: dict[str, list[Load]] = {"echo": [], **{n: [] for n in doors}}
             for number in range(rounds + 1):
                 length = seconds if number else 1

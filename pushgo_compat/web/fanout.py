@@ -19,8 +19,8 @@ from pushgo_compat.core.interfaces import LiveSource, StoredMessage
 from pushgo_compat.legacy import StreamEncoder, StreamMessage
 from pushgo_compat.web.framing import Framing
 
-WRITES_A_TURN = 32
-"""Each is a system call: about a third of a millisecond altogether."""
+WRITES_A_TURN = 64
+"""Each is a system call: about a millisecond altogether."""
 MAX_UNSENT_BYTES = 256 * 1024
 """What may wait in this process for a reader that does not read."""
 _SWEEP_BYTES = 64 * 1024
