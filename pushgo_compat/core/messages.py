@@ -23,9 +23,9 @@ from pushgo_compat.core.interfaces import (
 )
 from pushgo_compat.core.secrets import SecretKey
 from pushgo_compat.errors import NativeError, ServerBusy
-from pushgo_compat.legacy import Cancel, NewFile
+from pushgo_compat.legacy import Cancel, NewFile, PushStatus
 from pushgo_compat.model import NativeMessage, Receipt, Source
-from pushgo_compat.schemas import encode_message
+from pushgo_compat.schemas import decode_message, encode_message
 
 MAX_RENEWALS = 5
 """How often a sender is let in anew because channels changed under its commit."""
@@ -110,6 +110,25 @@ class MessageService:
                 results[place] = result
             stale = [places[i] for i in outdated]
         return results
+
+    async def find_push(self, push_number: int, read_token: str) -> PushStatus | None:
+        """What became of a numbered message; None unless the token goes with it."""
+        if not self._secret.is_read_token(push_number, read_token):
+            return None
+        found = await self._store.find_push(push_number)
+        if found is None:
+            return None
+        channel, stored = found
+        message = decode_message(stored.payload)
+        receipt = Receipt(
+            channel_id=channel.channel_id,
+            message_id=stored.message_id,
+            op_id=message.op_id or OP_ID_PREFIX + stored.message_id,
+            accepted_at_ms=stored.accepted_at_ms,
+            push_number=push_number,
+            read_token=read_token,
+        )
+        return PushStatus(receipt=receipt, message=message)
 
     async def _write(
         self, recipients: Sequence[Recipient], draft: Draft

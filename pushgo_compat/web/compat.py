@@ -8,24 +8,16 @@ The same door serves every mount: a prefix, a port or a host of its own.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from urllib.parse import unquote
 
-import orjson
 import structlog
 from aiohttp import web
 from multidict import CIMultiDict
 
 from pushgo_compat.core.gate import Grant
-from pushgo_compat.core.keys import suspected_keys
-from pushgo_compat.core.masking import MAX_BODY_BYTES, Masker
-from pushgo_compat.core.messages import OP_ID_PREFIX, Draft, Recipient, addressed
-from pushgo_compat.core.receipts import CallRecord, gate_notes, record_call, render
 from pushgo_compat.errors import InternalError, NativeError
 from pushgo_compat.legacy import (
     Access,
@@ -38,15 +30,12 @@ from pushgo_compat.legacy import (
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
-    Note,
     Publish,
-    PushStatus,
     StatusQuery,
     Subscribe,
     Translation,
 )
-from pushgo_compat.model import NativeMessage, Receipt
-from pushgo_compat.schemas import decode_message
+from pushgo_compat.model import Receipt
 from pushgo_compat.web.edge import describe_fault, request_id_for
 from pushgo_compat.web.freeze import (
     show_host,
@@ -54,23 +43,19 @@ from pushgo_compat.web.freeze import (
     take_dry_run,
     take_gateway_token,
 )
+from pushgo_compat.web.keyring import Keyring, Opened
 from pushgo_compat.web.keys import Services
+from pushgo_compat.web.publish import submit
+from pushgo_compat.web.rehearsal import Rehearsed, rehearse, tell
 from pushgo_compat.web.subscribe import Admitted, Streams
 from pushgo_compat.web.transfer import IncomingBody, send_file
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
 MOST_IDS_SHOWN = 64
 """Of a batch: a header of a thousand ids is more than proxies and clients take."""
-MOST_NAMES_SHOWN = 32
-"""Of a call whose key nobody knows, to the operator."""
 REQUEST_ID_HEADER = "X-Request-Id"
-KEYS_OPENED_AT_ONCE = 8
-"""Of a batch: fewer than the password checks that may wait, so that one batch of new
-keys does not make itself busy."""
 
 log = structlog.get_logger()
-
-Result = Receipt | NativeError | None
 
 
 class DialectDoor:
@@ -150,6 +135,7 @@ class _Call:
         self._dry_run = False
         self._route = ""
         self._claims: Sequence[KeyClaim] = ()
+        self._rehearsed: Rehearsed | None = None
         self.refused_code: str | None = None
         self.message_ids: list[str] = []
 
@@ -165,8 +151,20 @@ class _Call:
         except NativeError as error:
             reply = self.refuse(error)
         if self._dry_run and isinstance(reply, LegacyReply):
-            return self._receipt(reply)
+            return self._told(reply)
         return reply
+
+    def _told(self, reply: LegacyReply) -> LegacyReply:
+        """The receipt of a dry run, in place of the reply."""
+        return tell(
+            self._dialect,
+            self._request,
+            self._claims,
+            self._rehearsed or Rehearsed(reply=reply),
+            route=self._route,
+            accepted=self.refused_code is None,
+            base_url=self._services.callers.native_url(self._web, self._prefix),
+        )
 
     def refuse(self, error: NativeError) -> LegacyReply:
         """Word a refusal of ours in the dialect."""
@@ -221,6 +219,7 @@ class _Call:
         self, call: LegacyCall
     ) -> LegacyReply | web.StreamResponse | Admitted:
         self._route = call.route
+        self._keyring = Keyring(self._services, self._dialect.source, self._request)
         match call:
             case Publish():
                 self._claims = call.claims
@@ -229,19 +228,21 @@ class _Call:
                 return call.reply
             case KeyCheck():
                 self._claims = (call.claim, *call.others)
-                await self._open_each(call.access)
+                await self._keyring.open_each(self._claims, call.access)
                 return call.reply
             case Subscribe():
                 self._claims = call.claims
                 return await self._admit(call)
             case StatusQuery():
-                found = await find_push(self._services, call)
+                found = await self._services.messages.find_push(
+                    call.push_number, call.read_token
+                )
                 return self._dialect.status(self._request, found)
             case Download():
                 return await self._download(call)
 
     async def _admit(self, call: Subscribe) -> LegacyReply | Admitted:
-        grants = await self._open_each(Access.READ)
+        grants = await self._keyring.open_each(call.claims, Access.READ)
         if self._dry_run:
             return LegacyReply(content_type=call.encoder.content_type)
         return Admitted(call, grants)
@@ -252,49 +253,10 @@ class _Call:
             return LegacyReply(content_type=response.headers["Content-Type"])
         return response
 
-    # ------------------------------------------------------------------------- keys
-
-    async def _open(
-        self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
-    ) -> Grant:
-        if claim.key:
-            self._services.limiter.check(claim.key)
-        return await self._services.gate.open(
-            self._dialect.source, claim, access, fresh=fresh, sample=self._sample
-        )
-
-    async def _open_each(self, access: Access) -> Sequence[Grant]:
-        """Open every key, one after the other; the first refusal is raised."""
-        return [await self._open(c, access, fresh=True) for c in self._claims]
-
-    async def _open_all(self, call: Publish) -> Sequence[Grant | NativeError]:
-        """A grant or a refusal for each claim; a single claim's refusal is raised."""
-        if not call.batch:
-            return [await self._open(call.claims[0])]
-        slots = asyncio.Semaphore(KEYS_OPENED_AT_ONCE)
-
-        async def open_one(claim: KeyClaim) -> Grant | NativeError:
-            async with slots:
-                try:
-                    return await self._open(claim)
-                except NativeError as error:
-                    return error
-
-        return await asyncio.gather(*map(open_one, call.claims))
-
-    def _sample(self) -> Mapping[str, int]:
-        """Names and lengths of what came with a key that nobody knows."""
-        pairs = self._request.query.split("&", MOST_NAMES_SHOWN)[:MOST_NAMES_SHOWN]
-        sample = {
-            name[:64]: len(value)
-            for name, _, value in (pair.partition("=") for pair in pairs if pair)
-        }
-        return sample | {"(body)": len(self._request.body)}
-
     # ---------------------------------------------------------------------- publish
 
     async def _publish(self, call: Publish) -> LegacyReply:
-        opened = await self._open_all(call)
+        opened = await self._keyring.open_all(call)
         files = self._services.files
         if call.begin_upload is None or files is None:
             return await self._send(call, call.translate(), opened)
@@ -308,149 +270,26 @@ class _Call:
         self,
         call: Publish,
         translation: Translation,
-        opened: Sequence[Grant | NativeError],
+        opened: Opened,
     ) -> LegacyReply:
         if self._dry_run:
-            return self._rehearse(call, translation, opened)
-        results = await self._submit(call, translation, opened)
+            self._rehearsed = rehearse(
+                self._dialect, self._request, call, translation, opened
+            )
+            return self._rehearsed.reply
+        results = await submit(
+            self._services,
+            self._dialect.source,
+            self._request,
+            call,
+            translation,
+            opened,
+        )
         if not call.batch and isinstance(error := results[0], NativeError):
             raise error
         if not translation.hidden:
             self.message_ids = [r.message_id for r in results if isinstance(r, Receipt)]
         return self._dialect.accepted(self._request, call, translation, results)
-
-    async def _submit(
-        self,
-        call: Publish,
-        translation: Translation,
-        opened: Sequence[Grant | NativeError],
-    ) -> Sequence[Result]:
-        """One result a claim; all that are granted go into one commit."""
-        results = [
-            entry if isinstance(entry, NativeError) else None for entry in opened
-        ]
-        if translation.message is None or all(results):
-            return results
-        record = record_call(
-            self._request,
-            Masker.of(call.claims),
-            route=call.route,
-            notes=translation.notes,
-            batch=call.batch,
-        )
-        recipients = [
-            self._recipient(claim, grant, record)
-            for claim, grant in zip(call.claims, opened, strict=True)
-            if isinstance(grant, Grant)
-        ]
-        draft = Draft(
-            source=self._dialect.source,
-            message=translation.message,
-            view=translation.view,
-            numbered=translation.numbered,
-            deliver_at_ms=translation.deliver_at_ms,
-            hidden=translation.hidden,
-            sequence_id=translation.sequence_id,
-            cancels=translation.cancels,
-            file=translation.file,
-        )
-        written = iter(await self._services.messages.submit(recipients, draft))
-        return [result or next(written) for result in results]
-
-    def _recipient(
-        self, claim: KeyClaim, grant: Grant, record: CallRecord
-    ) -> Recipient:
-        gate, source = self._services.gate, self._dialect.source
-        return Recipient(
-            grant=grant,
-            renew=partial(gate.open, source, claim, Access.SEND, fresh=True),
-            receipt=record.pack(grant.key_hint, gate_notes(claim, grant)),
-        )
-
-    # ------------------------------------------------------------------------ dry run
-
-    def _rehearse(
-        self,
-        call: Publish,
-        translation: Translation,
-        opened: Sequence[Grant | NativeError],
-    ) -> LegacyReply:
-        """The receipt of what would have been sent."""
-        results = [
-            entry
-            if isinstance(entry, NativeError)
-            else self._would_be(entry, translation)
-            for entry in opened
-        ]
-        reply = self._dialect.accepted(self._request, call, translation, results)
-        messages, notes = [], list(translation.notes)
-        for claim, grant in zip(call.claims, opened, strict=True):
-            if isinstance(grant, Grant):
-                notes += gate_notes(claim, grant)
-                if translation.message is not None and not translation.hidden:
-                    messages.append(addressed(translation.message, grant))
-        self._dry_run = False  # said here, with all there is to say
-        return self._receipt(reply, messages, notes)
-
-    def _would_be(self, grant: Grant, translation: Translation) -> Receipt | None:
-        """A receipt with ids that no message has."""
-        if translation.message is None:
-            return None
-        return Receipt(
-            channel_id=grant.channel.channel_id,
-            message_id="0" * 32,
-            op_id="op-" + "0" * 32,
-            accepted_at_ms=self._request.received_at_ms,
-            deliver_at_ms=translation.deliver_at_ms,
-            push_number=1 if translation.numbered else None,
-            read_token="0" * 12 if translation.numbered else None,
-        )
-
-    def _receipt(
-        self,
-        reply: LegacyReply,
-        messages: Sequence[NativeMessage] = (),
-        notes: Sequence[Note] = (),
-    ) -> LegacyReply:
-        """A dry run's answer: the receipt as one bare JSON object."""
-        masker = Masker.of(self._claims) if self._claims else self._suspicious()
-        receipt = render(
-            self._dialect,
-            record_call(self._request, masker, route=self._route, notes=notes),
-            masker.reply(reply),
-            messages,
-            accepted=self.refused_code is None,
-            dry_run=True,
-            base_url=self._services.callers.native_url(self._web, self._prefix),
-        )
-        return LegacyReply(body=orjson.dumps(receipt))
-
-    def _suspicious(self) -> Masker:
-        """For a call that was answered before anybody looked for its key."""
-        request = self._request
-        body = request.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
-        text = f"{request.path}?{request.query}\n{body}"
-        return Masker((*suspected_keys(text), *suspected_keys(unquote(text))))
-
-
-async def find_push(services: Services, call: StatusQuery) -> PushStatus | None:
-    """The message that a status query asks about, if its token is right."""
-    if not services.secret.is_read_token(call.push_number, call.read_token):
-        return None
-    found = await services.store.find_push(call.push_number)
-    if found is None:
-        return None
-    channel, stored = found
-    message = decode_message(stored.payload)
-    receipt = Receipt(
-        channel_id=channel.channel_id,
-        message_id=stored.message_id,
-        op_id=message.op_id or OP_ID_PREFIX + stored.message_id,
-        accepted_at_ms=stored.accepted_at_ms,
-        push_number=call.push_number,
-        read_token=call.read_token,
-    )
-    return PushStatus(receipt=receipt, message=message)
 
 
 def respond(
