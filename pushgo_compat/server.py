@@ -40,7 +40,7 @@ from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.sites import Sites, start_sites
 
 GC_THRESHOLDS = (20_000, 50, 100)
-"""New objects before the collector looks at the young; rounds before it looks deeper."""
+"""How many new objects, and how many rounds, until the collector looks (deeper)."""
 
 log = structlog.get_logger(__name__)
 
