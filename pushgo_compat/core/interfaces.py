@@ -82,6 +82,7 @@ class StoredMessage:
     deliver_at_ms: int | None = None
     """Set while the message waits for its time, and afterwards."""
     hidden: bool = False
+    push_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

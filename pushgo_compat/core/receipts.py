@@ -203,6 +203,7 @@ class ReceiptReader:
                 accepted_at_ms=stored.accepted_at_ms,
                 thing_id=message.thing_id,
                 deliver_at_ms=stored.deliver_at_ms,
+                push_number=stored.push_number,
             ),
             batch=record.batch,
         )

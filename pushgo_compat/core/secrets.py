@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 
-from pushgo_compat.core.keys import split_key
+from pushgo_compat.core.keys import suspected_keys
 from pushgo_compat.model import Source
 
 MIN_SECRET_BYTES = 16
@@ -61,7 +61,7 @@ def mask(key: str) -> str:
     Of a universal key no character of the password is shown.
     """
     shown = min(4, len(key) // 4)
-    if split_key(key) is not None:
+    if suspected_keys(key):
         return f"{key[:shown]}…"
     tail = min(3, len(key) // 5)
     return f"{key[:shown]}…{key[len(key) - tail :] if tail else ''}"

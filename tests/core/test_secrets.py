@@ -75,3 +75,8 @@ def test_a_mask_hides_at_least_half_of_the_key(key: str) -> None:
 
 def test_the_hint_of_a_universal_key_shows_nothing_of_the_password() -> None:
     assert mask(CHANNEL_ID + "geheim78") == f"{CHANNEL_ID[:4]}…"
+
+
+@pytest.mark.parametrize("prefix", ["SCU", "SCT", "sctp1t"])
+def test_nor_does_it_behind_a_prefix_of_serverchan(prefix: str) -> None:
+    assert mask(prefix + CHANNEL_ID + "geheim78").endswith("…")

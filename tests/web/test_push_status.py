@@ -71,3 +71,18 @@ def test_a_push_is_still_known_when_the_server_has_been_restarted(
     with running(second, db_url=parse_store_url(db_url)) as gateway:
         query = f"id={given['pushid']}&readkey={given['readkey']}"
         assert ask(gateway, query).json["data"]["title"] == "Hello"
+
+
+@pytest.mark.parametrize("path", [f"/{KEY}.send", f"/send/sctp1t{KEY}.send"])
+def test_the_receipt_tells_the_reply_but_its_readkey(
+    gateway: Gateway, path: str
+) -> None:
+    reply = gateway.call(
+        Source.SERVERCHAN, Mount.PORT, "GET", f"{path}?title=Hello&desp=x"
+    )
+    given = reply.json
+    told = gateway.stored(reply.message_ids[0])["receipt"]["reply"]["body"]
+    if "readkey" in given["data"]:
+        given["data"]["readkey"] = told["data"]["readkey"]
+        assert set(told["data"]["readkey"][3:]) == {"*"}
+    assert told == given

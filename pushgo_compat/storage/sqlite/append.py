@@ -33,6 +33,7 @@ _MESSAGES = (
     "receipt",
     "hidden",
     "deliver_at",
+    "push_number",
 )
 _SCHEDULE = ("deliver_at", "row", "channel", "message_id", "sequence_id")
 _FILES = ("file_id", "row", "channel", "name", "media_type", "size", "expires_at")
@@ -147,6 +148,7 @@ class Appender:
                 row.receipt,
                 row.hidden,
                 due,
+                number,
             )
             results.append(Committed(position.hex(), now_ms, False, number))
         self._insert(_INSERT_MESSAGES, messages, len(_MESSAGES))

@@ -16,7 +16,7 @@ PURGE_STEP_ROWS = 500
 _IDENTITY_FIELDS = ("op_id", "thing_id")
 _COLUMNS = (
     "messages.message_id, accepted_at, source, payload, view, receipt,"
-    " messages.deliver_at, hidden"
+    " messages.deliver_at, hidden, push_number"
 )
 _SELECT = (
     f"SELECT channel, position, {_COLUMNS}"
@@ -27,13 +27,23 @@ _SELECT_WAITING = (
     " FROM schedule JOIN messages USING (row) WHERE deleted = 0"
 )
 _Row = tuple[
-    int, bytes, bytes, int, int, bytes, bytes | None, bytes | None, int | None, int
+    int,
+    bytes,
+    bytes,
+    int,
+    int,
+    bytes,
+    bytes | None,
+    bytes | None,
+    int | None,
+    int,
+    int | None,
 ]
 
 
 def _stored(row: _Row) -> StoredMessage:
     channel, position, message_id, accepted_at, source = row[:5]
-    payload, view, receipt, deliver_at, hidden = row[5:]
+    payload, view, receipt, deliver_at, hidden, push_number = row[5:]
     return StoredMessage(
         channel=channel,
         position=position,
@@ -45,6 +55,7 @@ def _stored(row: _Row) -> StoredMessage:
         receipt=receipt,
         deliver_at_ms=deliver_at,
         hidden=bool(hidden),
+        push_number=push_number,
     )
 
 

@@ -81,6 +81,7 @@ class SqliteStore:
                 view=row.view,
                 receipt=row.receipt,
                 hidden=row.hidden,
+                push_number=result.push_number,
             )
             for row, result in zip(rows, results, strict=True)
             if feed.listening(row.channel)

@@ -1,5 +1,6 @@
 ALTER TABLE messages ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0; -- not for native readers
 ALTER TABLE messages ADD COLUMN deliver_at INTEGER;                -- of delayed ones
+ALTER TABLE messages ADD COLUMN push_number INTEGER;               -- for its receipt
 
 -- Messages that wait for their time: no position yet, so no reader sees them.
 CREATE TABLE schedule (
