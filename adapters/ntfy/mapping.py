@@ -138,8 +138,8 @@ def _map_attachment(native: NativeFields, attachment: Attachment, sent_as: str) 
     native.record("attachment_name", name, native.found.fields.get("filename", sent_as))
     recorded = native.record_address("attachment_url", address)
     for key in ("type", "size", "expires"):
-        if key in attachment:
-            native.metadata[f"compat.ntfy.attachment_{key}"] = str(attachment[key])
+        if (detail := attachment.get(key)) is not None:
+            native.metadata[f"compat.ntfy.attachment_{key}"] = str(detail)
     url = native_url(clean_text(address))
     code = "attach_recorded" if recorded else "dropped"
     if url and _is_image(attachment):
