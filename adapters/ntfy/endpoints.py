@@ -69,7 +69,8 @@ _PAGE = """<!DOCTYPE html>
 <head><meta charset="utf-8"><title>PushGo Compat</title></head>
 <body>
 <h1>This address speaks ntfy</h1>
-<p>Publish with POST or PUT to <code>/&lt;topic&gt;</code>, exactly as with ntfy.</p>
+<p>Publish with POST or PUT to <code>/&lt;topic&gt;</code>, and subscribe at
+<code>/&lt;topic&gt;/json</code>, exactly as with ntfy.</p>
 </body>
 </html>
 """

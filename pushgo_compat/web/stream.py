@@ -17,7 +17,7 @@ from aiohttp import web
 
 from pushgo_compat.core.interfaces import Overrun, StoredMessage, Subscription
 from pushgo_compat.errors import NativeError
-from pushgo_compat.model import Channel
+from pushgo_compat.model import Channel, Source
 from pushgo_compat.web.edge import REQUEST_ID_HEADER
 from pushgo_compat.web.incoming import login_reader
 from pushgo_compat.web.keys import BEGUN, REQUEST_ID, SERVICES, Services
@@ -177,6 +177,8 @@ async def _run(request: web.Request, stream: _Stream, start: Start | None) -> No
     task = request.task
     open_streams = request.app[OPEN_STREAMS]
     open_streams.add(task)
+    gauge = stream.services.metrics.open_streams[Source.NATIVE]
+    gauge.inc()
     try:
         # aiohttp sends the head of an answer together with its first bytes.
         await stream.write(_COMMENT)
@@ -192,3 +194,4 @@ async def _run(request: web.Request, stream: _Stream, start: Start | None) -> No
             request.transport.abort()
     finally:
         open_streams.discard(task)
+        gauge.dec()

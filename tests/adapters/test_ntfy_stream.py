@@ -285,14 +285,20 @@ def test_filters_let_events_pass_that_are_no_messages() -> None:
 # ------------------------------------------------------------------------ parameters
 
 
+def after(identifier: str) -> Since:
+    found = ntfy_id_range(identifier)
+    assert found is not None
+    return Since(first_message_id=found[0], last_message_id=found[1])
+
+
 @pytest.mark.parametrize(
     ("value", "since"),
     [
         ("all", Since(beginning=True)),
         ("none", Since()),
         ("latest", Since(latest=True)),
-        (ID, Since(*(ntfy_id_range(ID) or ()))),
-        ("123456789012", Since(*(ntfy_id_range("123456789012") or ()))),
+        (ID, after(ID)),
+        ("123456789012", after("123456789012")),
         ("zzzzzzzzzzzz", Since(beginning=True)),
         ("1795408000", Since(unix_s=1795408000)),
         ("-5", Since(unix_s=-5)),
