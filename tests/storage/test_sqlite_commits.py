@@ -269,3 +269,12 @@ async def test_the_size_of_each_commit_is_told(path: Path, clock: Clock) -> None
     await store.close()
     assert sum(sizes) == 5
     assert len(sizes) < 5
+
+
+async def test_what_holds_messages_is_for_its_owner_alone(
+    path: Path, store: Store
+) -> None:
+    await store.check_writable()
+    made = list(path.parent.glob(f"{path.name}*"))
+    assert len(made) == 3  # with the write-ahead log and its index
+    assert [file.stat().st_mode & 0o077 for file in made] == [0, 0, 0]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import resources
 from pathlib import Path
 
 BUSY_TIMEOUT_S = 5.0
 """How long a statement waits for another process's transaction (the CLI beside us)."""
 _CACHED_STATEMENTS = 256
+_OWNER_ONLY = 0o600
 _WAL_PAUSE_S = 0.01
 
 
@@ -52,7 +54,12 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
 
 
 def migrate(path: Path) -> None:
-    """Bring the file's tables up to date, each step in a transaction of its own."""
+    """Bring the file's tables up to date, each step in a transaction of its own.
+
+    A file that is not there is made for its owner's eyes only: it holds messages.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
     with closing(connect(path)) as connection:
         for number, script in _migrations():
             if _version(connection) >= number:
