@@ -403,6 +403,10 @@ class Dialect(Protocol):
         """Word a refusal of the core: unknown key, rate limit, busy, too large."""
         ...
 
+    def derived_metadata(self, message_id: str) -> Mapping[str, str]:
+        """Metadata that follows from a message's id alone, so is not stored."""
+        ...
+
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word the success again for a stored receipt, secrets masked."""
         ...

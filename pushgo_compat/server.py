@@ -96,6 +96,7 @@ async def start(
         secret=secret,
         files=files,
         render_receipt=ReceiptReader(dialects).read,
+        derived_metadata={d.source: d.derived_metadata for d in dialects},
         settings=WebSettings(
             token=config.token, token_on_dialects=config.token_on_dialects
         ),

@@ -175,6 +175,10 @@ class BarkDialect:
         claim = key_claim(parameters.device_key)
         return reply.failure(request, *reply.push_failure(claim.key, error))
 
+    def derived_metadata(self, message_id: str) -> Mapping[str, str]:
+        """Nothing: Bark gives a message no id."""
+        return {}
+
     def recall(self, stored: StoredCall) -> LegacyReply:
         """``success`` once more, the key masked."""
         at_ms = stored.receipt.accepted_at_ms

@@ -102,6 +102,10 @@ class NtfyDialect:
             return for_websocket(request, _key_refused(request))
         return for_websocket(request, native_error_reply(error))
 
+    def derived_metadata(self, message_id: str) -> Mapping[str, str]:
+        """The id that ntfy's clients know the message by."""
+        return {"compat.ntfy.id": ntfy_id(message_id)}
+
     def recall(self, stored: StoredCall) -> LegacyReply:
         """The event again; the masked key stands for the topic."""
         if stored.route == MATRIX_ROUTE:

@@ -98,6 +98,10 @@ class ServerChanDialect:
         route = find_route(request)
         return error_refusal(route.generation if route else Generation.TURBO, error)
 
+    def derived_metadata(self, message_id: str) -> Mapping[str, str]:
+        """Nothing: a push's number is not made of its message's id."""
+        return {}
+
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word a success again, its readkey masked."""
         generation = _generation(stored.view)

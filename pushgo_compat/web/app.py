@@ -48,7 +48,7 @@ def create_app(services: Services) -> web.Application:
     """
     app = web.Application()
     app[SERVICES] = services
-    app[stream.EVENTS] = stream.EventCache()
+    app[stream.EVENTS] = stream.EventCache(services.derived_metadata)
     app[stream.OPEN_STREAMS] = set()
     app.on_shutdown.append(stream.end_streams)
     for route in (*ROUTES, web.route("*", _ANYTHING, no_route)):

@@ -16,6 +16,7 @@ from pushgo_compat.core.secrets import SecretKey
 from pushgo_compat.model import Channel
 from pushgo_compat.web.callers import Callers
 from pushgo_compat.web.metrics import Metrics
+from pushgo_compat.web.wire import DerivedMetadata
 
 RenderReceipt = Callable[[StoredMessage, Channel, str], Mapping[str, object] | None]
 """The translation receipt of a message (contract.md), None for a native one. The text
@@ -47,6 +48,7 @@ class Services:
     now_ms: Callable[[], int]
     render_receipt: RenderReceipt
     secret: SecretKey
+    derived_metadata: DerivedMetadata = field(default_factory=dict)
     files: FileService | None = None
     """None: no uploads are taken."""
     settings: WebSettings = field(default_factory=WebSettings)

@@ -55,7 +55,10 @@ async def list_messages(request: web.Request) -> web.Response:
     page = await services.store.page(channel.number, *start, limit)
     return accepted(
         {
-            "messages": [wire_fields(stored, channel) for stored in page],
+            "messages": [
+                wire_fields(stored, channel, services.derived_metadata)
+                for stored in page
+            ],
             "next": page[-1].message_id if page else since,
         }
     )
@@ -77,7 +80,7 @@ async def get_message(request: web.Request) -> web.Response:
         raise MessageNotFound
     return accepted(
         {
-            "message": wire_fields(stored, grant.channel),
+            "message": wire_fields(stored, grant.channel, services.derived_metadata),
             "receipt": services.render_receipt(
                 stored, grant.channel, services.callers.base_url(request)
             ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from pushgo_compat.web.edge import REQUEST_ID_HEADER
 from pushgo_compat.web.incoming import login_reader
 from pushgo_compat.web.keys import BEGUN, REQUEST_ID, SERVICES, Services
 from pushgo_compat.web.reading import Start, find_start
-from pushgo_compat.web.wire import wire_fields
+from pushgo_compat.web.wire import DerivedMetadata, wire_fields
 
 PAGE_ROWS = 200
 MAX_CACHED_EVENTS = 256
@@ -47,25 +47,25 @@ class Event(NamedTuple):
 class EventCache:
     """Encodes an event once, however many listen."""
 
-    def __init__(self) -> None:
+    def __init__(self, derived: DerivedMetadata) -> None:
+        self._derived = derived
         self._events: OrderedDict[str, Event] = OrderedDict()
 
     def encode(self, stored: StoredMessage, channel: Channel) -> Event:
         """The event of a message."""
         event = self._events.get(stored.message_id)
         if event is None:
-            event = encode_event(stored, channel)
+            event = encode_event(wire_fields(stored, channel, self._derived))
             self._events[stored.message_id] = event
             if len(self._events) > MAX_CACHED_EVENTS:
                 self._events.popitem(last=False)
         return event
 
 
-def encode_event(stored: StoredMessage, channel: Channel) -> Event:
+def encode_event(fields: Mapping[str, object]) -> Event:
     """One ``message`` event; its id is what a client resumes after."""
-    fields = wire_fields(stored, channel)
-    data = orjson.dumps(fields)
-    text = b"event: message\nid: %b\ndata: %b\n\n" % (stored.message_id.encode(), data)
+    message_id = str(fields["message_id"]).encode()
+    text = b"event: message\nid: %b\ndata: %b\n\n" % (message_id, orjson.dumps(fields))
     ttl_ms = fields.get("ttl")
     return Event(text, ttl_ms if isinstance(ttl_ms, int) else None)
 

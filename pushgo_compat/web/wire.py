@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import orjson
 
 from pushgo_compat.core.interfaces import StoredMessage
-from pushgo_compat.model import Channel
+from pushgo_compat.model import Channel, Source
+
+DerivedMetadata = Mapping[Source, Callable[[str], Mapping[str, str]]]
+"""For the messages of a dialect: what it says of one by its id alone."""
 
 
-def wire_fields(stored: StoredMessage, channel: Channel) -> dict[str, object]:
+def wire_fields(
+    stored: StoredMessage, channel: Channel, derived: DerivedMetadata
+) -> dict[str, object]:
     """The native fields (no password) plus message_id, accepted_at and source.
 
     Fields that were not sent are absent; op_id, severity and occurred_at always stand.
     """
-    return {
+    fields: dict[str, Any] = {
         "channel_id": channel.channel_id,
         "message_id": stored.message_id,
         "op_id": f"op-{stored.message_id}",
@@ -22,3 +30,7 @@ def wire_fields(stored: StoredMessage, channel: Channel) -> dict[str, object]:
         "accepted_at": stored.accepted_at_ms,
         "source": stored.source,
     }
+    derive = derived.get(stored.source)
+    if derive is not None and (known := derive(stored.message_id)):
+        fields["metadata"] = {**fields.get("metadata", {}), **known}
+    return fields
