@@ -24,6 +24,7 @@ run: $(BASE) ## start on SQLite; the first time, show a channel and how to send 
 	exec $(BIN)/pushgo-compat serve --first-channel '$(NAME)' $(ARGS)
 
 test: $(TEST) ## install what tests need and run them all
+	command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(CHECK) ## format, lint, types, import direction, Dockerfile
