@@ -63,6 +63,11 @@ class NativeMessage:
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
 
 
+def derived_op_id(message_id: str) -> str:
+    """The op_id of a message whose sender chose none (native.md, "Idempotency")."""
+    return f"op-{message_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What the core promises about one accepted message: it is on disk."""

@@ -20,17 +20,17 @@ from pushgo_compat.core.interfaces import (
     MessageStore,
     NewMessage,
     Stale,
+    StoredMessage,
 )
 from pushgo_compat.core.secrets import SecretKey
 from pushgo_compat.errors import NativeError, ServerBusy
 from pushgo_compat.legacy import Cancel, NewFile, PushStatus
-from pushgo_compat.model import NativeMessage, Receipt, Source
+from pushgo_compat.model import Channel, NativeMessage, Receipt, Source, derived_op_id
 from pushgo_compat.schemas import decode_message, encode_message
 
 MAX_RENEWALS = 5
 """How often a sender is let in anew because channels changed under its commit."""
 
-OP_ID_PREFIX = "op-"
 MAX_TAGS = 32
 
 
@@ -120,14 +120,7 @@ class MessageService:
             return None
         channel, stored = found
         message = decode_message(stored.payload)
-        receipt = Receipt(
-            channel_id=channel.channel_id,
-            message_id=stored.message_id,
-            op_id=message.op_id or OP_ID_PREFIX + stored.message_id,
-            accepted_at_ms=stored.accepted_at_ms,
-            push_number=push_number,
-            read_token=read_token,
-        )
+        receipt = replace(receipt_of(stored, channel, message), read_token=read_token)
         return PushStatus(receipt=receipt, message=message)
 
     async def _write(
@@ -147,7 +140,7 @@ class MessageService:
     def _receipt(
         self, grant: Grant, draft: Draft, result: AppendResult
     ) -> Receipt | NativeError:
-        op_id = draft.message.op_id or OP_ID_PREFIX + result.message_id
+        op_id = draft.message.op_id or derived_op_id(result.message_id)
         if not isinstance(result, Committed):
             return ServerBusy(message_id=result.message_id, op_id=op_id)
         number = result.push_number
@@ -177,6 +170,21 @@ async def _renew(
         else:
             renewed[index] = recipient._replace(grant=grant)
     return renewed
+
+
+def receipt_of(
+    stored: StoredMessage, channel: Channel, message: NativeMessage
+) -> Receipt:
+    """What was promised about a stored message; its read token is not kept."""
+    return Receipt(
+        channel_id=channel.channel_id,
+        message_id=stored.message_id,
+        op_id=message.op_id or derived_op_id(stored.message_id),
+        accepted_at_ms=stored.accepted_at_ms,
+        thing_id=message.thing_id,
+        deliver_at_ms=stored.deliver_at_ms,
+        push_number=stored.push_number,
+    )
 
 
 def _row(recipient: Recipient, draft: Draft) -> NewMessage:

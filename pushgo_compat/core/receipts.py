@@ -16,6 +16,7 @@ import orjson
 from pushgo_compat.core.gate import Grant
 from pushgo_compat.core.interfaces import StoredMessage
 from pushgo_compat.core.masking import Masker
+from pushgo_compat.core.messages import receipt_of
 from pushgo_compat.legacy import (
     Dialect,
     KeyClaim,
@@ -26,7 +27,7 @@ from pushgo_compat.legacy import (
     StoredCall,
     Verdict,
 )
-from pushgo_compat.model import Channel, NativeMessage, Receipt, Source
+from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.schemas import decode_message, encode_message
 
 Document = dict[str, object]
@@ -196,15 +197,7 @@ class ReceiptReader:
             route=record.route,
             key_hint=record.key_hint,
             view=None if stored.view is None else orjson.loads(stored.view),
-            receipt=Receipt(
-                channel_id=channel.channel_id,
-                message_id=stored.message_id,
-                op_id=message.op_id or f"op-{stored.message_id}",
-                accepted_at_ms=stored.accepted_at_ms,
-                thing_id=message.thing_id,
-                deliver_at_ms=stored.deliver_at_ms,
-                push_number=stored.push_number,
-            ),
+            receipt=receipt_of(stored, channel, message),
             batch=record.batch,
         )
         return render(

@@ -11,7 +11,7 @@ import orjson
 from pushgo_compat.core.gate import Grant
 from pushgo_compat.core.keys import suspected_keys
 from pushgo_compat.core.masking import MAX_BODY_BYTES, Masker
-from pushgo_compat.core.messages import OP_ID_PREFIX, addressed
+from pushgo_compat.core.messages import addressed
 from pushgo_compat.core.receipts import gate_notes, record_call, render
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import (
@@ -23,7 +23,7 @@ from pushgo_compat.legacy import (
     Publish,
     Translation,
 )
-from pushgo_compat.model import NativeMessage, Receipt
+from pushgo_compat.model import NativeMessage, Receipt, derived_op_id
 from pushgo_compat.web.keyring import Opened
 from pushgo_compat.web.publish import Results
 
@@ -99,7 +99,7 @@ def _would_be(
     return Receipt(
         channel_id=grant.channel.channel_id,
         message_id=_NO_ID,
-        op_id=OP_ID_PREFIX + _NO_ID,
+        op_id=derived_op_id(_NO_ID),
         accepted_at_ms=request.received_at_ms,
         deliver_at_ms=translation.deliver_at_ms,
         push_number=1 if translation.numbered else None,

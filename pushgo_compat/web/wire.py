@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from pushgo_compat.core.interfaces import StoredMessage
-from pushgo_compat.model import Channel, Source
+from pushgo_compat.model import Channel, Source, derived_op_id
 
 DerivedMetadata = Mapping[Source, Callable[[str], Mapping[str, str]]]
 """For the messages of a dialect: what it says of one by its id alone."""
@@ -24,7 +24,7 @@ def wire_fields(
     fields: dict[str, Any] = {
         "channel_id": channel.channel_id,
         "message_id": stored.message_id,
-        "op_id": f"op-{stored.message_id}",
+        "op_id": derived_op_id(stored.message_id),
         "occurred_at": stored.accepted_at_ms,
         **orjson.loads(stored.payload),
         "accepted_at": stored.accepted_at_ms,
