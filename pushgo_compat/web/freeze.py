@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 from collections.abc import Sequence
 from urllib.parse import unquote_plus
 
 from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from pushgo_compat.core.secrets import same_secret
 from pushgo_compat.errors import AuthenticationFailed
 
 DRY_RUN_HEADER = "X-PushGo-Dry-Run"
@@ -60,8 +60,7 @@ def take_gateway_token(query: str, headers: Headers, token: str) -> tuple[str, H
     if not values:
         values = [_authorization_secret(headers.get("Authorization", ""))]
         headers = _without(headers, "Authorization")
-    given = values[0].encode("utf-8", "surrogateescape")
-    if not hmac.compare_digest(given, token.encode()):
+    if not same_secret(values[0], token):
         raise AuthenticationFailed
     return query, headers
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 
 from aiohttp import web
 
 from pushgo_compat.core.gate import Grant
 from pushgo_compat.core.keys import parse_channel_id
+from pushgo_compat.core.secrets import same_secret
 from pushgo_compat.errors import (
     AuthenticationFailed,
     ChannelNotFound,
@@ -34,10 +34,7 @@ def check_gateway_token(request: web.Request) -> None:
     if wanted is None:
         return
     shown = _credentials(request, "bearer")
-    # Headers hold bytes that are not UTF-8 as lone surrogates.
-    if shown is None or not hmac.compare_digest(
-        shown.encode("utf-8", "surrogateescape"), wanted.encode()
-    ):
+    if shown is None or not same_secret(shown, wanted):
         raise AuthenticationFailed(detail="Bearer")
 
 
