@@ -17,7 +17,6 @@ from pushgo_compat.legacy import Credential
 MAX_NATIVE_URL_CHARS = 2048
 MAX_TAGS = 32
 MAX_TAG_CHARS = 64
-MAX_IMAGES = 32
 MAX_METADATA_CHARS = 512
 MAX_PAIRS = 1_000
 """Parameters that are read of one place, as PHP's ``max_input_vars`` has it: a form of

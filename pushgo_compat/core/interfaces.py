@@ -202,14 +202,13 @@ class MessageStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alias:
-    """An old server's key, bound to one channel. The key itself is not stored."""
+class _AliasTerms:
+    """What an alias says, whether it is stored or on its way there."""
 
     alias_id: str
     dialect: Source
     hint: str
     """The key, masked, such as ``jaEU…SqY``; ``*`` for the catch-all."""
-    channel: Channel
     send_only: bool = False
     require_auth: bool = False
     tags: tuple[str, ...] = ()
@@ -219,22 +218,20 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewAlias:
+class Alias(_AliasTerms):
+    """An old server's key, bound to one channel. The key itself is not stored."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAlias(_AliasTerms):
     """An alias to be stored: digests in place of the key."""
 
-    alias_id: str
-    dialect: Source
     key_digest: bytes = field(repr=False)
     folded_digest: bytes = field(repr=False)
     """Digest of the key in lower case, for keys read from a host name."""
-    hint: str
     channel: int
-    send_only: bool = False
-    require_auth: bool = False
-    tags: tuple[str, ...] = ()
-    severity_map: Mapping[Severity, Severity] = field(default_factory=dict)
-    credential_digests: tuple[bytes, ...] = field(default=(), repr=False)
-    created_at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
