@@ -44,7 +44,7 @@ class LegacyRequest:
         default_factory=lambda: CIMultiDictProxy(CIMultiDict())
     )
     """As aiohttp gives them: bytes that are not UTF-8 are lone surrogates
-    (``surrogateescape``); ``adapters.values.header_text`` reads them."""
+    (``surrogateescape``); ``adapters.shared.parsing.header_text`` reads them."""
     body: bytes = b""
     """The body as sent, ``Content-Encoding`` not undone."""
     body_truncated: bool = False

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pushgo_compat.config import StoreConfig
-from pushgo_compat.core.secrets import MIN_SECRET_BYTES, SecretKey
+from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES, SecretKey
 
 SECRET_BYTES = 32
 _OTHERS = 0o077

@@ -16,17 +16,17 @@ from adapters.bark import BarkDialect
 from adapters.ntfy import NtfyDialect
 from adapters.serverchan import ServerChanDialect
 from pushgo_compat.config import Config
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.rate_limit import RateLimiter
+from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.files import FileLimits, FileService
-from pushgo_compat.core.gate import Gate
 from pushgo_compat.core.interfaces import MessageStore
+from pushgo_compat.core.live import Hub
+from pushgo_compat.core.maintenance import Upkeep
 from pushgo_compat.core.messages import MessageService
-from pushgo_compat.core.ratelimit import RateLimiter
-from pushgo_compat.core.receipts import ReceiptReader
+from pushgo_compat.core.receipts.receipts import ReceiptReader
 from pushgo_compat.core.schedule import Schedule
-from pushgo_compat.core.secrets import SecretKey
-from pushgo_compat.core.unknown import UnknownKeys
-from pushgo_compat.core.upkeep import Upkeep
-from pushgo_compat.delivery.live import Hub
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
 from pushgo_compat.model import Source
@@ -34,10 +34,10 @@ from pushgo_compat.secret_file import load_secret
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.system_zone import system_timezone
-from pushgo_compat.web.callers import Callers
-from pushgo_compat.web.keys import Services, WebSettings
+from pushgo_compat.web.connection.forwarded import Callers
+from pushgo_compat.web.listeners.sites import Sites, start_sites
 from pushgo_compat.web.metrics import Metrics
-from pushgo_compat.web.sites import Sites, start_sites
+from pushgo_compat.web.services import Services, WebSettings
 
 GC_THRESHOLDS = (20_000, 50, 100)
 """How many new objects, and how many rounds, until the collector looks (deeper)."""

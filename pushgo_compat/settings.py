@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from pushgo_compat.core.secrets import MIN_SECRET_BYTES
+from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
 
 T = TypeVar("T")
 E = TypeVar("E", bound=enum.StrEnum)

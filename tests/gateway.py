@@ -22,9 +22,9 @@ import uvloop
 from aiohttp import encode_basic_auth
 
 from pushgo_compat.config import Config
-from pushgo_compat.core.admin import Administration
-from pushgo_compat.core.alias_rules import AliasRequest
-from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.core.admin.alias_rules import AliasRequest
+from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.model import Source
 from pushgo_compat.server import start
 from pushgo_compat.settings import Address, parse_store_url

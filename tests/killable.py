@@ -13,8 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from pushgo_compat.core.admin import Administration
-from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
 from tests.golden import CHANNEL_ID, PASSWORD

@@ -22,7 +22,7 @@ from pushgo_compat.schemas import (
     parse_query,
 )
 from pushgo_compat.schemas.message import FIELD_NAMES, _schema_for
-from pushgo_compat.web.sentences import SENTENCES
+from pushgo_compat.web.native.error_texts import SENTENCES
 
 CHANNEL_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MR"
 REQUIRED = {"channel_id": CHANNEL_ID, "password": "8-letter", "title": "t"}

@@ -14,7 +14,7 @@ from adapters.bark.notes import NOTES
 from adapters.bark.register import no_registration, open_register
 from adapters.bark.request import Parameters, key_claim, read_parameters
 from adapters.bark.routes import Action, Route, find_route
-from adapters.fit import DoesNotFit
+from adapters.shared.size_limit import DoesNotFit
 from pushgo_compat.errors import (
     AuthenticationFailed,
     ChannelNotFound,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from adapters.values import basic_credential, header_text
+from adapters.shared.parsing import basic_credential, header_text
 from pushgo_compat.legacy import LegacyRequest
 
 _OPEN_PREFIXES = ("/ping", "/register", "/healthz")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from adapters.bark.draft import Draft
 from adapters.bark.layers import Parameter
 from adapters.bark.notes import shown_name
-from adapters.values import (
+from adapters.shared.parsing import (
     MAX_NATIVE_URL_CHARS,
     MAX_TAG_CHARS,
     is_http_url,

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from adapters.bark.packing import BadPacking, TooMuch, unpacked
 from adapters.bark.reply import failure, too_large
-from adapters.values import decimal_text, decode_utf8
+from adapters.shared.parsing import decimal_text, decode_utf8
 from pushgo_compat.legacy import LegacyRefusal, LegacyRequest
 
 BODY_LIMIT_BYTES = 4 * 1024 * 1024

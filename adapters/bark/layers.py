@@ -13,7 +13,7 @@ from typing import NamedTuple
 from adapters.bark.json_body import value_text
 from adapters.bark.notes import UNNAMED, shown_name
 from adapters.bark.reply import failure
-from adapters.values import (
+from adapters.shared.parsing import (
     MAX_PAIRS,
     decode_utf8,
     media_type,

@@ -11,7 +11,7 @@ from adapters.bark.layers import Parameter
 from adapters.bark.notes import shown_name
 from adapters.bark.request import Parameters
 from adapters.bark.size import fit_message
-from adapters.values import clean_text
+from adapters.shared.parsing import clean_text
 from pushgo_compat.legacy import Note, Translation
 from pushgo_compat.model import NativeMessage
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.values import MAX_METADATA_CHARS, clip_utf8
+from adapters.shared.parsing import MAX_METADATA_CHARS, clip_utf8
 from pushgo_compat.legacy import Note
 
 PREFIX = "compat.bark."

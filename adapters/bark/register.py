@@ -10,7 +10,7 @@ from adapters.bark.json_body import is_json, read_object
 from adapters.bark.layers import form_layer, read_form
 from adapters.bark.reply import failure, success
 from adapters.bark.request import key_claim
-from adapters.values import media_type, parse_pairs
+from adapters.shared.parsing import media_type, parse_pairs
 from pushgo_compat.legacy import (
     KeyCheck,
     LegacyRefusal,

@@ -23,7 +23,7 @@ from adapters.bark.layers import (
 from adapters.bark.notes import shown_name
 from adapters.bark.reply import EMPTY_KEY, failure
 from adapters.bark.routes import Route
-from adapters.values import (
+from adapters.shared.parsing import (
     clean_text,
     form_decode,
     media_type,

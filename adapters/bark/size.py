@@ -6,8 +6,8 @@ import contextlib
 import dataclasses
 
 from adapters.bark.metadata import PREFIX
-from adapters.fit import DoesNotFit, fit_native
-from adapters.values import clip_utf8
+from adapters.shared.parsing import clip_utf8
+from adapters.shared.size_limit import DoesNotFit, fit_native
 from pushgo_compat.model import NativeMessage
 
 _CUT_TITLE_BYTES = 1024

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from adapters.ntfy.event import ACTION_KEYS, Action
-from adapters.values import MAX_METADATA_CHARS
+from adapters.shared.parsing import MAX_METADATA_CHARS
 
 _GIVEN_UP_IN_TURN = (("body",), ("headers", "extras"))
 """What an action loses until it fits."""

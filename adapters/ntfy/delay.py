@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import NamedTuple
 
-from adapters.ntfy.durations import parse_duration
+from adapters.golang.durations import parse_duration
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.natural import parse_natural_time
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from adapters.fit import DoesNotFit, fit_native
 from adapters.ntfy.params import Parameters
+from adapters.shared.size_limit import DoesNotFit, fit_native
 from pushgo_compat.legacy import Note
 from pushgo_compat.model import NativeMessage
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapters.ntfy.actions import JsonTypeError, parse_action_objects
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.params import Sent, unknown
-from adapters.values import decode_utf8
+from adapters.shared.parsing import decode_utf8
 from pushgo_compat.legacy import Note
 
 MAX_JSON_BYTES = 8192

@@ -6,7 +6,12 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from adapters.values import basic_credential, decode_utf8, header_text, parse_pairs
+from adapters.shared.parsing import (
+    basic_credential,
+    decode_utf8,
+    header_text,
+    parse_pairs,
+)
 from pushgo_compat.legacy import Credential, LegacyRequest, Note
 
 HEADER = "Authorization"

@@ -12,7 +12,7 @@ from multidict import CIMultiDictProxy
 
 from adapters.ntfy.params import HTTP_PRIORITY_HINT, is_true, trim
 from adapters.ntfy.words import decode_words
-from adapters.values import header_text, parse_pairs
+from adapters.shared.parsing import header_text, parse_pairs
 from pushgo_compat.legacy import LegacyRequest
 
 

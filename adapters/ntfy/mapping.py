@@ -12,7 +12,7 @@ from adapters.ntfy.fields import is_markdown
 from adapters.ntfy.fitting import fit
 from adapters.ntfy.native_fields import NativeFields
 from adapters.ntfy.params import Parameters
-from adapters.values import (
+from adapters.shared.parsing import (
     MAX_METADATA_CHARS,
     MAX_TAG_CHARS,
     MAX_TAGS,

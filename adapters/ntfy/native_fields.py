@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from adapters.ntfy.event import EventView
 from adapters.ntfy.params import Parameters
-from adapters.values import MAX_METADATA_CHARS, clean_text
+from adapters.shared.parsing import MAX_METADATA_CHARS, clean_text
 from pushgo_compat.legacy import Note
 from pushgo_compat.model import Scalar, Severity
 

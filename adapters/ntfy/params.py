@@ -15,7 +15,7 @@ from typing import NamedTuple
 from adapters.ntfy.delay import Clock
 from adapters.ntfy.logins import QUERY_NAMES
 from adapters.ntfy.words import decode_words
-from adapters.values import clean_text, header_text, parse_pairs
+from adapters.shared.parsing import clean_text, header_text, parse_pairs
 from pushgo_compat.legacy import LegacyRequest, Note
 
 GO_BLANKS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from adapters.ntfy.durations import parse_duration
+from adapters.golang.durations import parse_duration
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.ids import is_id, ntfy_id_range
 from pushgo_compat.legacy import Since

@@ -12,7 +12,7 @@ from adapters.ntfy.event import EventView
 from adapters.ntfy.fields import PRIORITIES
 from adapters.ntfy.params import Parameters, trim
 from adapters.ntfy.templates import TemplateFault, render, tell
-from adapters.values import decode_utf8
+from adapters.shared.parsing import decode_utf8
 from pushgo_compat.legacy import Note
 
 MAX_INPUT_BYTES = 131_072

@@ -6,12 +6,17 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-from adapters.fit import DoesNotFit, fit_native
 from adapters.serverchan.notes import METADATA, PLACES
 from adapters.serverchan.reply import Fault, refusal
 from adapters.serverchan.request import Fields, read_fields
 from adapters.serverchan.routes import Generation
-from adapters.values import MAX_METADATA_CHARS, MAX_TAG_CHARS, MAX_TAGS, clean_text
+from adapters.shared.parsing import (
+    MAX_METADATA_CHARS,
+    MAX_TAG_CHARS,
+    MAX_TAGS,
+    clean_text,
+)
+from adapters.shared.size_limit import DoesNotFit, fit_native
 from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note, Translation
 from pushgo_compat.model import NativeMessage
 

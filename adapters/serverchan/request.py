@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from urllib.parse import unquote_to_bytes
 
-from adapters.values import (
+from adapters.shared.parsing import (
     MAX_PAIRS,
     decimal_text,
     media_type,

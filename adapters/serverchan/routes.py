@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from adapters.values import header_text
+from adapters.shared.parsing import header_text
 from pushgo_compat.legacy import KeyClaim, LegacyRequest
 
 _SUFFIX = ".send"

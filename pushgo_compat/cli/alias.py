@@ -15,7 +15,7 @@ from pushgo_compat.cli.options import (
 )
 from pushgo_compat.cli.output import print_list, print_object, warn
 from pushgo_compat.cli.session import administer
-from pushgo_compat.core.alias_rules import AliasRequest
+from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.model import Severity, Source
 
 

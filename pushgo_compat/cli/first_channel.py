@@ -6,7 +6,7 @@ import json
 import shlex
 
 from pushgo_compat.config import Config
-from pushgo_compat.core.admin_results import ChannelOpened
+from pushgo_compat.core.admin.results import ChannelOpened
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 — read, not bound
 

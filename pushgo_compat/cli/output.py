@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import click
 
 from pushgo_compat.cli.options import wants_json
-from pushgo_compat.core.admin_results import Document
+from pushgo_compat.core.admin.results import Document
 
 _TIMES = {"created_at"}
 

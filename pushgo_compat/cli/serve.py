@@ -12,8 +12,8 @@ from pushgo_compat.cli.options import common_options, setting_options, wants_jso
 from pushgo_compat.cli.output import print_object, warn
 from pushgo_compat.cli.session import read_config, with_store
 from pushgo_compat.config import Config, settings_of
-from pushgo_compat.core.admin import Administration
-from pushgo_compat.core.admin_results import ChannelOpened
+from pushgo_compat.core.admin.results import ChannelOpened
+from pushgo_compat.core.admin.service import Administration
 
 
 def build_serve(run: Callable[[Config], int]) -> click.Command:

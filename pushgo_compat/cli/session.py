@@ -14,8 +14,8 @@ import click
 from pushgo_compat.cli.options import given_db_url
 from pushgo_compat.cli.output import warn
 from pushgo_compat.config import ConfigError, StoreConfig, load_config
-from pushgo_compat.core.admin import Administration
-from pushgo_compat.core.alias_rules import Refused
+from pushgo_compat.core.admin.alias_rules import Refused
+from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.interfaces import Store
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.secret_file import load_secret, readable_by_others, secret_path

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import orjson
 
-from pushgo_compat.core.gate import Gate, Grant
+from pushgo_compat.core.auth.authenticator import Gate, Grant
+from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.interfaces import (
     AppendResult,
     Committed,
@@ -22,7 +23,6 @@ from pushgo_compat.core.interfaces import (
     Stale,
     StoredMessage,
 )
-from pushgo_compat.core.secrets import SecretKey
 from pushgo_compat.errors import NativeError, ServerBusy
 from pushgo_compat.legacy import Cancel, NewFile, PushStatus
 from pushgo_compat.model import Channel, NativeMessage, Receipt, Source, derived_op_id

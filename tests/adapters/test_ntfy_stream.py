@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from adapters.golang.durations import parse_duration
 from adapters.ntfy import NTFY, ntfy_id, ntfy_id_range
-from adapters.ntfy.durations import parse_duration
 from pushgo_compat.legacy import (
     Access,
     Answer,

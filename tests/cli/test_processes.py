@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pushgo_compat.core.secrets import SecretKey
+from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store
 

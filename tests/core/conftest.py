@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.core import passwords
-from pushgo_compat.core.gate import Gate
+from pushgo_compat.core.auth import passwords
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.interfaces import NewAlias, Store
-from pushgo_compat.core.secrets import SecretKey
-from pushgo_compat.core.unknown import UnknownKeys
 from pushgo_compat.legacy import Credential
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from pushgo_compat.core.gate import FAILURE_REMEMBERED_MS, Grant
-from pushgo_compat.core.verifier import MAX_CHECKS_AT_ONCE, MAX_CHECKS_WAITING
+from pushgo_compat.core.auth.authenticator import FAILURE_REMEMBERED_MS, Grant
+from pushgo_compat.core.auth.verifier import MAX_CHECKS_AT_ONCE, MAX_CHECKS_WAITING
 from pushgo_compat.errors import ChannelNotFound, RateLimited
 from pushgo_compat.legacy import Access, KeyClaim
 from pushgo_compat.model import Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pushgo_compat.core.gate import Grant
+from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.errors import ChannelNotFound
 from pushgo_compat.legacy import Access, Credential, KeyClaim
 from pushgo_compat.model import Severity, Source

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushgo_compat.core.keys import (
+from pushgo_compat.core.auth.key_forms import (
     is_password_length,
     make_alias_key,
     make_channel_id,

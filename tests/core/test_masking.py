@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.core.masking import HIDDEN, MAX_BODY_BYTES, MAX_BODY_CHARS, Masker
-from pushgo_compat.core.receipts import CallRecord, record_call
+from pushgo_compat.core.receipts.masking import (
+    HIDDEN,
+    MAX_BODY_BYTES,
+    MAX_BODY_CHARS,
+    Masker,
+)
+from pushgo_compat.core.receipts.receipts import CallRecord, record_call
 from pushgo_compat.legacy import KeyClaim, LegacyReply, LegacyRequest, Note
 
 Draw = st.DrawFn

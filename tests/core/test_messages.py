@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from pushgo_compat.core.gate import Gate
+from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.interfaces import AppendResult, NewMessage, Stale, Unwritten
 from pushgo_compat.core.messages import Draft, MessageService, Recipient
 from pushgo_compat.errors import ChannelNotFound, NativeError, ServerBusy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argon2.exceptions import InvalidHashError
 
-from pushgo_compat.core.passwords import (
+from pushgo_compat.core.auth.passwords import (
     clean_password,
     dummy_hash,
     hash_password,

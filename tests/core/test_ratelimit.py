@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushgo_compat.core import ratelimit
-from pushgo_compat.core.ratelimit import RateLimiter
+from pushgo_compat.core.auth import rate_limit
+from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.errors import RateLimited
 
 
@@ -63,7 +63,7 @@ def test_a_refused_try_does_not_put_off_the_next() -> None:
 
 
 def test_only_so_many_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ratelimit, "MAX_TRACKED", 2)
+    monkeypatch.setattr(rate_limit, "MAX_TRACKED", 2)
     limiter = RateLimiter(1, Seconds())
     for who in "abac":
         passes(limiter, who, 1)

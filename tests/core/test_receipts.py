@@ -10,17 +10,17 @@ from typing import cast
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.core.gate import Grant
+from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.interfaces import Alias, StoredMessage
-from pushgo_compat.core.masking import Masker
-from pushgo_compat.core.receipts import (
+from pushgo_compat.core.receipts.masking import Masker
+from pushgo_compat.core.receipts.receipts import (
     CallRecord,
     ReceiptReader,
     curl_line,
     gate_notes,
     record_call,
 )
-from pushgo_compat.core.secrets import mask
 from pushgo_compat.legacy import (
     Credential,
     KeyClaim,

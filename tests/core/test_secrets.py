@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushgo_compat.core.secrets import SecretKey, make_password, mask
+from pushgo_compat.core.auth.secrets import SecretKey, make_password, mask
 from pushgo_compat.model import Source
 from tests.golden import CHANNEL_ID
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from pushgo_compat.core.auth.unknown_keys import MAX_REMEMBERED, UnknownKeys
 from pushgo_compat.core.interfaces import Store, UnknownKey
-from pushgo_compat.core.unknown import MAX_REMEMBERED, UnknownKeys
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from tests.core.conftest import SECRET, Clock, House

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from pushgo_compat.core import upkeep
+from pushgo_compat.core import maintenance
 from pushgo_compat.core.interfaces import Committed, NewMessage
-from pushgo_compat.core.upkeep import Upkeep
+from pushgo_compat.core.maintenance import Upkeep
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from tests.core.conftest import Clock, House
@@ -57,7 +57,7 @@ async def test_unknown_keys_are_written_at_the_end(house: House, clock: Clock) -
 async def test_chores_go_on_after_a_failure(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "FLUSH_EVERY_S", 0.001)
+    monkeypatch.setattr(maintenance, "FLUSH_EVERY_S", 0.001)
     tried = 0
     written = asyncio.Event()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from pushgo_compat.core.interfaces import Overrun, StoredMessage
-from pushgo_compat.delivery.live import MAX_BUFFERED, Hub, Subscription
+from pushgo_compat.core.live import MAX_BUFFERED, Hub, Subscription
 from pushgo_compat.model import Source
 
 

@@ -10,15 +10,15 @@ import pytest
 from aiohttp import encode_basic_auth, web
 from aiohttp.test_utils import TestClient
 
-from pushgo_compat.core.gate import Gate
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.passwords import hash_password
+from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.auth.unknown_keys import UnknownKeys
+from pushgo_compat.core.live import Hub
 from pushgo_compat.core.messages import MessageService
-from pushgo_compat.core.passwords import hash_password
-from pushgo_compat.core.secrets import SecretKey
-from pushgo_compat.core.unknown import UnknownKeys
-from pushgo_compat.delivery.live import Hub
 from pushgo_compat.storage.sqlite.store import SqliteStore
-from pushgo_compat.web.app import create_app
-from pushgo_compat.web.keys import Services
+from pushgo_compat.web.native.app import create_app
+from pushgo_compat.web.services import Services
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
 
 Client = TestClient[web.Request, web.Application]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.core.alias_rules import AliasRequest
+from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.legacy import Credential
 from pushgo_compat.model import Severity, Source
 from tests.gateway import LOGIN, Gateway, Mount, running

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from pushgo_compat.core.interfaces import StoredMessage
-from pushgo_compat.delivery.live import Hub
+from pushgo_compat.core.live import Hub
 from pushgo_compat.legacy import StreamMessage
 from pushgo_compat.model import NativeMessage, Source
-from pushgo_compat.web import fanout
-from pushgo_compat.web.fanout import Fanout, OpenStream
-from pushgo_compat.web.framing import CHUNKED, PLAIN, WEBSOCKET, Framing
+from pushgo_compat.web.streams import fanout
+from pushgo_compat.web.streams.fanout import Fanout, OpenStream
+from pushgo_compat.web.streams.framing import CHUNKED, PLAIN, WEBSOCKET, Framing
 
 ENCODED: list[str] = []
 

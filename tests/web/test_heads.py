@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pushgo_compat.web.heads import MAX_HEAD_BYTES, HeadMender
+from pushgo_compat.web.connection.head_repair import MAX_HEAD_BYTES, HeadMender
 from tests.wire import chunked, request
 
 TARGETS = st.one_of(

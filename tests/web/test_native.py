@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from pushgo_compat.core.ratelimit import RateLimiter
+from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import NativeMessage, Receipt
-from pushgo_compat.web.keys import Services
-from pushgo_compat.web.sentences import prefers_chinese
+from pushgo_compat.web.native.error_texts import prefers_chinese
+from pushgo_compat.web.services import Services
 from tests.golden import CHANNEL_ID, PASSWORD
 from tests.web.conftest import LOGIN, Client, OpenClient, send, with_settings
 

@@ -17,8 +17,8 @@ from pushgo_compat import server
 from pushgo_compat.core.interfaces import StoredMessage
 from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
-from pushgo_compat.web import fanout
-from pushgo_compat.web.keys import WebSettings
+from pushgo_compat.web.services import WebSettings
+from pushgo_compat.web.streams import fanout
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY
 from tests.web.subscribers import (

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from pushgo_compat.schemas.message import FIELD_NAMES
-from pushgo_compat.web.app import ROUTES
-from pushgo_compat.web.openapi import STATUS_BY_CODE
+from pushgo_compat.web.native.app import ROUTES
+from pushgo_compat.web.native.openapi import STATUS_BY_CODE
 from tests.web.conftest import Client
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import encode_basic_auth
 
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.web.keys import Services
+from pushgo_compat.web.services import Services
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
 from tests.web.conftest import LOGIN, Client, Clock, OpenClient, send
 

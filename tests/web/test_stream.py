@@ -12,9 +12,9 @@ import pytest
 from aiohttp import ClientPayloadError, ClientResponse
 from aiohttp.web import StreamResponse
 
-from pushgo_compat.core.passwords import hash_password
-from pushgo_compat.delivery import live
-from pushgo_compat.web.keys import Services
+from pushgo_compat.core import live
+from pushgo_compat.core.auth.passwords import hash_password
+from pushgo_compat.web.services import Services
 from tests.golden import CHANNEL_ID, NOW_MS
 from tests.web.conftest import (
     LOGIN,
@@ -88,7 +88,7 @@ async def test_a_stream_tells_proxies_not_to_hold_it_back(client: Client) -> Non
 async def test_a_resumed_stream_sends_the_backlog_then_what_comes(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pushgo_compat.web.stream.PAGE_ROWS", 2)
+    monkeypatch.setattr("pushgo_compat.web.native.stream.PAGE_ROWS", 2)
     sent = [await send(client) for _ in range(6)]
     async with listen(client, f"?since={sent[0]}") as listener:
         seen = [(await listener.event())["message_id"] for _ in sent[1:]]
@@ -185,7 +185,7 @@ async def test_a_reader_who_takes_nothing_is_cut_off(
 ) -> None:
     async with listen(client) as listener:
         await listener.block()
-        monkeypatch.setattr("pushgo_compat.web.stream.STALLED_AFTER_S", -1)
+        monkeypatch.setattr("pushgo_compat.web.native.stream.STALLED_AFTER_S", -1)
         monkeypatch.setattr(StreamResponse, "write", never)
         await send(client)
         with pytest.raises(ClientPayloadError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from adapters.ntfy.delay import Clock
-from adapters.ntfy.templates.builtins import BUILTINS
-from adapters.ntfy.templates.faults import (
+from adapters.golang.json import load_json
+from adapters.golang.sprig import SPRIG, dates_at
+from adapters.golang.template.builtins import BUILTINS
+from adapters.golang.template.faults import (
     DISALLOWED,
     FAILED,
     NO_SUCH_TEMPLATE,
@@ -15,12 +16,11 @@ from adapters.ntfy.templates.faults import (
     Budget,
     TemplateFault,
 )
-from adapters.ntfy.templates.go_json import load_json
-from adapters.ntfy.templates.interpreter import execute
+from adapters.golang.template.interpreter import execute
+from adapters.golang.template.parser import parse
+from adapters.ntfy.delay import Clock
 from adapters.ntfy.templates.named import NAMED, Payload, Story
-from adapters.ntfy.templates.parser import parse
-from adapters.ntfy.templates.sprig import SPRIG, dates_at
-from adapters.values import clean_text
+from adapters.shared.parsing import clean_text
 
 __all__ = ["TemplateFault", "render", "tell"]
 

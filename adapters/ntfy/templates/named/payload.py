@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from adapters.ntfy.templates.go_values import float_text
-from adapters.values import clip_utf8
+from adapters.golang.values import float_text
+from adapters.shared.parsing import clip_utf8
 
 MAX_MESSAGE_BYTES = 4096
 

@@ -1,0 +1,1 @@
+"""What belongs to Go and not to ntfy: text/template, Sprig, formats, durations."""

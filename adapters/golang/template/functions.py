@@ -1,0 +1,106 @@
+"""Functions of the language: what they take, checked as Go checks it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from adapters.golang.template.faults import Budget, FunctionError
+from adapters.golang.time import GoTime
+from adapters.golang.values import MISSING, type_name
+
+
+class Kind(enum.Enum):
+    """What a parameter takes; the value is Go's name of it."""
+
+    RAW = "reflect.Value"
+    """Anything; what is missing arrives as MISSING."""
+    ANY = "interface {}"
+    """Anything; what is missing arrives as None."""
+    TEXT = "string"
+    INT = "int"
+    FLOAT = "float64"
+    BOOL = "bool"
+    MAP = "map[string]interface {}"
+    TIME = "time.Time"
+
+
+_PYTHON_TYPES: Mapping[Kind, type] = {
+    Kind.TEXT: str,
+    Kind.INT: int,
+    Kind.FLOAT: float,
+    Kind.BOOL: bool,
+    Kind.MAP: dict,
+    Kind.TIME: GoTime,
+}
+_WORDS: Mapping[str, Kind] = {
+    "raw": Kind.RAW,
+    "any": Kind.ANY,
+    "text": Kind.TEXT,
+    "int": Kind.INT,
+    "float": Kind.FLOAT,
+    "bool": Kind.BOOL,
+    "map": Kind.MAP,
+    "time": Kind.TIME,
+}
+
+
+class Function(NamedTuple):
+    """A function and its parameters.
+
+    ``run`` gets the arguments; with ``walks`` a Budget before them, which has paid for
+    every part of them already.
+    """
+
+    run: Callable[..., object]
+    parameters: tuple[Kind, ...]
+    rest: Kind | None = None
+    """The kind of any number of further arguments."""
+    walks: bool = False
+
+    def kind_at(self, position: int) -> Kind:
+        """The kind of the argument at that position, which the count allows."""
+        if position < len(self.parameters):
+            return self.parameters[position]
+        return self.rest or Kind.ANY
+
+    def check_count(self, count: int) -> None:
+        """Raise FunctionError when it cannot take so many arguments."""
+        least = len(self.parameters)
+        if count < least or (count > least and self.rest is None):
+            raise FunctionError("wrong number of arguments")
+
+    def call(self, arguments: list[object], budget: Budget) -> object:
+        """Run it with checked arguments and pay for the work."""
+        for argument in arguments:
+            if self.walks:
+                budget.spend_on_all_of(argument)
+            else:
+                budget.spend_on(argument)
+        leading = (budget,) if self.walks else ()
+        result = self.run(*leading, *arguments)
+        budget.spend_on_all_of(result)
+        return result
+
+
+def function(
+    signature: str, run: Callable[..., object], *, walks: bool = False
+) -> Function:
+    """Make a function; ``"text any*"`` takes a text and any number of values."""
+    words = signature.split()
+    rest = _WORDS[words.pop()[:-1]] if signature.endswith("*") else None
+    return Function(run, tuple(_WORDS[word] for word in words), rest, walks)
+
+
+def fitted(value: object, kind: Kind) -> object:
+    """The value for a parameter of that kind; raises FunctionError if it is none."""
+    if kind is Kind.RAW:
+        return MISSING if value is None else value
+    if kind is Kind.ANY:
+        return None if value is MISSING else value
+    if kind is Kind.MAP and (value is None or value is MISSING):
+        return {}
+    if type(value) is not _PYTHON_TYPES[kind]:
+        raise FunctionError(f"expected {kind.value}; got {type_name(value)}")
+    return value

@@ -1,0 +1,288 @@
+"""Tokens → statements, by the rules of Go's template parser."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from adapters.golang.template.faults import NOT_PARSED, TemplateFault
+from adapters.golang.template.lexer import END, Token, tokens_of
+from adapters.golang.template.literals import read_char, read_number, read_string
+from adapters.golang.template.nodes import (
+    Action,
+    Break,
+    Chain,
+    Command,
+    Constant,
+    Continue,
+    Dot,
+    Field,
+    Identifier,
+    If,
+    Nil,
+    Number,
+    Operand,
+    Pipeline,
+    Range,
+    Statement,
+    Text,
+    Variable,
+    With,
+)
+
+_MAX_DEPTH = 100
+"""Of blocks and parentheses in one another; Go allows thousands."""
+_BLOCKS: Mapping[str, type[If | With | Range]] = {
+    "if": If,
+    "with": With,
+    "range": Range,
+}
+_JUMPS: Mapping[str, Statement] = {"break": Break(), "continue": Continue()}
+_ELSE, _END = "else", "end"
+_NO_FUNCTIONS = frozenset(
+    {*_BLOCKS, *_JUMPS, _ELSE, _END, "block", "define", "template"}
+)
+_BOOLEANS = {"true": Constant(True), "false": Constant(False)}
+_NOT_EXECUTABLE = (Dot, Nil, Constant, Number)
+
+
+def parse(template: str, functions: Collection[str]) -> tuple[Statement, ...]:
+    """Parse a template; raises TemplateFault for what Go or we cannot.
+
+    Variables must be declared and functions known before anything is executed.
+    """
+    return _Parser([*tokens_of(template), END], functions).parse()
+
+
+@dataclass(slots=True)
+class _Parser:
+    """A place among the tokens, and what is declared there."""
+
+    tokens: Sequence[Token]
+    functions: Collection[str]
+    position: int = 0
+    variables: list[str] = field(default_factory=lambda: ["$"])
+    depth: int = 0
+    ranges: int = 0
+
+    # ---------------------------------------------------------------- reading tokens
+
+    @property
+    def token(self) -> Token:
+        """The token that is looked at."""
+        return self.tokens[self.position]
+
+    def take(self) -> Token:
+        """Return the token and look at the one behind it; the last one stays."""
+        token = self.token
+        if token is not END:
+            self.position += 1
+        return token
+
+    def take_if(self, kind: str) -> bool:
+        """Take the token if it is of this kind."""
+        found = self.token.kind == kind
+        if found:
+            self.take()
+        return found
+
+    def skip_space(self) -> None:
+        """Pass over blanks."""
+        self.take_if("space")
+
+    def next_kind(self) -> str:
+        """The kind of the next token that is not blank."""
+        self.skip_space()
+        return self.token.kind
+
+    def expect(self, kind: str) -> None:
+        """Take a token that must be there, blanks before it allowed."""
+        self.skip_space()
+        if not self.take_if(kind):
+            raise TemplateFault(NOT_PARSED)
+
+    # -------------------------------------------------------------------- statements
+
+    def parse(self) -> tuple[Statement, ...]:
+        """The whole template."""
+        statements, ended_by = self.statements()
+        if ended_by:
+            raise TemplateFault(NOT_PARSED)
+        return statements
+
+    def statements(self) -> tuple[tuple[Statement, ...], str]:
+        """Statements up to ``else``, ``end`` or the end of the text (then "").
+
+        Of an ``else`` or ``end`` only the word is taken.
+        """
+        statements: list[Statement] = []
+        while self.token is not END:
+            token = self.take()
+            if token.kind == "text":
+                statements.append(Text(token.text))
+                continue
+            self.skip_space()
+            word = self.token.text if self.token.kind == "word" else ""
+            if word in (_ELSE, _END):
+                self.take()
+                return tuple(statements), word
+            statements.append(self.action(word))
+        return tuple(statements), ""
+
+    def action(self, word: str) -> Statement:
+        """What stands between the braces, and all of the block that it opens."""
+        if word in _BLOCKS:
+            self.take()
+            return self.block(word)
+        if word in _JUMPS:
+            self.take()
+            self.expect("close")
+            if not self.ranges:
+                raise TemplateFault(NOT_PARSED)
+            return _JUMPS[word]
+        return Action(self.pipeline("close"))
+
+    def block(self, word: str) -> Statement:
+        """``if``, ``with`` or ``range``; what it declares is known up to its end."""
+        known = len(self.variables)
+        self.go_deeper()
+        pipeline = self.pipeline("close", in_range=word == "range")
+        self.ranges += word == "range"
+        body, ended_by = self.statements()
+        self.ranges -= word == "range"
+        otherwise = self.otherwise(word) if ended_by == _ELSE else ()
+        if ended_by == _END:
+            self.expect("close")
+        elif not ended_by:
+            raise TemplateFault(NOT_PARSED)
+        del self.variables[known:]
+        self.depth -= 1
+        return _BLOCKS[word](pipeline, body, otherwise)
+
+    def otherwise(self, word: str) -> tuple[Statement, ...]:
+        """After ``else``: a block of the same kind that shares the end, or a list."""
+        self.skip_space()
+        if word != "range" and self.token == Token("word", word):
+            self.take()
+            return (self.block(word),)
+        self.expect("close")
+        body, ended_by = self.statements()
+        if ended_by != _END:
+            raise TemplateFault(NOT_PARSED)
+        self.expect("close")
+        return body
+
+    def go_deeper(self) -> None:
+        """Count a block or parenthesis; one too many ends it all."""
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise TemplateFault(NOT_PARSED)
+
+    # --------------------------------------------------------------------- pipelines
+
+    def pipeline(self, closed_by: str, *, in_range: bool = False) -> Pipeline:
+        """Declarations, then commands up to the closing token, which is taken."""
+        variables, assigns = self.declarations(in_range=in_range)
+        commands: list[Command] = []
+        self.skip_space()
+        while not commands or not self.take_if(closed_by):
+            command = self.command(closed_by)
+            if commands and isinstance(command.operands[0], _NOT_EXECUTABLE):
+                raise TemplateFault(NOT_PARSED)
+            commands.append(command)
+        return Pipeline(tuple(commands), variables, assigns)
+
+    def declarations(self, *, in_range: bool) -> tuple[tuple[str, ...], bool]:
+        """``$x :=``, ``$x =``, ``$k, $v :=``; nothing is taken when there is none."""
+        start = self.position
+        names: list[str] = []
+        while self.next_kind() == "variable":
+            names.append(self.take().text)
+            self.skip_space()
+            if self.token.kind in ("=", "declare"):
+                self.variables.extend(names)
+                return tuple(names), self.take().kind == "="
+            if not self.take_if(","):
+                break
+            if not in_range or len(names) > 1:
+                raise TemplateFault(NOT_PARSED)
+        if len(names) > 1:
+            raise TemplateFault(NOT_PARSED)
+        self.position = start
+        return (), False
+
+    def command(self, closed_by: str) -> Command:
+        """Operands with blanks between them, up to a bar or the closing token."""
+        operands = [self.operand()]
+        while True:
+            spaced = self.take_if("space")
+            if self.token.kind == closed_by:
+                break
+            if self.take_if("|"):
+                self.skip_space()
+                break
+            if not spaced:
+                raise TemplateFault(NOT_PARSED)
+            operands.append(self.operand())
+        return Command(tuple(operands))
+
+    def operand(self) -> Operand:
+        """A term and the fields that hang on it."""
+        term = self.term()
+        names = []
+        while self.token.kind == "field":
+            names.append(self.take().text[1:])
+        if not names:
+            return term
+        match term:
+            case Field(known):
+                return Field((*known, *names))
+            case Variable(name):
+                return Variable(name, tuple(names))
+            case Identifier() | Pipeline():
+                return Chain(term, tuple(names))
+            case _:
+                raise TemplateFault(NOT_PARSED)
+
+    def term(self) -> Operand:
+        """One value, or a pipeline in parentheses."""
+        token = self.take()
+        term: Operand
+        match token.kind:
+            case "field":
+                term = Field((token.text[1:],))
+            case "dot":
+                term = Dot()
+            case "word":
+                term = self.word(token.text)
+            case "variable":
+                term = self.variable(token.text)
+            case "string":
+                term = Constant(read_string(token.text))
+            case "char":
+                term = read_char(token.text)
+            case "number":
+                term = read_number(token.text)
+            case "(":
+                self.go_deeper()
+                term = self.pipeline(")")
+                self.depth -= 1
+            case _:
+                raise TemplateFault(NOT_PARSED)
+        return term
+
+    def word(self, name: str) -> Operand:
+        """A literal or the name of a function."""
+        if name in _BOOLEANS:
+            return _BOOLEANS[name]
+        if name == "nil":
+            return Nil()
+        if name in _NO_FUNCTIONS or name not in self.functions:
+            raise TemplateFault(NOT_PARSED)
+        return Identifier(name)
+
+    def variable(self, name: str) -> Variable:
+        """A variable, which must have been declared."""
+        if name not in self.variables:
+            raise TemplateFault(NOT_PARSED)
+        return Variable(name)

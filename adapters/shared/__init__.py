@@ -1,0 +1,1 @@
+"""What several dialects share: parsing, and fitting a message's size."""

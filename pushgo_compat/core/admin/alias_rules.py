@@ -1,0 +1,89 @@
+"""What an alias may be: the rules that need no store (contract.md, "Keys")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pushgo_compat.core.auth.secrets import mask
+from pushgo_compat.legacy import Credential
+from pushgo_compat.model import Severity, Source
+
+CATCH_ALL = "*"
+"""The key that stands for every key which nothing else knows."""
+SAFE_TOPIC_CHARS = 20
+"""An ntfy topic shorter than this is one that people guess."""
+MAX_TAGS, MAX_TAG_CHARS = 32, 64
+
+
+class Refused(Exception):
+    """The operator asked for what cannot be; one line says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasRequest:
+    """An alias as the operator asks for it."""
+
+    dialect: Source
+    channel_id: str
+    key: str | None = field(default=None, repr=False)
+    """None: make one in the dialect's own shape."""
+    severity_map: Mapping[Severity, Severity] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    send_only: bool = False
+    require_auth: bool = False
+    credentials: Sequence[Credential] = ()
+    """Old logins that open an alias which wants one."""
+
+
+def clean_text(text: str, what: str) -> str:
+    """Text that every store and every JSON can hold, trimmed. Raises Refused."""
+    trimmed = text.strip()
+    if not trimmed:
+        raise Refused(f"{what} must not be empty")
+    if any(char < " " or "\ud800" <= char <= "\udfff" for char in trimmed):
+        raise Refused(f"{what} must be one line of UTF-8 text")
+    return trimmed
+
+
+def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Tags by the rule of native messages: trimmed, no repeats. Raises Refused."""
+    cleaned = tuple(dict.fromkeys(clean_text(tag, "a tag") for tag in tags))
+    if len(cleaned) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARS for tag in cleaned):
+        raise Refused(f"at most {MAX_TAGS} tags of {MAX_TAG_CHARS} characters each fit")
+    return cleaned
+
+
+def check_login(request: AliasRequest) -> None:
+    """Refuse a login where no request of this dialect could bring one."""
+    wants_login = request.require_auth or request.credentials
+    if wants_login and request.dialect is not Source.NTFY:
+        raise Refused("only ntfy clients can log in; leave --require-auth out")
+    if wants_login and request.key == CATCH_ALL:
+        raise Refused("the alias * never logs in; leave --require-auth out")
+    if request.credentials and not request.require_auth:
+        raise Refused("a credential needs --require-auth, else nobody asks for it")
+
+
+def hint_of(key: str) -> str:
+    """The key as lists show it."""
+    return CATCH_ALL if key == CATCH_ALL else mask(key)
+
+
+def warnings_for(request: AliasRequest, key: str) -> Iterator[str]:
+    """What the operator should know about a key that is accepted."""
+    if key == CATCH_ALL:
+        yield (
+            f"every {request.dialect} key that nothing else knows now sends here:"
+            " whoever reaches the port can send"
+        )
+    elif (
+        request.dialect is Source.NTFY
+        and len(key) < SAFE_TOPIC_CHARS
+        and not request.require_auth
+    ):
+        allowed = "send" if request.send_only else "send and read"
+        yield (
+            f"whoever knows or guesses this ntfy topic can {allowed};"
+            " --require-auth asks for a login as well"
+        )

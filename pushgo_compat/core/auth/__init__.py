@@ -1,0 +1,1 @@
+"""Keys and passwords: what opens a channel, and how guessing is slowed."""

@@ -1,0 +1,77 @@
+"""What the server does by itself: write unknown keys down, remove what is outdated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+
+import structlog
+
+from pushgo_compat.core.auth.unknown_keys import UnknownKeys
+from pushgo_compat.core.files import FileService
+from pushgo_compat.core.interfaces import MessageStore
+from pushgo_compat.errors import ServerBusy
+
+FLUSH_EVERY_S = 5.0
+PURGE_EVERY_S = 600.0
+_MS_A_DAY = 86_400_000
+
+log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Runs from entering its context to leaving it."""
+
+    def __init__(
+        self,
+        store: MessageStore,
+        unknown: UnknownKeys,
+        retention_days: float,
+        now_ms: Callable[[], int],
+        files: FileService | None = None,
+    ) -> None:
+        self._store = store
+        self._unknown = unknown
+        self._retention_ms = int(retention_days * _MS_A_DAY)
+        self._now_ms = now_ms
+        self._files = files
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> None:
+        self._tasks = [
+            asyncio.create_task(_every(FLUSH_EVERY_S, self._unknown.flush)),
+            asyncio.create_task(_every(PURGE_EVERY_S, self.purge)),
+        ]
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self._unknown.flush()
+        except ServerBusy:  # no reason to stop in disorder
+            log.error("unknown keys lost, the store takes no commit")
+
+    async def purge(self) -> None:
+        """Remove what is older than the retention."""
+        removed = await self._store.purge(self._now_ms() - self._retention_ms)
+        if removed:
+            log.info("outdated messages removed", messages=removed)
+        if self._files is not None:
+            await self._files.sweep()
+
+
+async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do the work now and then for ever; a failure is logged and tried again."""
+    while True:
+        await asyncio.sleep(period_s)
+        try:
+            await work()
+        except Exception as error:  # the next turn tries again
+            log.error("upkeep failed", error=type(error).__name__)

@@ -1,0 +1,1 @@
+"""Translation receipts, and the masking of secrets in them."""

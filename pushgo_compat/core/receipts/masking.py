@@ -1,0 +1,245 @@
+"""Take secrets out of what is kept of an old request.
+
+Two kinds: the keys that the request showed, wherever the dialect read them; and values
+whose name says that they are secret, whichever server they were meant for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum, auto
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+import orjson
+
+from pushgo_compat.core.auth.secrets import mask
+from pushgo_compat.legacy import KeyClaim, LegacyReply, Note
+
+HIDDEN = "…"
+MAX_BODY_CHARS = 4096
+"""Characters of a body that a receipt keeps."""
+_LONG_KEY = 8
+"""From this length on a key is taken out wherever it stands; a shorter one (an alias
+such as ``nas``) only where it is a whole value, or every text would lose letters."""
+
+MAX_BODY_BYTES = 16_384
+"""Bytes of a body that are looked at; what a key beyond them would leave is cut off."""
+
+_SECRET_WORDS = ("auth", "token", "passw", "secret", "key", "cookie", "credential")
+_WORD = "(?:" + "|".join(_SECRET_WORDS) + ")"
+# Names are bounded, or a hostile body would cost its length squared.
+_PAIR = re.compile(r"(?:^|(?<=[&?;\n]))([^=&?;\s]{1,128}=)[^&\r\n]+")
+_SECRET_PART = re.compile(
+    rf'(?is)(\bname="[^"]{{0,64}}{_WORD}[^"]{{0,64}}".{{0,256}}?\r?\n\r?\n)'
+    r".*?(?=\r?\n--|\Z)"
+)
+_SECRET_MEMBER = re.compile(
+    rf'(?is)("[^"]{{0,64}}{_WORD}[^"]{{0,64}}"\s*:\s*)'
+    r'(?:"(?:[^"\\]|\\.)*"?|[\[{].*|[^\s,}\]]+)'
+)
+_ESCAPED_BYTE = re.compile("%[0-9a-fA-F]{2}")
+_ESCAPED_ASCII = re.compile("%[2-7][0-9a-fA-F]")
+"""The escapes of a name, or of a plain key; Chinese text has none of these."""
+_ESCAPE = re.compile(r"(?s)\\(?:u([0-9a-fA-F]{4})|(.))")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_BORING_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+
+
+class Masker:
+    """Masks one request's keys and every secret by name."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = tuple(filter(None, dict.fromkeys(keys)))
+        self._forms: list[tuple[str, str]] = []
+        for key in self._keys:
+            hint = mask(key)
+            self._forms += [(form, hint) for form in _written_forms(key)]
+        # Longest first: a bare channel id leaves the password of a universal key.
+        self._forms.sort(key=lambda form: len(form[0]), reverse=True)
+        self._lower = [key.lower() for key in self._keys]
+        self._long_keys = [key for key in self._lower if len(key) >= _LONG_KEY]
+        plain = all(map(_is_plain, self._keys))
+        self._escape = _ESCAPED_ASCII if plain else _ESCAPED_BYTE
+
+    @classmethod
+    def of(cls, claims: Iterable[KeyClaim]) -> Masker:
+        """For a request that showed these keys."""
+        return cls(key for claim in claims for key in (claim.key, *claim.alternatives))
+
+    def target(self, path: str, query: str) -> str:
+        """Path and query as they may be kept."""
+        path = self.text(path)
+        return f"{path}?{self.text(_hide_pairs(query))}" if query else path
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers that may say something about the call, secrets hidden."""
+        kept = {}
+        for name, value in headers.items():
+            treatment = _treatment(name)
+            if treatment is _Treatment.KEEP:
+                kept[str(name)] = self.header(value)  # a plain str, not aiohttp's istr
+            elif treatment is _Treatment.HIDE:
+                kept[str(name)] = HIDDEN
+        return kept
+
+    def header(self, value: str) -> str:
+        """One header's value; bytes that are not UTF-8 become U+FFFD."""
+        if not value.isascii():
+            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return self.text(value)
+
+    def body(self, body: bytes) -> str:
+        """The beginning of the body as text; hidden whole where a key may remain."""
+        text = body[:MAX_BODY_BYTES].decode("utf-8", "replace")
+        if len(body) > MAX_BODY_BYTES:
+            text = text[: -3 * max(map(len, self._keys), default=0) - 1]
+        if names_secret(text) or "\\u" in text or "%" in text:
+            text = _hide_members(text) or _hide_pairs(text)
+        text = self.text(text)
+        return text if len(text) <= MAX_BODY_CHARS else text[:MAX_BODY_CHARS] + HIDDEN
+
+    def reply(self, reply: LegacyReply) -> LegacyReply:
+        """A reply that may repeat the key, as others may see it."""
+        text = self.text(reply.body.decode("utf-8", "replace"))
+        return replace(reply, body=text.encode())
+
+    def text(self, text: str) -> str:
+        """A text without the keys; hidden whole where one may remain."""
+        if "%" not in text and "\\" not in text:
+            lower = text.lower()
+            for key in self._lower:
+                if key in lower:
+                    break
+            else:
+                return text  # as nearly all are
+        text = self._without_keys(text)
+        return HIDDEN if self._shows_key(text) else text
+
+    def notes(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Notes as they may be kept: a field's name is what the sender wrote."""
+        if not self._shows_key("\n".join(part for note in notes for part in note)):
+            return notes
+        return [Note(self.text(n.field), n.code, self.text(n.detail)) for n in notes]
+
+    def _without_keys(self, text: str) -> str:
+        for form, hint in self._forms:
+            if form not in text:
+                continue
+            if len(form) >= _LONG_KEY:
+                text = text.replace(form, hint)
+            else:
+                whole = rf'(?<![^/?&="]){re.escape(form)}(?![^/?&=".])'
+                text = re.sub(whole, hint.replace("\\", r"\\"), text)
+        return text
+
+    def _shows_key(self, text: str) -> bool:
+        """Whether a long key remains in a spelling that was not foreseen."""
+        readings = [text]
+        if "%" in text and self._escape.search(text):
+            readings += unquote(text), unquote_plus(text)
+        if "\\" in text:
+            readings += [_unescape(reading) for reading in readings]
+        plain = "\n".join(readings).lower()
+        return any(key in plain for key in self._long_keys)
+
+
+class _Treatment(Enum):
+    """What a receipt does with a header."""
+
+    KEEP = auto()
+    HIDE = auto()
+    DROP = auto()
+
+
+@lru_cache(maxsize=1024)
+def _treatment(name: str) -> _Treatment:
+    """By the header's name alone; the same few names come again and again."""
+    if name.lower() in _BORING_HEADERS:
+        return _Treatment.DROP
+    return _Treatment.HIDE if names_secret(name) else _Treatment.KEEP
+
+
+def names_secret(text: str) -> bool:
+    """Whether a text holds a word that secrets are named by."""
+    lower = text.lower()
+    return any(word in lower for word in _SECRET_WORDS)
+
+
+def _is_plain(key: str) -> bool:
+    """Whether nobody needs an escape to write the key; most keys are such."""
+    return key.isascii() and key.isalnum()
+
+
+def _written_forms(key: str) -> list[str]:
+    """How clients write a key: as it is, percent-encoded, escaped for JSON."""
+    if _is_plain(key):
+        return [key]
+    encoded = quote(key, safe="")
+    forms = [key, encoded, encoded.lower(), quote_plus(key), json.dumps(key)[1:-1]]
+    return list(dict.fromkeys(forms))
+
+
+def _unescape(text: str) -> str:
+    """Undo JSON's escapes."""
+    plain = _ESCAPE.sub(
+        lambda found: (
+            chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2])
+        ),
+        text,
+    )
+    # Two escapes make one character beyond the first 65,536.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _hide_pairs(text: str) -> str:
+    """A query or a form without the values of secret names."""
+    if not names_secret(unquote_plus(text) if _ESCAPED_ASCII.search(text) else text):
+        return text
+    if 'name="' in text:
+        text = _SECRET_PART.sub(rf"\1{HIDDEN}", text)
+    text = _SECRET_MEMBER.sub(rf'\1"{HIDDEN}"', text)
+    return _PAIR.sub(
+        lambda pair: (
+            pair[1] + HIDDEN if names_secret(unquote_plus(pair[1])) else pair[0]
+        ),
+        text,
+    )
+
+
+def _hide_members(text: str) -> str | None:
+    """JSON without the values of secret names; None for what is no JSON."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        document = orjson.loads(text)
+        hidden = _without_secrets(document)
+        return text if hidden == document else orjson.dumps(hidden).decode()
+    except (ValueError, TypeError, RecursionError):  # nested deeper than it can be
+        return None
+
+
+def _without_secrets(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN if names_secret(name) else _without_secrets(member)
+            for name, member in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    return value

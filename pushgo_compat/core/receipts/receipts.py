@@ -1,0 +1,211 @@
+"""Translation receipts: what every old call became, and what was lost.
+
+Stored is what cannot be derived: the masked request and the codes of the notes. The
+rest (native JSON, sentences, curl) is rendered when somebody reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.messages import receipt_of
+from pushgo_compat.core.receipts.masking import Masker
+from pushgo_compat.legacy import (
+    Dialect,
+    KeyClaim,
+    LegacyReply,
+    LegacyRequest,
+    Note,
+    NoteText,
+    StoredCall,
+    Verdict,
+)
+from pushgo_compat.model import Channel, NativeMessage, Source
+from pushgo_compat.schemas import decode_message, encode_message
+
+Document = dict[str, object]
+
+GATE_NOTES: Mapping[str, NoteText] = {
+    "gate.login-used": NoteText(
+        Verdict.KEPT, "channel", "The login opened the channel, as on the old server."
+    ),
+    "gate.login-ignored": NoteText(
+        Verdict.LOST, None, "The key suffices by itself; the old login is not needed."
+    ),
+    "gate.alias-tags": NoteText(
+        Verdict.CHANGED, "tags", "The alias that was used adds its tags."
+    ),
+    "gate.alias-severity": NoteText(
+        Verdict.CHANGED, "severity", "The alias that was used maps this severity."
+    ),
+}
+"""Notes that the core adds to a dialect's own."""
+
+
+class CallRecord(NamedTuple):
+    """One old call as it is kept: no secret is left in it."""
+
+    route: str
+    client: str
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: str
+    notes: Sequence[Note]
+    batch: bool = False
+    key_hint: str = ""
+
+    def pack(self, key_hint: str, gate_notes: Sequence[Note] = ()) -> bytes:
+        """The stored form, for the recipient with this key."""
+        # orjson takes plain tuples only.
+        notes = [tuple(note) for note in (*self.notes, *gate_notes)]
+        return orjson.dumps((*self[:-3], notes, self.batch, key_hint))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> CallRecord:
+        """Read what ``pack`` wrote."""
+        record = cls(*orjson.loads(packed))
+        return record._replace(notes=[Note(*note) for note in record.notes])
+
+
+def record_call(
+    request: LegacyRequest,
+    masker: Masker,
+    *,
+    route: str,
+    notes: Sequence[Note] = (),
+    batch: bool = False,
+) -> CallRecord:
+    """Keep a call, its keys and secrets masked."""
+    headers = request.headers
+    return CallRecord(
+        route=route,
+        client=masker.header(headers.get("User-Agent", "")),
+        method=request.method,
+        target=masker.target(request.path, request.query),
+        headers=masker.headers(headers),
+        body=masker.body(request.body),
+        notes=masker.notes(notes),
+        batch=batch,
+    )
+
+
+def gate_notes(claim: KeyClaim, grant: Grant) -> list[Note]:
+    """What the opening of a key has to say: about the login, and about the alias."""
+    notes = []
+    if claim.credentials:
+        used = "gate.login-used" if grant.login_used else "gate.login-ignored"
+        notes.append(Note(claim.login_field, used))
+    if grant.alias is not None and grant.alias.tags:
+        notes.append(Note("(alias)", "gate.alias-tags"))
+    if grant.alias is not None and grant.alias.severity_map:
+        notes.append(Note("(alias)", "gate.alias-severity"))
+    return notes
+
+
+def native_json(message: NativeMessage) -> Document:
+    """The native call that would have made this message, with placeholders."""
+    fields = orjson.loads(encode_message(message))
+    return {
+        "channel_id": "CHANNEL_ID",
+        "password": "CHANNEL_PASSWORD",
+        **{name: value for name, value in fields.items() if value is not None},
+    }
+
+
+def curl_line(fields: Mapping[str, object], base_url: str) -> str:
+    """A line for the shell that sends these fields to ``POST /message``."""
+    body = json.dumps(fields, ensure_ascii=False)
+    return (
+        f"curl -X POST {shlex.quote(base_url + '/message')}"
+        f" -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+    )
+
+
+def render(
+    dialect: Dialect,
+    record: CallRecord,
+    reply: LegacyReply,
+    messages: Sequence[NativeMessage],
+    *,
+    accepted: bool,
+    dry_run: bool,
+    base_url: str,
+) -> Document:
+    """The receipt as contract.md shows it."""
+    natives = [native_json(message) for message in messages]
+    return {
+        "dialect": dialect.source,
+        "route": record.route,
+        "client": record.client,
+        "dry_run": dry_run,
+        "outcome": "accepted" if accepted else "refused",
+        "reply": {"status": reply.status, "body": _body(reply)},
+        "request": {
+            "method": record.method,
+            "path": record.target,
+            "headers": record.headers,
+            "body": record.body,
+        },
+        "messages": natives,
+        "notes": [_note(dialect, note) for note in record.notes],
+        "curl": [curl_line(fields, base_url) for fields in natives],
+    }
+
+
+def _note(dialect: Dialect, note: Note) -> Document:
+    text = GATE_NOTES.get(note.code) or dialect.notes[note.code]
+    return {
+        "field": note.field,
+        "verdict": text.verdict,
+        "to": None if text.to is None else text.to.replace("{}", note.detail),
+        "why": text.why,
+    }
+
+
+def _body(reply: LegacyReply) -> object:
+    """JSON as JSON, anything else as text."""
+    try:
+        return json.loads(reply.body)
+    except ValueError:
+        return reply.body.decode("utf-8", "replace")
+
+
+class ReceiptReader:
+    """Renders the receipts of stored messages."""
+
+    def __init__(self, dialects: Sequence[Dialect]) -> None:
+        self._dialects: dict[Source, Dialect] = {d.source: d for d in dialects}
+
+    def read(
+        self, stored: StoredMessage, channel: Channel, base_url: str
+    ) -> Document | None:
+        """The receipt of a message that came from an old call; None for native ones."""
+        if stored.receipt is None:
+            return None
+        dialect = self._dialects[stored.source]
+        record = CallRecord.unpack(stored.receipt)
+        message = decode_message(stored.payload)
+        call = StoredCall(
+            route=record.route,
+            key_hint=record.key_hint,
+            view=None if stored.view is None else orjson.loads(stored.view),
+            receipt=receipt_of(stored, channel, message),
+            batch=record.batch,
+        )
+        return render(
+            dialect,
+            record,
+            dialect.recall(call),
+            [message],
+            accepted=True,
+            dry_run=False,
+            base_url=base_url,
+        )

@@ -1,0 +1,1 @@
+"""The doors of the old servers' dialects: read a request, act, answer."""

@@ -1,0 +1,75 @@
+"""Opens the keys that one old call shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.errors import NativeError
+from pushgo_compat.legacy import Access, KeyClaim, LegacyRequest, Publish
+from pushgo_compat.model import Source
+from pushgo_compat.web.services import Services
+
+KEYS_OPENED_AT_ONCE = 8
+"""Of a batch: fewer than the password checks that may wait, so that one batch of new
+keys does not make itself busy."""
+MOST_NAMES_SHOWN = 32
+"""Names of parameters that the operator sees of a call with an unknown key."""
+_MAX_NAME_CHARS = 64
+
+Opened = Sequence[Grant | NativeError]
+"""One for each claim of a publish, in order."""
+
+
+class Keyring:
+    """The keys of one call, opened through the gate and counted by the limiter."""
+
+    __slots__ = ("_request", "_services", "_source")
+
+    def __init__(
+        self, services: Services, source: Source, request: LegacyRequest
+    ) -> None:
+        self._services = services
+        self._source = source
+        self._request = request
+
+    async def open(
+        self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
+    ) -> Grant:
+        """Open one key. Raises ChannelNotFound, RateLimited."""
+        if claim.key:
+            self._services.limiter.check(claim.key)
+        return await self._services.gate.open(
+            self._source, claim, access, fresh=fresh, sample=self._sample
+        )
+
+    async def open_each(
+        self, claims: Sequence[KeyClaim], access: Access
+    ) -> Sequence[Grant]:
+        """Open every key, one after the other; the first refusal is raised."""
+        return [await self.open(claim, access, fresh=True) for claim in claims]
+
+    async def open_all(self, call: Publish) -> Opened:
+        """A grant or a refusal for each claim; a single claim's refusal is raised."""
+        if not call.batch:
+            return [await self.open(call.claims[0])]
+        slots = asyncio.Semaphore(KEYS_OPENED_AT_ONCE)
+
+        async def open_one(claim: KeyClaim) -> Grant | NativeError:
+            async with slots:
+                try:
+                    return await self.open(claim)
+                except NativeError as error:
+                    return error
+
+        return await asyncio.gather(*map(open_one, call.claims))
+
+    def _sample(self) -> Mapping[str, int]:
+        """Names and lengths of what came with a key that nobody knows."""
+        pairs = self._request.query.split("&", MOST_NAMES_SHOWN)[:MOST_NAMES_SHOWN]
+        sample = {
+            name[:_MAX_NAME_CHARS]: len(value)
+            for name, _, value in (pair.partition("=") for pair in pairs if pair)
+        }
+        return sample | {"(body)": len(self._request.body)}

@@ -1,0 +1,72 @@
+"""From a translation to the core: one commit for every channel that was opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.messages import Draft, Recipient
+from pushgo_compat.core.receipts.masking import Masker
+from pushgo_compat.core.receipts.receipts import CallRecord, gate_notes, record_call
+from pushgo_compat.errors import NativeError
+from pushgo_compat.legacy import Access, KeyClaim, LegacyRequest, Publish, Translation
+from pushgo_compat.model import Receipt, Source
+from pushgo_compat.web.legacy.keyring import Opened
+from pushgo_compat.web.services import Services
+
+Results = Sequence[Receipt | NativeError | None]
+"""One for each claim, in order; None where there was nothing to send."""
+
+
+async def submit(
+    services: Services,
+    source: Source,
+    request: LegacyRequest,
+    call: Publish,
+    translation: Translation,
+    opened: Opened,
+) -> Results:
+    """Submit the message to each channel that was opened, with its receipt."""
+    results = [entry if isinstance(entry, NativeError) else None for entry in opened]
+    if translation.message is None or all(results):
+        return results
+    record = record_call(
+        request,
+        Masker.of(call.claims),
+        route=call.route,
+        notes=translation.notes,
+        batch=call.batch,
+    )
+    recipients = [
+        _recipient(services, source, claim, grant, record)
+        for claim, grant in zip(call.claims, opened, strict=True)
+        if isinstance(grant, Grant)
+    ]
+    draft = Draft(
+        source=source,
+        message=translation.message,
+        view=translation.view,
+        numbered=translation.numbered,
+        deliver_at_ms=translation.deliver_at_ms,
+        hidden=translation.hidden,
+        sequence_id=translation.sequence_id,
+        cancels=translation.cancels,
+        file=translation.file,
+    )
+    written = iter(await services.messages.submit(recipients, draft))
+    return [result or next(written) for result in results]
+
+
+def _recipient(
+    services: Services,
+    source: Source,
+    claim: KeyClaim,
+    grant: Grant,
+    record: CallRecord,
+) -> Recipient:
+    return Recipient(
+        grant=grant,
+        renew=partial(services.gate.open, source, claim, Access.SEND, fresh=True),
+        receipt=record.pack(grant.key_hint, gate_notes(claim, grant)),
+    )

@@ -1,0 +1,1 @@
+"""Listeners, and which door a call on them belongs to."""

@@ -1,0 +1,102 @@
+"""Which door a call belongs to: a dialect under its prefix or host, or native.
+
+A dialect owns the root of its hosts and ports, so nothing native answers there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from aiohttp import web
+
+from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
+from pushgo_compat.web.connection.forwarded import Callers
+from pushgo_compat.web.legacy.door import DialectDoor
+from pushgo_compat.web.legacy.read_request import split_target
+from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, request_id_for
+from pushgo_compat.web.native.envelope import refused
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+_HOST_LINE = re.compile(rb"(?i)\nhost:([^\r\n]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class HostRule:
+    """Host names, or patterns such as ``*.push.ft07.com``, where a dialect is root."""
+
+    patterns: tuple[str, ...]
+    door: DialectDoor
+
+
+class Mounts:
+    """The first look at every call of one listener."""
+
+    def __init__(
+        self,
+        *,
+        callers: Callers,
+        root: DialectDoor | None = None,
+        prefixes: Mapping[str, DialectDoor] | None = None,
+        hosts: Sequence[HostRule] = (),
+    ) -> None:
+        """``root``: this listener belongs to one dialect altogether."""
+        self._callers = callers
+        self._root = root
+        self._prefixes = dict(prefixes or {})
+        self._hosts = tuple(hosts)
+
+    def find(self, target: str, host: str) -> tuple[DialectDoor | None, str]:
+        """The door of a call and the prefix it is under; None: the native door."""
+        if self._root is not None:
+            return self._root, ""
+        if self._hosts:
+            name = _host_name(host)
+            for rule in self._hosts:
+                if any(fnmatchcase(name, pattern) for pattern in rule.patterns):
+                    return rule.door, ""
+        first = target[1:].partition("/")[0]
+        door = self._prefixes.get(first)
+        if door is None:  # the bare prefix, a proxy's absolute form, or in capitals
+            first = split_target(target, "")[0][1:].partition("/")[0]
+            door = self._prefixes.get(first.lower())
+        return door, "" if door is None else f"/{first}"
+
+    def handler(self, native: Handler) -> Handler:
+        """Serve each call at its door."""
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            host = self._callers.host(request) if self._hosts else ""
+            door, prefix = self.find(request.raw_path, host)
+            if door is None:
+                return await native(request)
+            return await door.serve(request, prefix)
+
+        return handle
+
+    def word_refusal(
+        self, request: web.BaseRequest, head: bytes, status: int
+    ) -> web.Response:
+        """Answer what the HTTP parser refused in the words of the door it was for."""
+        words = head.partition(b"\n")[0].decode("ascii", "replace").split(" ")
+        method, target = words[:2] if len(words) > 1 else ("GET", "/")
+        host = _HOST_LINE.search(head)
+        error: NativeError = (
+            MalformedRequest() if status < 500 else InternalError()  # noqa: PLR2004 - HTTP's own boundary
+        )
+        door, prefix = self.find(target, host[1].decode("latin-1") if host else "")
+        if door is None:
+            response = refused(error, request)
+            response.headers[REQUEST_ID_HEADER] = request_id_for(request)
+            return response
+        return door.refuse_unread(request, method, target, prefix, error)
+
+
+def _host_name(host: str) -> str:
+    """The name alone, lower case: no port, no brackets, no trailing dot."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.rpartition(":")[0].rstrip(".") if ":" in name else name.rstrip(".")

@@ -1,0 +1,98 @@
+"""Listeners: the main one, and one for each dialect that has a port of its own."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from pushgo_compat.legacy import Dialect
+from pushgo_compat.model import Source
+from pushgo_compat.web.connection.protocol import SERVER_KWARGS, LenientServer
+from pushgo_compat.web.legacy.door import DialectDoor
+from pushgo_compat.web.listeners.mounts import HostRule, Mounts
+from pushgo_compat.web.native.app import create_app
+from pushgo_compat.web.services import Services
+
+SHUTDOWN_TIMEOUT_S = 10.0
+"""How long answers under way may take once the server was told to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """Where to listen, and for whom. Port 0 takes any free one."""
+
+    main: tuple[str, int]
+    ports: Mapping[Source, tuple[str, int]] = field(default_factory=dict)
+    hosts: Mapping[Source, Sequence[str]] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+
+
+class _GatewayRunner(web.AppRunner):
+    """Runs the native app behind the mounts, on connections that mend heads."""
+
+    __slots__ = ("_mounts",)
+
+    def __init__(self, app: web.Application, mounts: Mounts) -> None:
+        super().__init__(app, shutdown_timeout=SHUTDOWN_TIMEOUT_S, **_KWARGS)
+        self._mounts = mounts
+
+    async def _make_server(self) -> web.Server:
+        native = await super()._make_server()
+        return LenientServer(
+            self._mounts.handler(native.request_handler),
+            request_factory=native.request_factory,
+            word_refusal=self._mounts.word_refusal,
+            **_KWARGS,
+        )
+
+
+_KWARGS: dict[str, Any] = dict(SERVER_KWARGS)
+
+
+async def start_sites(
+    stack: AsyncExitStack, sites: Sites, dialects: Sequence[Dialect], services: Services
+) -> Mapping[str, int]:
+    """Listen; stop with the stack. Returns the port of "main" and of each dialect.
+
+    Raises OSError when an address cannot be bound.
+    """
+    doors = {dialect.source: DialectDoor(dialect, services) for dialect in dialects}
+    main = Mounts(
+        callers=services.callers,
+        prefixes={source.value: door for source, door in doors.items()},
+        hosts=[HostRule(tuple(sites.hosts.get(s, ())), d) for s, d in doors.items()],
+    )
+    runners: dict[str, tuple[web.BaseRunner, tuple[str, int]]] = {
+        "main": (_GatewayRunner(create_app(services), main), sites.main)
+    }
+    for source, address in sites.ports.items():
+        runners[source] = (_dialect_runner(doors[source], services), address)
+    ports = {}
+    for name, (runner, (host, port)) in runners.items():
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, host, port, ssl_context=sites.tls, backlog=1024)
+        await site.start()
+        ports[name] = runner.addresses[0][1]
+    services.callers.main_port = ports["main"]
+    for door in doors.values():  # first of all, so that nothing waits for streams
+        stack.callback(door.streams.end)
+    return ports
+
+
+def _dialect_runner(door: DialectDoor, services: Services) -> web.ServerRunner:
+    mounts = Mounts(callers=services.callers, root=door)
+    server = LenientServer(
+        mounts.handler(_nobody), word_refusal=mounts.word_refusal, **_KWARGS
+    )
+    return web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+
+
+async def _nobody(request: web.BaseRequest) -> web.StreamResponse:
+    """A dialect's own port has no native door."""
+    raise web.HTTPNotFound

@@ -1,0 +1,1 @@
+"""The native routes: send, read, stream, and what describes them."""

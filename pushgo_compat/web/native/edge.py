@@ -1,0 +1,99 @@
+"""Around every native route: request id, envelope for refusals, last-resort 500."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from aiohttp import web
+
+from pushgo_compat.errors import (
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NativeError,
+    RequestTooLarge,
+    RouteNotFound,
+)
+from pushgo_compat.model import Source
+from pushgo_compat.web.native.envelope import refused
+from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES
+
+REQUEST_ID_HEADER = "X-Request-Id"
+_PROCESS_ID = secrets.token_hex(4)
+_counter = itertools.count(1)
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+log = structlog.get_logger()
+
+
+def native_edge(handler: Handler) -> Handler:
+    """Give every answer its request id, and every refusal the envelope."""
+
+    async def edge(request: web.Request) -> web.StreamResponse:
+        started = time.perf_counter()
+        request[REQUEST_ID] = request_id = request_id_for(request)
+        try:
+            response = await handler(request)
+        except NativeError as error:
+            response = refuse(request, error)
+        except web.HTTPException as error:
+            response = refuse(request, _own_words(error))
+        except ConnectionError:
+            raise  # nobody is left to answer; aiohttp closes the connection
+        except Exception as fault:  # the last resort
+            log.error("request failed", request_id=request_id, **describe_fault(fault))
+            response = refuse(request, InternalError())
+        if not response.prepared:
+            response.headers[REQUEST_ID_HEADER] = request_id
+            if request.method == "GET":  # what sends must not be answered by a cache
+                response.headers["Cache-Control"] = "no-store"
+            latency = request.app[SERVICES].metrics.latency[Source.NATIVE]
+            latency.observe(time.perf_counter() - started)
+        return response
+
+    return edge
+
+
+def refuse(
+    request: web.Request,
+    error: NativeError,
+    data: Mapping[str, object] | None = None,
+) -> web.StreamResponse:
+    """Count a refusal and answer it; a stream that has begun just ends."""
+    request.app[SERVICES].metrics.refused(Source.NATIVE, error.code)
+    return request.get(BEGUN) or refused(error, request, data)
+
+
+def request_id_for(request: web.BaseRequest) -> str:
+    """The caller's own id, if it is a sane one, or a fresh one."""
+    theirs = request.headers.get(REQUEST_ID_HEADER)
+    if theirs is not None and _SANE_REQUEST_ID.fullmatch(theirs):
+        return theirs
+    return f"{_PROCESS_ID}{next(_counter):08x}"
+
+
+def describe_fault(fault: BaseException) -> dict[str, str]:
+    """Where an exception came from, without its text, which may quote the request."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    where = " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))
+    return {"error": type(fault).__qualname__, "where": where}
+
+
+def _own_words(error: web.HTTPException) -> NativeError:
+    """A refusal of aiohttp's as one of ours."""
+    match error:
+        case web.HTTPNotFound():
+            return RouteNotFound()
+        case web.HTTPMethodNotAllowed():
+            return MethodNotAllowed(", ".join(sorted(error.allowed_methods)))
+        case web.HTTPRequestEntityTooLarge():
+            return RequestTooLarge()
+        case _:
+            return InvalidRequest("invalid_json_data", detail="request")

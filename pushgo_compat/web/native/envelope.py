@@ -1,0 +1,72 @@
+"""The four keys that every native answer has: success, data, error, error_code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+from aiohttp import web
+
+from pushgo_compat.errors import (
+    AuthenticationFailed,
+    MethodNotAllowed,
+    NativeError,
+    RateLimited,
+    ServerBusy,
+)
+from pushgo_compat.web.native.error_texts import prefers_chinese, sentence
+
+_CHALLENGES = {
+    "Bearer": 'Bearer realm="PushGo"',
+    "Basic": 'Basic realm="PushGo", charset="UTF-8"',
+}
+
+
+def accepted(
+    data: Mapping[str, object], headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """The answer to a request that was checked and handled."""
+    return _respond(
+        200,
+        {"success": True, "data": data, "error": None, "error_code": None},
+        headers,
+    )
+
+
+def refused(
+    error: NativeError,
+    request: web.BaseRequest,
+    data: Mapping[str, object] | None = None,
+) -> web.Response:
+    """The answer to a refusal, worded in the language that the caller prefers."""
+    chinese = prefers_chinese(request.headers.get("Accept-Language", ""))
+    body = {
+        "success": False,
+        "data": data,
+        "error": sentence(error.code, error.detail, chinese=chinese),
+        "error_code": error.code,
+    }
+    return _respond(error.status, body, _headers(error))
+
+
+def _headers(error: NativeError) -> dict[str, str]:
+    match error:
+        case MethodNotAllowed():
+            return {"Allow": error.allow}
+        case RateLimited() | ServerBusy():
+            return {"Retry-After": str(error.retry_after_s)}
+        case AuthenticationFailed() if error.detail in _CHALLENGES:
+            return {"WWW-Authenticate": _CHALLENGES[error.detail]}
+        case _:
+            return {}
+
+
+def _respond(
+    status: int, body: Mapping[str, object], headers: Mapping[str, str] | None
+) -> web.Response:
+    return web.Response(
+        status=status,
+        body=orjson.dumps(body),
+        content_type="application/json",
+        headers=headers,
+    )

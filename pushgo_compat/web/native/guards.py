@@ -1,0 +1,100 @@
+"""What the native doors look at before they look at the fields."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from aiohttp import web
+
+from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.key_forms import parse_channel_id
+from pushgo_compat.core.auth.secrets import same_secret
+from pushgo_compat.errors import (
+    AuthenticationFailed,
+    ChannelNotFound,
+    InvalidRequest,
+    RequestTooLarge,
+)
+from pushgo_compat.web.services import SERVICES
+
+
+def check_rate(request: web.Request) -> None:
+    """Count a request of this address. Raises RateLimited."""
+    services = request.app[SERVICES]
+    services.limiter.check(services.callers.address(request))
+
+
+def check_gateway_token(request: web.Request) -> None:
+    """Ask for the operator's token, when there is one.
+
+    Raises AuthenticationFailed.
+    """
+    wanted = request.app[SERVICES].settings.token
+    if wanted is None:
+        return
+    shown = _credentials(request, "bearer")
+    if shown is None or not same_secret(shown, wanted):
+        raise AuthenticationFailed(detail="Bearer")
+
+
+def check_json_content_type(request: web.Request) -> None:
+    """Ask for ``application/json``, whatever its parameters.
+
+    Raises InvalidRequest with missing_json_content_type.
+    """
+    content_type, _, _ = request.headers.get("Content-Type", "").partition(";")
+    if content_type.strip().lower() != "application/json":
+        raise InvalidRequest("missing_json_content_type")
+
+
+async def read_body(request: web.Request, limit_bytes: int) -> bytes:
+    """Read a body of at most ``limit_bytes``, counted after decompression.
+
+    Raises RequestTooLarge as soon as that is sure, and InvalidRequest for a body whose
+    Content-Encoding is not what it claims.
+    """
+    if (request.content_length or 0) > limit_bytes:
+        raise RequestTooLarge
+    body = b""
+    try:
+        while chunk := await request.content.readany():
+            body += chunk
+            if len(body) > limit_bytes:
+                raise RequestTooLarge
+    except web.RequestPayloadError:
+        raise InvalidRequest("invalid_json_syntax") from None
+    return body
+
+
+async def login_reader(request: web.Request) -> tuple[Grant, str]:
+    """Let a reading client into the channel of its path; also gives its password.
+
+    Raises AuthenticationFailed without a well-formed Basic login, ChannelNotFound when
+    it does not fit the path's channel, RateLimited.
+    """
+    check_rate(request)
+    user, password = _basic_login(request)
+    channel_id = parse_channel_id(request.match_info["channel_id"])
+    if channel_id is None or parse_channel_id(user) != channel_id:
+        raise ChannelNotFound
+    # Fresh: unlike a sender's, no commit of a reader notices a new password.
+    grant = await request.app[SERVICES].gate.login(channel_id, password, fresh=True)
+    return grant, password
+
+
+def _basic_login(request: web.Request) -> tuple[str, str]:
+    encoded = _credentials(request, "basic") or ""
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise AuthenticationFailed(detail="Basic") from None
+    user, colon, password = text.partition(":")
+    if not colon:
+        raise AuthenticationFailed(detail="Basic")
+    return user, password.strip()
+
+
+def _credentials(request: web.Request, scheme: str) -> str | None:
+    shown, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return credentials.strip() if shown.lower() == scheme else None

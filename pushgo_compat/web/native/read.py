@@ -1,0 +1,114 @@
+"""What a receiving client reads, and deletes (native.md, "Reading")."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from aiohttp import web
+
+from pushgo_compat.core.interfaces import MessageStore
+from pushgo_compat.errors import InvalidRequest, MessageNotFound
+from pushgo_compat.web.native.envelope import accepted
+from pushgo_compat.web.native.guards import login_reader
+from pushgo_compat.web.native.message_json import wire_fields
+from pushgo_compat.web.services import SERVICES
+
+DEFAULT_LIMIT, MAX_LIMIT = 100, 500
+FROM_THE_START = "all"
+_MESSAGE_ID = re.compile(r"[0-9a-f]{32}")
+_UNIX_MS = re.compile(r"[0-9]{1,16}")
+_LIMIT = re.compile(r"[0-9]{1,3}")
+
+
+class Start(NamedTuple):
+    """Where reading begins: after a position, and not before a time."""
+
+    after: bytes
+    since_ms: int
+
+
+async def find_start(store: MessageStore, channel: int, since: str) -> Start:
+    """Read a ``since``: a message id, Unix milliseconds, or ``all``.
+
+    Raises InvalidRequest with since_invalid, also for the id of no message.
+    """
+    if since == FROM_THE_START:
+        return Start(b"", 0)
+    if _MESSAGE_ID.fullmatch(since):
+        position = await store.position_of(channel, since)
+        if position is not None:
+            return Start(position, 0)
+    elif _UNIX_MS.fullmatch(since):
+        return Start(b"", int(since))
+    raise InvalidRequest("since_invalid")
+
+
+async def list_messages(request: web.Request) -> web.Response:
+    """One page of a channel's messages, oldest first."""
+    services = request.app[SERVICES]
+    grant, _ = await login_reader(request)
+    channel = grant.channel
+    since = request.query.get("since") or FROM_THE_START
+    start = await find_start(services.store, channel.number, since)
+    limit = _parse_limit(request.query.get("limit") or str(DEFAULT_LIMIT))
+    page = await services.store.page(channel.number, *start, limit)
+    return accepted(
+        {
+            "messages": [
+                wire_fields(stored, channel, services.derived_metadata)
+                for stored in page
+            ],
+            "next": page[-1].message_id if page else since,
+        }
+    )
+
+
+def _parse_limit(text: str) -> int:
+    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise InvalidRequest("limit_invalid")
+    return int(text)
+
+
+async def get_message(request: web.Request) -> web.Response:
+    """One message with its translation receipt and its deliveries."""
+    services = request.app[SERVICES]
+    grant, _ = await login_reader(request)
+    message_id = _message_id(request)
+    stored = await services.store.get(grant.channel.number, message_id)
+    if stored is None:
+        raise MessageNotFound
+    return accepted(
+        {
+            "message": wire_fields(stored, grant.channel, services.derived_metadata),
+            "receipt": services.render_receipt(
+                stored, grant.channel, services.callers.base_url(request)
+            ),
+            "deliveries": [],
+        }
+    )
+
+
+async def delete_message(request: web.Request) -> web.Response:
+    """Remove a message and what hangs on it; its op_id stays taken."""
+    grant, _ = await login_reader(request)
+    message_id = _message_id(request)
+    services = request.app[SERVICES]
+    if not await services.store.delete(grant.channel.number, message_id):
+        raise MessageNotFound
+    if services.files is not None:
+        await services.files.sweep()
+    return accepted(
+        {
+            "channel_id": grant.channel.channel_id,
+            "message_id": message_id,
+            "deleted": True,
+        }
+    )
+
+
+def _message_id(request: web.Request) -> str:
+    text = request.match_info["message_id"]
+    if not _MESSAGE_ID.fullmatch(text):
+        raise MessageNotFound
+    return text

@@ -1,0 +1,65 @@
+"""``/message``: schema, submit, envelope."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pushgo_compat.errors import RequestTooLarge, ServerBusy
+from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, Source
+from pushgo_compat.schemas import (
+    NativeRequest,
+    load_request,
+    parse_json_object,
+    parse_query,
+)
+from pushgo_compat.web.native.edge import refuse
+from pushgo_compat.web.native.envelope import accepted
+from pushgo_compat.web.native.guards import (
+    check_gateway_token,
+    check_json_content_type,
+    check_rate,
+    read_body,
+)
+from pushgo_compat.web.services import SERVICES
+
+_REPLAYED = {"Idempotent-Replayed": "true"}
+
+
+async def post_message(request: web.Request) -> web.StreamResponse:
+    """Accept a message whose fields are a JSON object."""
+    check_rate(request)
+    check_gateway_token(request)
+    check_json_content_type(request)
+    body = await read_body(request, MAX_NATIVE_JSON_BYTES)
+    return await _submit(request, load_request(parse_json_object(body)))
+
+
+async def get_message(request: web.Request) -> web.StreamResponse:
+    """Accept a message whose fields are query parameters."""
+    check_rate(request)
+    check_gateway_token(request)
+    query = request.rel_url.raw_query_string
+    if len(query) > MAX_NATIVE_JSON_BYTES:
+        raise RequestTooLarge
+    return await _submit(request, load_request(parse_query(query)))
+
+
+async def _submit(request: web.Request, call: NativeRequest) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    services.limiter.check(call.channel_id)
+    message = call.message
+    data: dict[str, object] = {"channel_id": call.channel_id, "op_id": message.op_id}
+    if message.thing_id is not None:
+        data["thing_id"] = message.thing_id
+    try:
+        receipt = await services.messages.submit_native(
+            call.channel_id, call.password, message
+        )
+    except ServerBusy as busy:
+        data["op_id"] = busy.op_id or message.op_id
+        data |= {"message_id": busy.message_id or None, "accepted": False}
+        return refuse(request, busy, data)
+    services.metrics.accepted[Source.NATIVE].inc()
+    data["op_id"] = receipt.op_id
+    data |= {"message_id": receipt.message_id, "accepted": True}
+    return accepted(data, _REPLAYED if receipt.replayed else None)

@@ -1,0 +1,63 @@
+"""What the handlers reach for, under typed keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.rate_limit import RateLimiter
+from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.files import FileService
+from pushgo_compat.core.interfaces import LiveSource, Store, StoredMessage
+from pushgo_compat.core.messages import MessageService
+from pushgo_compat.model import Channel
+from pushgo_compat.web.connection.forwarded import Callers
+from pushgo_compat.web.metrics import Metrics
+from pushgo_compat.web.native.message_json import DerivedMetadata
+
+RenderReceipt = Callable[[StoredMessage, Channel, str], Mapping[str, object] | None]
+"""The translation receipt of a message (contract.md), None for a native one. The text
+is the server's own address, for the curl lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """What the operator decides about the native doors."""
+
+    token: str | None = field(default=None, repr=False)
+    """The gateway token that native calls have to show, if any."""
+    token_on_dialects: bool = False
+    """Whether old clients have to show it as well."""
+    heartbeat_s: float = 30
+    """How often a stream carries a comment and its password is checked again."""
+    keepalive_s: float = 45
+    """The same for the streams of old clients; ntfy's give up after 77 seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One process's services, shared by all its doors."""
+
+    gate: Gate
+    messages: MessageService
+    store: Store
+    feed: LiveSource
+    now_ms: Callable[[], int]
+    render_receipt: RenderReceipt
+    secret: SecretKey
+    derived_metadata: DerivedMetadata = field(default_factory=dict)
+    files: FileService | None = None
+    """None: no uploads are taken."""
+    settings: WebSettings = field(default_factory=WebSettings)
+    callers: Callers = field(default_factory=Callers)
+    limiter: RateLimiter = field(default_factory=RateLimiter)
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+SERVICES = web.AppKey("services", Services)
+REQUEST_ID = web.RequestKey("request_id", str)
+BEGUN = web.RequestKey("begun", web.StreamResponse)
+"""The response that a stream has begun: too late for another one."""

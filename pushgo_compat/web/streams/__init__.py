@@ -1,0 +1,1 @@
+"""Subscribers: history first, then live messages, encoded once a group."""

@@ -1,0 +1,207 @@
+"""One message to many streams: encoded once a group, written in slices.
+
+Streams that want the same bytes are a group. A sweep writes what waits for a group to
+its members, a slice at a time, so that those who publish get their turn in between;
+what comes during a sweep goes out together in the next one. A stream costs no task and
+no queue here: its buffer is that of its connection, and who lets it fill is cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from pushgo_compat.core.interfaces import LiveSource, StoredMessage
+from pushgo_compat.legacy import StreamEncoder, StreamMessage
+from pushgo_compat.web.streams.framing import Framing
+
+WRITES_A_TURN = 64
+"""Each is a system call: about a millisecond altogether."""
+MAX_UNSENT_BYTES = 256 * 1024
+"""What may wait in this process for a reader that does not read."""
+_SWEEP_BYTES = 64 * 1024
+"""Enough for one sweep; well below what may wait."""
+
+ToStream = Callable[[StoredMessage], StreamMessage | None]
+"""What subscribers are shown of a stored message; None: nothing."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class OpenStream:
+    """One connection that is being written to."""
+
+    transport: asyncio.Transport
+    encoder: StreamEncoder
+    framing: Framing
+    topics: Mapping[int, str] = field(repr=False)
+    """Channel → the name under which its messages are shown."""
+    live: bool = False
+    """Else it is still reading what is kept."""
+    missed: bool = False
+    """Something came while it was not live: to be read from the store."""
+    floors: dict[int, bytes] = field(default_factory=dict)
+    """Up to which position of a channel everything was sent before it went live."""
+    overrun: bool = False
+    """Cut off, as nobody read."""
+
+    def write(self, data: bytes) -> None:
+        """Write framed bytes, or cut the connection off if too much is unsent.
+
+        Its reader knows the last message it has got, and resumes after it.
+        """
+        transport = self.transport
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self.overrun = True
+            transport.abort()
+        else:
+            transport.write(data)
+
+    def end(self) -> None:
+        """End in good order; the connection closes when all is sent."""
+        if not self.transport.is_closing():
+            self.transport.write(self.framing.end)
+            self.transport.close()
+
+
+class _Batch(NamedTuple):
+    """Messages of one channel on their way to one group."""
+
+    channel: int
+    positions: Sequence[bytes]
+    frames: Sequence[bytes]
+    data: bytes
+    """All the frames, framed."""
+
+    def deliver(self, stream: OpenStream) -> None:
+        """Write to the stream what it has not got already."""
+        if not stream.live:
+            stream.missed = True
+        elif self.channel in stream.floors:
+            self._deliver_above(stream, stream.floors[self.channel])
+        else:
+            stream.write(self.data)
+
+    def _deliver_above(self, stream: OpenStream, floor: bytes) -> None:
+        frames = [
+            frame
+            for position, frame in zip(self.positions, self.frames, strict=True)
+            if position > floor
+        ]
+        if frames:
+            del stream.floors[self.channel]
+            stream.write(stream.framing.wrap(frames))
+
+
+class _Group:
+    """The streams of one channel that get the same bytes."""
+
+    def __init__(
+        self, channel: int, topic: str, encoder: StreamEncoder, framing: Framing
+    ) -> None:
+        self.members: dict[OpenStream, None] = {}
+        self.pending: deque[tuple[bytes, StreamMessage]] = deque()
+        self.is_due = False
+        self._channel = channel
+        self._topic = topic
+        self._encoder = encoder
+        self._framing = framing
+        self._batch: _Batch | None = None
+        self._rest: Iterator[OpenStream] = iter(())
+
+    def sweep(self, writes: int) -> int:
+        """Do at most so many writes; how many were done, at least one."""
+        if self._batch is None:
+            self._batch = self._encode()
+            self._rest = iter(tuple(self.members) if self._batch.frames else ())
+        done = 0
+        for stream in islice(self._rest, writes):
+            self._batch.deliver(stream)
+            done += 1
+        if done < writes:
+            self._batch = None
+        return max(done, 1)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a sweep is under way or the next one has something to do."""
+        return self._batch is not None or bool(self.pending)
+
+    def _encode(self) -> _Batch:
+        positions, frames = [], []
+        size = 0
+        while self.pending and size < _SWEEP_BYTES:
+            position, message = self.pending.popleft()
+            frame = self._encoder.message(message, self._topic)
+            if frame is not None:
+                positions.append(position)
+                frames.append(frame)
+                size += len(frame)
+        return _Batch(self._channel, positions, frames, self._framing.wrap(frames))
+
+
+class Fanout:
+    """Listens to every channel that a stream is open for."""
+
+    def __init__(self, feed: LiveSource, to_stream: ToStream) -> None:
+        self._feed = feed
+        self._to_stream = to_stream
+        self._channels: dict[int, dict[object, _Group]] = {}
+        self._due: deque[_Group] = deque()
+
+    def join(self, stream: OpenStream) -> None:
+        """Write to the stream what comes from this moment on, once it is live."""
+        for channel, topic in stream.topics.items():
+            groups = self._channels.get(channel)
+            if groups is None:
+                groups = self._channels[channel] = {}
+                self._feed.join(self, (channel,))
+            key = (topic, stream.encoder, stream.framing)
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = _Group(channel, *key)
+            group.members[stream] = None
+
+    def leave(self, stream: OpenStream) -> None:
+        """Forget a stream."""
+        for channel, topic in stream.topics.items():
+            groups = self._channels[channel]
+            key = (topic, stream.encoder, stream.framing)
+            members = groups[key].members
+            del members[stream]
+            if not members:
+                del groups[key]
+            if not groups:
+                del self._channels[channel]
+                self._feed.leave(self, (channel,))
+
+    def push(self, message: StoredMessage) -> None:
+        """Called by the feed: hand the message to the groups of its channel."""
+        shown = self._to_stream(message)
+        if shown is None:
+            return
+        idle = not self._due
+        for group in self._channels.get(message.channel, {}).values():
+            group.pending.append((message.position, shown))
+            if not group.is_due:
+                group.is_due = True
+                self._due.append(group)
+        if idle and self._due:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Write for a while, then let others have the loop."""
+        writes = WRITES_A_TURN
+        while writes > 0 and self._due:
+            group = self._due.popleft()
+            writes -= group.sweep(writes)
+            group.is_due = group.has_more
+            if group.is_due:
+                self._due.append(group)
+        if self._due:
+            asyncio.get_running_loop().call_soon(self._turn)

@@ -1,0 +1,57 @@
+"""One timer for the keepalives of all streams, spread over the whole period."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Generic, TypeVar
+
+import structlog
+
+from pushgo_compat.web.native.edge import describe_fault
+
+T = TypeVar("T")
+
+SLOTS = 45
+log = structlog.get_logger(__name__)
+
+
+class Heartbeat(Generic[T]):
+    """A wheel of slots: each turn of the wheel, each slot has its beat once."""
+
+    def __init__(
+        self, period_s: float, beat: Callable[[Collection[T]], Awaitable[None]]
+    ) -> None:
+        """``beat`` is called with those who are due."""
+        self._pause_s = period_s / SLOTS
+        self._beat = beat
+        self._slots: list[dict[T, None]] = [{} for _ in range(SLOTS)]
+        self._now = 0
+        self._places: dict[T, int] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, member: T) -> None:
+        """Beat for the member, a whole period from now for the first time."""
+        self._places[member] = self._now
+        self._slots[self._now][member] = None
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    def discard(self, member: T) -> None:
+        """Forget a member."""
+        del self._slots[self._places.pop(member)][member]
+
+    def stop(self) -> None:
+        """Beat no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause_s)
+            self._now = (self._now + 1) % SLOTS
+            if due := tuple(self._slots[self._now]):
+                try:
+                    await self._beat(due)
+                except Exception as fault:  # the next turn tries again
+                    log.error("keepalive failed", **describe_fault(fault))
