@@ -1,9 +1,10 @@
 """How far one request travels through our own files: files entered, moves between.
 
 A warm request of each door is followed with ``sys.setprofile`` on the event loop's
-thread. A file is entered when one of its functions is called; a move is a call from one
-of our files into another, or the return from it. The fewer, the easier a reader follows. ``python -m benchmarks.moves`` prints the table, with
-``--files DOOR`` the files of one door in the order in which they are entered.
+thread. A file is entered when one of its functions is called. A move is a call from one
+of our files into another, or the return from it. The fewer, the easier a reader follows
+the request. ``python -m benchmarks.moves`` prints the table; ``--files DOOR`` prints
+the files of one door in the order in which they are entered.
 """
 
 from __future__ import annotations

@@ -1,0 +1,224 @@
+"""Delivery to targets in the core's words: what is sent, and what came of it.
+
+A *kind* of target (``webhook``, ``apns``, …) checks an operator's configuration and
+makes a *sender*. A sender hands one delivery to one target and answers with an
+*outcome*, which says what the dispatcher does next and whom it concerns:
+
+    Sent           the provider has taken the message over
+    Retry          later again, the same message
+    Drop           the address is dead: the target is disabled
+    GiveUp         this message never fits this target; the next one may
+    Misconfigured  a key, topic or password is wrong: the message waits for an operator
+
+A sender never raises for what a provider answers, and never shows a secret in a reason.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple, Protocol
+
+from pushgo_compat.model import NativeMessage, Source
+
+# ---------------------------------------------------------------------- outcomes
+
+
+class Scope(enum.Enum):
+    """Whom an outcome concerns."""
+
+    TARGET = "target"
+    """This device or receiver alone."""
+    GROUP = "group"
+    """Every target that shares provider, host and credential."""
+
+
+class Sent(NamedTuple):
+    """The provider has taken the message over."""
+
+    provider_id: str | None = None
+    """The provider's own id of the message, where it gives one."""
+    remark: str = ""
+    """What was cut so that the message fits; empty when nothing was."""
+
+
+class Retry(NamedTuple):
+    """The same message is tried again later."""
+
+    reason: str
+    scope: Scope = Scope.TARGET
+    after_s: float | None = None
+    """At least so many seconds from now; None leaves it to the back-off."""
+
+
+class Drop(NamedTuple):
+    """The address is dead. The target is disabled and what waits is dropped."""
+
+    reason: str
+
+
+class GiveUp(NamedTuple):
+    """The provider will never take this message for this target."""
+
+    reason: str
+
+
+class Misconfigured(NamedTuple):
+    """Nothing can be sent until an operator changes something."""
+
+    reason: str
+    scope: Scope = Scope.GROUP
+
+
+Outcome = Sent | Retry | Drop | GiveUp | Misconfigured
+
+
+# ---------------------------------------------------------------------- deliveries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message on its way out, the same for every target of its channel."""
+
+    message: NativeMessage
+    """``title`` is filled in."""
+    message_id: str
+    channel_id: str
+    source: Source
+    accepted_at_ms: int
+    """When the message became visible: its commit, or its release when it waited."""
+    expires_at_ms: int
+    """After this moment nobody wants the message any more."""
+    hidden: bool = False
+    """Only for targets of its own dialect: ntfy's delete and clear, Bark's delete."""
+    forward: Mapping[str, object] | None = field(default=None, repr=False)
+    """What the old sender wrote, in the words of ``source``; only handed to a kind
+    whose ``dialect`` is that source."""
+    via: tuple[str, ...] = ()
+    """Ids of the stores that the message came through, ours last."""
+    is_test: bool = False
+    """Sent by ``target test``."""
+
+
+Configuration = Mapping[str, object]
+"""A target's configuration as JSON values. Sealed at rest; holds secrets."""
+
+
+# ---------------------------------------------------------------------- kinds
+
+
+class TargetRefused(Exception):
+    """A configuration that cannot work; its text is one line for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One flag of ``target add``; ``name`` is ``device-token`` for --device-token."""
+
+    name: str
+    help: str
+    required: bool = False
+    secret: bool = False
+    """Given as ``-`` and read from standard input, never as an argument."""
+    is_file: bool = False
+    """The path of a file whose text is the value."""
+    is_flag: bool = False
+    repeatable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A configuration that a kind has accepted."""
+
+    configuration: Configuration = field(repr=False)
+    address: str = field(repr=False)
+    """What makes the target unique within its channel: url, token or topic."""
+    hint: str
+    """What ``target list`` shows of the address; never a secret."""
+    made_secret: str | None = field(default=None, repr=False)
+    """A secret that the kind made itself; shown once."""
+
+
+class TokenMemory(Protocol):
+    """Short-lived provider tokens that survive a restart, sealed in the store."""
+
+    async def recall(self, name: str) -> bytes | None:
+        """What was kept under this name, None when nothing was."""
+        ...
+
+    async def keep(self, name: str, value: bytes) -> None:
+        """Keep it in place of what was there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a sender may use of the gateway."""
+
+    now_ms: Callable[[], int]
+    tokens: TokenMemory
+    derive_key: Callable[[str], bytes] = field(repr=False)
+    """32 bytes made from the secret key for a purpose: the same on every instance."""
+    sleep: Callable[[float], Awaitable[None]]
+    public_base_url: str | None = None
+    webpush_subject: str | None = None
+    upstream_url: str | None = None
+    upstream_token: str | None = field(default=None, repr=False)
+    allow_private: Sequence[IPv4Network | IPv6Network] = ()
+    webpush_allow_private: Sequence[IPv4Network | IPv6Network] = ()
+
+
+class Sender(Protocol):
+    """Sends for all targets of one kind."""
+
+    def group(self, configuration: Configuration) -> str:
+        """Name the targets that fail together: kind, host and credential's digest.
+
+        It may be shown: no secret stands in it.
+        """
+        ...
+
+    async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
+        """Hand one delivery to one target. Ends within about 30 seconds."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Kind(Protocol):
+    """One way to reach somebody."""
+
+    @property
+    def name(self) -> str:
+        """As typed after ``target add``."""
+        ...
+
+    @property
+    def options(self) -> Sequence[Option]:
+        """The flags of ``target add`` beside --channel and --name."""
+        ...
+
+    @property
+    def dialect(self) -> Source | None:
+        """The dialect whose messages go out in their own words, and hidden ones too."""
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """Most sends at once of one group."""
+        ...
+
+    def check(self, given: Mapping[str, object], now_ms: int) -> Checked:
+        """Read the flags' values by name (text, a list of texts, or a boolean).
+
+        Raises TargetRefused, also when an extra is not installed, and says which.
+        """
+        ...
+
+    def start(self, surroundings: Surroundings) -> Sender:
+        """Make the sender; opens nothing before the first send."""
+        ...
