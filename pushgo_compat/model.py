@@ -83,7 +83,9 @@ class Receipt:
     deliver_at_ms: int | None = None
     """Set while the message waits for its time (scheduled delivery)."""
     push_number: int | None = None
-    """Decimal id below 2**53 for dialects whose replies carry a number."""
+    """A number for dialects whose replies carry one, counted up from 10,000,000: a
+    32-bit ``int`` of an old client holds it (below 2**31). Those that an earlier
+    release gave out are below 2**53."""
     read_token: str | None = field(default=None, repr=False)
     """12 letters and digits that go with ``push_number``; cannot be guessed."""
 

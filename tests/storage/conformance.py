@@ -94,7 +94,7 @@ class MessageConformance:
     async def test_a_push_number_finds_channel_and_message(self, desk: Desk) -> None:
         sent = await desk.send(numbered=True)
         assert sent.push_number is not None
-        assert 0 < sent.push_number < 2**53
+        assert 0 < sent.push_number < 2**31
         found = await desk.store.find_push(sent.push_number)
         assert found is not None
         channel, stored = found

@@ -7,8 +7,11 @@ import asyncio
 import pytest
 
 from pushgo_compat.core.interfaces import Stale
+from pushgo_compat.legacy import Cancel
+from tests.golden import NOW_MS
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, accepted, alias
 
+SOON_MS = NOW_MS + 10_000
 THINGS = [None, "thing-1"]
 
 
@@ -86,6 +89,49 @@ class OperationConformance:
         assert (again.message_id, again.replayed) == (first.message_id, True)
         elsewhere = await desk.send(op_id=derived, thing_id="another")
         assert not elsewhere.replayed
+
+    @pytest.mark.parametrize("released", [False, True])
+    @pytest.mark.parametrize("thing_id", THINGS)
+    async def test_a_derived_op_id_comes_back_to_a_delayed_message(
+        self, desk: Desk, thing_id: str | None, *, released: bool
+    ) -> None:
+        first = await desk.send(thing_id=thing_id, deliver_at_ms=SOON_MS)
+        derived = f"op-{first.message_id}"
+        if released:
+            await desk.store.release_due(SOON_MS)
+        again = await desk.send(op_id=derived, thing_id=thing_id)
+        assert (again.message_id, again.replayed) == (first.message_id, True)
+        elsewhere = await desk.send(op_id=derived, thing_id="another")
+        assert not elsewhere.replayed
+
+    async def test_the_place_of_a_released_message_is_no_id_of_it(
+        self, desk: Desk
+    ) -> None:
+        first = await desk.send(deliver_at_ms=SOON_MS)
+        await desk.store.release_due(SOON_MS)
+        stored = await desk.store.get(desk.channel.number, first.message_id)
+        assert stored is not None
+        assert not (await desk.send(op_id=f"op-{stored.position.hex()}")).replayed
+
+    @pytest.mark.parametrize("released", [False, True])
+    async def test_a_derived_op_id_outlives_a_delayed_message(
+        self, desk: Desk, *, released: bool
+    ) -> None:
+        first = await desk.send(deliver_at_ms=SOON_MS)
+        if released:
+            await desk.store.release_due(SOON_MS)
+        await desk.store.delete(desk.channel.number, first.message_id)
+        again = await desk.send(op_id=f"op-{first.message_id}")
+        assert (again.message_id, again.replayed) == (first.message_id, True)
+        assert await desk.ids() == []
+
+    async def test_a_derived_op_id_outlives_a_cancelled_message(
+        self, desk: Desk
+    ) -> None:
+        first = await desk.send(deliver_at_ms=SOON_MS, sequence_id="backup")
+        await desk.send(cancels=Cancel(sequence_id="backup"), hidden=True)
+        again = await desk.send(op_id=f"op-{first.message_id}")
+        assert (again.message_id, again.replayed) == (first.message_id, True)
 
     async def test_an_id_in_an_op_id_is_only_derived_where_none_was_chosen(
         self, desk: Desk

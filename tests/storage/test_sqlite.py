@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.storage import conformance, conformance_schedule
+from tests.storage import (
+    conformance,
+    conformance_numbers,
+    conformance_schedule,
+)
 
 
 class TestMessages(conformance.MessageConformance):
@@ -18,6 +22,10 @@ class TestOperations(conformance.OperationConformance):
 
 
 class TestRetention(conformance.RetentionConformance):
+    pass
+
+
+class TestNumbers(conformance_numbers.NumberConformance):
     pass
 
 

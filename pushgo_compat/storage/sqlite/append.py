@@ -15,11 +15,9 @@ import orjson
 
 from pushgo_compat.core.interfaces import AppendResult, Committed, NewMessage, Stale
 from pushgo_compat.legacy import Cancel, NewFile
-from pushgo_compat.model import Source
+from pushgo_compat.model import derived_op_id
 from pushgo_compat.storage.ids import IdMaker, time_of
-
-SOURCES = tuple(Source)
-SOURCE_NUMBERS = {source: number for number, source in enumerate(SOURCES)}
+from pushgo_compat.storage.sources import SOURCE_NUMBERS
 
 _SIZES = (64, 32, 16, 8, 4, 2, 1)
 _POSITIONS = ("channel", "position", "row")
@@ -64,13 +62,16 @@ _FIND_OPERATION = (
     "SELECT message_id FROM operations WHERE channel = ? AND thing_id = ? AND op_id = ?"
 )
 _FIND_IDENTITY = (
-    "SELECT payload FROM positions JOIN messages USING (row)"
-    " WHERE channel = ? AND position = ?"
+    "SELECT payload FROM positions JOIN messages USING (row) WHERE channel = ?1"
+    " AND position = coalesce((SELECT position FROM moved"
+    " WHERE channel = ?1 AND message_id = ?2), ?2) AND message_id = ?2"
+    " UNION ALL SELECT payload FROM schedule JOIN messages USING (row)"
+    " WHERE channel = ?1 AND schedule.message_id = ?2"
 )
+"""A message by its id: visible, released after a delay, or waiting."""
+_KEEP_NUMBER = "UPDATE state SET last_push_number = ?"
 
 _DERIVED_OP_ID = re.compile(r"op-([0-9a-f]{32})")
-_NUMBER_EPOCH_MS = 1_577_836_800_000  # 2020-01-01: keeps numbers below 2**53 till 2298
-_NUMBER_COUNT_BITS = 10
 
 
 class Appender:
@@ -97,11 +98,12 @@ class Appender:
         (version,) = execute("PRAGMA data_version").fetchone()
         if version == self._data_version:
             return
-        (self._generation,) = execute("SELECT generation FROM state").fetchone()
+        self._generation, number = execute(
+            "SELECT generation, last_push_number FROM state"
+        ).fetchone()
         self.ids.go_on_after(_newest_id(self._connection))
-        self._last_row, number = execute(
-            "SELECT (SELECT coalesce(max(row), 0) FROM messages),"
-            " (SELECT coalesce(max(number), 0) FROM push_numbers)"
+        (self._last_row,) = execute(
+            "SELECT coalesce(max(row), 0) FROM messages"
         ).fetchone()
         self._last_number = max(self._last_number, number)
         self._data_version = version
@@ -127,8 +129,9 @@ class Appender:
                     continue
             if row.cancels is not None:
                 self._cancel(row.channel, row.cancels)
-            number = self._next_number(now_ms) if row.numbered else None
-            if number is not None:
+            number = None
+            if row.numbered:
+                self._last_number = number = self._last_number + 1
                 numbers += (number, row.channel, position)
             place += 1
             due = row.deliver_at_ms
@@ -153,7 +156,9 @@ class Appender:
             results.append(Committed(position.hex(), now_ms, False, number))
         self._insert(_INSERT_MESSAGES, messages, len(_MESSAGES))
         self._insert(_INSERT_POSITIONS, positions, len(_POSITIONS))
-        self._insert(_INSERT_PUSH_NUMBERS, numbers, len(_PUSH_NUMBERS))
+        if numbers:
+            self._insert(_INSERT_PUSH_NUMBERS, numbers, len(_PUSH_NUMBERS))
+            self._connection.execute(_KEEP_NUMBER, (self._last_number,))
         self._insert(_INSERT_SCHEDULE, schedule, len(_SCHEDULE))
         self._insert(_INSERT_FILES, files, len(_FILES))
         self._last_row = place
@@ -183,7 +188,7 @@ class Appender:
             self._connection.execute(
                 "DELETE FROM schedule WHERE deliver_at = ? AND row = ?", (due, row)
             )
-            self._connection.execute("DELETE FROM messages WHERE row = ?", (row,))
+            forget_waiting(self._connection, channel, row)
 
     def _first_with_op(self, row: NewMessage, op_id: str, position: bytes) -> bytes:
         """The id of the first message of this operation: ``position`` if it is new."""
@@ -209,10 +214,19 @@ class Appender:
         fields = orjson.loads(found[0])
         return "op_id" not in fields and fields.get("thing_id") == row.thing_id
 
-    def _next_number(self, now_ms: int) -> int:
-        floor = (now_ms - _NUMBER_EPOCH_MS) << _NUMBER_COUNT_BITS
-        self._last_number = max(self._last_number + 1, floor)
-        return int(self._last_number)
+
+def forget_waiting(connection: sqlite3.Connection, channel: int, row: int) -> None:
+    """Remove a message that will not be released; its op_id stays taken.
+
+    An op_id that was derived from its id needs an entry of its own from here on.
+    """
+    message_id, payload = connection.execute(
+        "DELETE FROM messages WHERE row = ? RETURNING message_id, payload", (row,)
+    ).fetchone()
+    fields = orjson.loads(payload)
+    if "op_id" not in fields:
+        key = (channel, fields.get("thing_id") or "", derived_op_id(message_id.hex()))
+        connection.execute(_INSERT_OPERATION, (*key, message_id))
 
 
 def _described(file: NewFile) -> tuple[str, str, int, int]:

@@ -9,10 +9,14 @@ import orjson
 from pushgo_compat.core.interfaces import StoredMessage
 from pushgo_compat.model import Channel
 from pushgo_compat.storage.ids import ID_BYTES, first_position_at
-from pushgo_compat.storage.sqlite.append import SOURCES
+from pushgo_compat.storage.sources import SOURCES
+from pushgo_compat.storage.sqlite.append import forget_waiting
 
 PURGE_STEP_ROWS = 500
 """Rows removed in one transaction, so that accepting messages never waits long."""
+PUSH_NUMBER_RANGES = (0, 1 << 40)
+"""Where push numbers begin: the counter's, and those that an earlier release made of
+the clock."""
 _IDENTITY_FIELDS = ("op_id", "thing_id")
 _COLUMNS = (
     "messages.message_id, accepted_at, source, payload, view, receipt,"
@@ -205,7 +209,7 @@ def find_push(
 def delete(db: sqlite3.Connection, channel: int, message_id: str) -> bool:
     """Empty a message's row; what is left keeps its place and its operation.
 
-    One that waits is forgotten altogether: nobody has seen it.
+    Of one that waits only its operation is left: nobody has seen it.
     """
     message = get(db, channel, message_id)
     if message is None:
@@ -220,7 +224,7 @@ def delete(db: sqlite3.Connection, channel: int, message_id: str) -> bool:
             "DELETE FROM schedule WHERE channel = ? AND message_id = ? RETURNING row",
             (channel, own_id),
         ).fetchone()
-        db.execute("DELETE FROM messages WHERE row = ?", (row,))
+        forget_waiting(db, channel, row)
         return True
     fields = orjson.loads(message.payload)
     identity = {name: fields[name] for name in _IDENTITY_FIELDS if name in fields}
@@ -271,12 +275,16 @@ def purge_operations_step(
     return rows[-1][:3] if len(rows) == PURGE_STEP_ROWS * 4 else None
 
 
-def purge_numbers_step(db: sqlite3.Connection, before: bytes) -> int:
-    """Remove push numbers of outdated messages; numbers grow with their messages."""
+def purge_numbers_step(db: sqlite3.Connection, before: bytes, least: int) -> int:
+    """Remove push numbers from ``least`` on, of outdated messages, the lowest first.
+
+    Numbers grow with their messages within each of ``PUSH_NUMBER_RANGES``.
+    """
     cursor = db.execute(
         "DELETE FROM push_numbers WHERE number IN (SELECT number FROM (SELECT number,"
-        " message_id FROM push_numbers ORDER BY number LIMIT ?) WHERE message_id < ?)",
-        (PURGE_STEP_ROWS, before),
+        " message_id FROM push_numbers WHERE number >= ? ORDER BY number LIMIT ?)"
+        " WHERE message_id < ?)",
+        (least, PURGE_STEP_ROWS, before),
     )
     return cursor.rowcount
 

@@ -198,9 +198,10 @@ class SqliteStore:
             last = await self._writer.execute(step)
             if last is None:
                 break
-        numbers = partial(messages.purge_numbers_step, before=before)
-        while await self._writer.execute(numbers):
-            pass
+        for least in messages.PUSH_NUMBER_RANGES:
+            numbers = partial(messages.purge_numbers_step, before=before, least=least)
+            while await self._writer.execute(numbers):
+                pass
         return removed
 
     async def _purge_channel(self, number: int, before: bytes) -> int:
