@@ -15,7 +15,7 @@ from adapters.serverchan.reply import (
     refusal,
     success,
 )
-from adapters.serverchan.routes import SEND_METHODS, Generation, find_route
+from adapters.serverchan.routes import METHODS, Generation, find_route
 from adapters.serverchan.status import read_status_query, status_reply
 from pushgo_compat.errors import MethodNotAllowed, NativeError
 from pushgo_compat.legacy import (
@@ -64,10 +64,9 @@ class ServerChanDialect:
         """
         route = find_route(request)
         method = request.method
-        methods = route.methods if route else SEND_METHODS
-        if method not in methods:
+        if method not in METHODS:
             raise LegacyRefusal(
-                self.refused(request, MethodNotAllowed(", ".join(methods)))
+                self.refused(request, MethodNotAllowed(", ".join(METHODS)))
             )
         if route is None:
             raise LegacyRefusal(refusal(Generation.TURBO, Fault.NO_ROUTE))

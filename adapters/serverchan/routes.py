@@ -29,7 +29,8 @@ _HOST_KEY = re.compile(
 )
 """The sendkey in a Host. ``/send`` below any other host name is no route at all."""
 
-SEND_METHODS = ("GET", "POST", "OPTIONS")
+METHODS = ("GET", "POST", "OPTIONS")
+"""What every route answers to; two public scripts ask for a status by POST."""
 
 
 class Generation(enum.StrEnum):
@@ -48,11 +49,6 @@ class Route:
     generation: Generation
     claim: KeyClaim | None = None
     """None on the status query, which shows a readkey instead."""
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """What the path answers to; the status query has no claim."""
-        return SEND_METHODS if self.claim else ("GET", "OPTIONS")
 
 
 _STATUS = Route(pattern="/push", generation=Generation.TURBO)

@@ -1,6 +1,7 @@
 """Section 6 of the dialect page: what became of a push, by pushid and readkey.
 
-The pushid travels as ``id``; it is a text in the send reply and a number here.
+The pushid travels as ``id``; it is a text in the send reply and a number here. Both
+fields may stand in the query or, by POST, in the body.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from adapters.serverchan.reply import json_reply, turbo_refusal
+from adapters.serverchan.reply import Fault, json_reply, refusal, turbo_refusal
 from adapters.serverchan.request import read_fields
+from adapters.serverchan.routes import Generation
 from pushgo_compat.legacy import (
     LegacyRefusal,
     LegacyReply,
@@ -19,6 +21,7 @@ from pushgo_compat.legacy import (
 )
 
 _MAX_PUSH_NUMBER = 2**53 - 1
+"""Numbers that an earlier release gave out were made of the clock."""
 _PUSH_ID = re.compile("[1-9][0-9]{0,15}")
 _READ_KEY = re.compile("SCT([A-Za-z0-9]{12})")
 _VENDOR_ZONE = timezone(timedelta(hours=8))
@@ -29,6 +32,8 @@ _DELIVERED = '{"errcode":0,"errmsg":"ok"}'
 
 def read_status_query(request: LegacyRequest) -> StatusQuery:
     """Read the two numbers; one that no reply ever gave out is unknown at once."""
+    if request.body_truncated and request.method == "POST":
+        raise LegacyRefusal(refusal(Generation.TURBO, Fault.TOO_LARGE))
     values = read_fields(request).values
     push_id, read_key = (values.get(name, "").strip() for name in ("id", "readkey"))
     if not push_id:
@@ -38,7 +43,11 @@ def read_status_query(request: LegacyRequest) -> StatusQuery:
     token = _READ_KEY.fullmatch(read_key)
     if not token or not _PUSH_ID.fullmatch(push_id) or int(push_id) > _MAX_PUSH_NUMBER:
         raise LegacyRefusal(_UNKNOWN)
-    return StatusQuery(route="GET /push", push_number=int(push_id), read_token=token[1])
+    return StatusQuery(
+        route=f"{request.method} /push",
+        push_number=int(push_id),
+        read_token=token[1],
+    )
 
 
 def status_reply(request: LegacyRequest, found: PushStatus | None) -> LegacyReply:

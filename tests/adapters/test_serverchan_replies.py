@@ -110,13 +110,11 @@ def test_a_preflight_allows_what_the_vendors_browser_sdk_sends() -> None:
     assert (reply.status, reply.body, reply.content_type) == (200, b"", None)
 
 
-@pytest.mark.parametrize(
-    ("path", "allow"), [(TURBO, "GET, POST, OPTIONS"), ("/push", "GET, OPTIONS")]
-)
-def test_a_wrong_method_is_told_the_right_ones(path: str, allow: str) -> None:
+@pytest.mark.parametrize("path", [TURBO, "/push"])
+def test_a_wrong_method_is_told_the_right_ones(path: str) -> None:
     with pytest.raises(LegacyRefusal) as refusal:
         SERVERCHAN.open(request("PUT", path))
-    assert refusal.value.reply.headers["Allow"] == allow
+    assert refusal.value.reply.headers["Allow"] == "GET, POST, OPTIONS"
 
 
 # -------------------------------------------------------- refusals of the core

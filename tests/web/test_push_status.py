@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,35 @@ def test_what_became_of_a_push_is_known_at_every_mount(
         "created_at": "2026-11-23T12:35:45+08:00",
         "updated_at": "2026-11-23T12:35:45+08:00",
     }
+
+
+@pytest.mark.parametrize("place", ["query", "form", "json"])
+@every_mount
+def test_a_status_is_asked_by_post_as_well(
+    gateway: Gateway, mount: Mount, place: str
+) -> None:
+    given = push(gateway, mount)
+    fields = {"id": given["pushid"], "readkey": given["readkey"]}
+    query = f"id={given['pushid']}&readkey={given['readkey']}"
+    path, media_type, body = {
+        "query": (f"/push?{query}", "application/x-www-form-urlencoded", b""),
+        "form": ("/push", "application/x-www-form-urlencoded", query.encode()),
+        "json": ("/push", "application/json", json.dumps(fields).encode()),
+    }[place]
+    headers = [("Content-Type", media_type.encode())]
+    by_post = gateway.call(Source.SERVERCHAN, mount, "POST", path, headers, body)
+    assert by_post.status == 200
+    assert by_post.json == ask(gateway, query, mount).json
+
+
+def test_a_pushid_fits_the_int_of_an_old_client(gateway: Gateway) -> None:
+    turbo = push(gateway)["pushid"]
+    path = f"/send/sctp1t{KEY}.send?title=Hello"
+    sc3 = gateway.call(Source.SERVERCHAN, Mount.PORT, "GET", path).json["data"][
+        "pushid"
+    ]
+    assert 10_000_000 <= int(turbo) < sc3 < 2**31
+    assert isinstance(turbo, str)
 
 
 def test_a_ciphertext_comes_back_as_one(gateway: Gateway) -> None:
