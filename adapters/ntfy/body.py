@@ -102,8 +102,7 @@ def _read_verbatim(
     body: bytes, sent_bytes: int, sent_as: str, found: Parameters, view: EventView
 ) -> str:
     """The payload of another app: untrimmed, as base64 when it is not UTF-8."""
-    if found.values.pop("message", None):
-        found.notes.append(Note(found.fields["message"], "unused"))
+    _replace_parameter(found, sent_as)
     _note(found, sent_as, len(body), sent_bytes)
     try:
         return body.decode()
@@ -123,14 +122,21 @@ def _read_text(
     """
     if not body:
         return read_parameter(found)
-    if found.values.pop("message", None):
-        found.notes.append(Note(found.fields["message"], "unused"))
+    _replace_parameter(found, sent_as)
     _note(found, sent_as, len(body), sent_bytes)
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise refusal(not_utf8) from error
     return trim(text.removeprefix("\ufeff"))
+
+
+def _replace_parameter(found: Parameters, sent_as: str) -> None:
+    """The body is the message, and what a note about the message speaks of."""
+    if found.values.pop("message", None):
+        found.notes.append(Note(found.fields["message"], "unused"))
+    if sent_as:
+        found.fields["message"] = sent_as
 
 
 def _note(found: Parameters, sent_as: str, kept_bytes: int, sent_bytes: int) -> None:

@@ -33,13 +33,17 @@ _IMAGE = re.compile(r"(?i)\.(?:png|jpe?g|gif|webp|svg|bmp|avif|heic)$")
 _URL_WITHOUT_QUERY = re.compile(r"[^?#]*")
 
 
-def to_native(view: EventView, found: Parameters, text_field: str) -> NativeMessage:
-    """Build the message; ``text_field`` is where the sender put the text."""
+def to_native(view: EventView, found: Parameters, body_field: str) -> NativeMessage:
+    """Build the message; ``body_field`` is the sender's name for the body, if any."""
+    file_field = found.fields.get("filename", body_field)
+    # A message without a text says the name of its file.
+    text_field = found.fields.get("message", file_field)
     native = NativeFields(view, found)
     for parameter, value in found.values.items():
         _MAPPERS[parameter](native, value, found.fields[parameter])
     if attachment := view.get("attachment"):
-        _map_attachment(native, attachment, found.fields.get("attach", text_field))
+        sent_as = found.fields.get("attach", body_field) or file_field
+        _map_attachment(native, attachment, sent_as)
     if sequence_id := view.get("sequence_id"):
         native.metadata["compat.ntfy.sequence_id"] = sequence_id
     if content_type := view.get("content_type"):

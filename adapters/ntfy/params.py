@@ -15,7 +15,7 @@ from typing import NamedTuple
 from adapters.ntfy.delay import Clock
 from adapters.ntfy.logins import QUERY_NAMES
 from adapters.ntfy.words import decode_words
-from adapters.shared.parsing import clean_text, header_text, parse_pairs
+from adapters.shared.parsing import header_text, parse_pairs, shown_name
 from pushgo_compat.legacy import LegacyRequest, Note
 
 GO_BLANKS = (
@@ -53,7 +53,6 @@ _OF_HTTP = frozenset({"content_type", "content_encoding"})
 """Every client sends these for its own reasons: no note when they mean nothing."""
 HTTP_PRIORITY_HINT = re.compile(r"u=[0-9](?:,[\t\n\f\r ]*(?:i|[0-9]))?")
 """RFC 9218, put in by content networks; ntfy looks past it (only in ``Priority``)."""
-_MAX_UNKNOWN_NAME_CHARS = 64
 _TRUE = frozenset({"1", "yes", "true"})
 
 
@@ -106,8 +105,8 @@ def is_true(value: str) -> bool:
 
 
 def unknown(name: str) -> Note:
-    """A note about a name that is anything the sender liked, so cut and cleaned."""
-    return Note(clean_text(name[:_MAX_UNKNOWN_NAME_CHARS]) or "(no name)", "unknown")
+    """A note about a name that no parameter has."""
+    return Note(shown_name(name), "unknown")
 
 
 def read_parameters(

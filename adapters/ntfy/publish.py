@@ -27,7 +27,7 @@ class Draft:
     request: LegacyRequest
     body: bytes
     body_field: str = "body"
-    """The sender's name for the text; empty when there was none (JSON)."""
+    """The sender's name for the body; empty when he wrote none (JSON)."""
     sequence_id: str = ""
     """From the path; the parameter does not count then."""
     overrides: Mapping[str, Sent] = field(default_factory=dict)

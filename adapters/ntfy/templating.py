@@ -37,7 +37,7 @@ def render_body(body: bytes, sent_as: str, found: Parameters, view: EventView) -
         if found.flag("template"):
             message = _render_parameters(source, found, view)
         else:
-            message = _tell(source, found, view)
+            message = _tell(source, sent_as, found, view)
     except TemplateFault as fault:
         raise refusal(fault.code) from fault
     if len(message.encode("utf-8", "replace")) > _MAX_MESSAGE_BYTES:
@@ -63,12 +63,13 @@ def _render_parameters(source: str, found: Parameters, view: EventView) -> str:
     return message
 
 
-def _tell(source: str, found: Parameters, view: EventView) -> str:
+def _tell(source: str, sent_as: str, found: Parameters, view: EventView) -> str:
     """A built-in template; what it says stands in place of message and title."""
     story = tell(found.values["template"], source)
     for parameter in ("message", "title"):
         if found.values.pop(parameter, ""):
             found.notes.append(Note(found.fields[parameter], "unused"))
+        found.fields[parameter] = sent_as
     _set_title(view, story.title)
     return story.message
 

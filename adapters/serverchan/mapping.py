@@ -15,6 +15,7 @@ from adapters.shared.parsing import (
     MAX_TAG_CHARS,
     MAX_TAGS,
     clean_text,
+    shown_name,
 )
 from adapters.shared.size_limit import DoesNotFit, fit_native
 from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note, Translation
@@ -38,8 +39,7 @@ _DESP_TITLE_CHARS = 32
 _CUT_TITLE_CHARS = 1024
 """What is left of a title that alone is larger than a native message."""
 _MAX_STRANGERS = 32
-_STRANGER_CHARS = 64
-"""How many unknown names are noted, and how much of each."""
+"""How many unknown names are noted."""
 
 
 def translate(request: LegacyRequest, generation: Generation) -> Translation:
@@ -215,12 +215,7 @@ def _note_strangers(request: LegacyRequest, fields: Fields) -> list[Note]:
     strangers = [name for name in fields.values if name not in PLACES]
     for name in strangers[:_MAX_STRANGERS]:
         code = "not_send" if name in _NOT_SEND else "unknown"
-        notes.append(Note(_shown(name), code))
+        notes.append(Note(shown_name(name), code))
     for code, names in (("nested", fields.nested), ("overruled", fields.overruled)):
-        notes += [Note(_shown(name), code) for name in names[:_MAX_STRANGERS]]
+        notes += [Note(shown_name(name), code) for name in names[:_MAX_STRANGERS]]
     return notes
-
-
-def _shown(name: str) -> str:
-    """A name as it may stand in a note: an unescaped body makes any text a name."""
-    return clean_text(name)[:_STRANGER_CHARS]

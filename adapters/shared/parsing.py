@@ -18,6 +18,8 @@ MAX_NATIVE_URL_CHARS = 2048
 MAX_TAGS = 32
 MAX_TAG_CHARS = 64
 MAX_METADATA_CHARS = 512
+MAX_NAME_CHARS = 64
+NO_NAME = "(no name)"
 MAX_PAIRS = 1_000
 """Parameters that are read of one place, as PHP's ``max_input_vars`` has it: a form of
 four mebibytes has room for a million, and reading them would hold up every caller."""
@@ -57,6 +59,15 @@ def clean_text(text: str) -> str:
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
     return _SURROGATE.sub("\ufffd", text.replace("\0", ""))
+
+
+def shown_name(name: str) -> str:
+    """A name of the sender's own making as a note may show it: cleaned and short.
+
+    Any text can be one: an unescaped body makes names of what it holds. Never blank.
+    """
+    shown = clean_text(name[:MAX_NAME_CHARS])
+    return NO_NAME if not shown or shown.isspace() else shown
 
 
 def form_decode(text: str, charset_errors: str = "replace") -> str:
