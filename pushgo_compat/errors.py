@@ -129,9 +129,15 @@ class ServerBusy(NativeError):
     code = "server_busy"
 
     def __init__(
-        self, *, message_id: str = "", op_id: str = "", retry_after_s: int = 1
+        self,
+        *,
+        message_id: str = "",
+        op_id: str = "",
+        retry_after_s: int = 1,
+        detail: str = "",
     ) -> None:
-        super().__init__()
+        """``detail`` is why, such as ``disk full``, where that is known."""
+        super().__init__(detail=detail)
         self.message_id = message_id
         self.op_id = op_id
         self.retry_after_s = retry_after_s

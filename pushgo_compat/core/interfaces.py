@@ -122,11 +122,14 @@ class MessageStore(Protocol):
         since_ms: int,
         limit: int,
         *,
+        before: bytes | None = None,
+        newest_first: bool = False,
         hidden: bool = False,
     ) -> Sequence[StoredMessage]:
         """At most ``limit`` messages after a position, accepted at ``since_ms`` on.
 
-        Hidden ones only on demand.
+        ``before`` is the position where they end; ``newest_first`` reads from there
+        backwards. Hidden ones only on demand.
         """
         ...
 
@@ -194,7 +197,7 @@ class MessageStore(Protocol):
         ...
 
     async def check_writable(self) -> None:
-        """Commit nothing, durably. Raises ServerBusy when that fails."""
+        """Make a changed value durable. Raises ServerBusy with the reason."""
         ...
 
 
@@ -302,8 +305,25 @@ class ChannelStore(Protocol):
         ...
 
 
+class StoreTooNew(Exception):
+    """Only programs newer than this one may still write the store."""
+
+    def __init__(self, needed: int, known: int) -> None:
+        """``needed`` and ``known`` are versions of the store's tables."""
+        super().__init__(needed, known)
+        self.needed, self.known = needed, known
+
+
 class Store(MessageStore, ChannelStore, Protocol):
     """Everything that is kept, behind one door."""
+
+    async def secret_fingerprint(self) -> bytes | None:
+        """What ``claim`` stored; None when nobody has claimed the store yet."""
+        ...
+
+    async def claim(self, secret_fingerprint: bytes) -> bool:
+        """Bind the store to a secret key for good; False if it belongs to another."""
+        ...
 
     async def close(self) -> None:
         """Finish what is under way and let go of the files."""

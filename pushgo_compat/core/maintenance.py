@@ -73,5 +73,7 @@ async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(period_s)
         try:
             await work()
+        except ServerBusy:
+            continue  # the store has told why, once: this comes every few seconds
         except Exception as error:  # the next turn tries again
             log.error("upkeep failed", error=type(error).__name__)

@@ -9,6 +9,7 @@ from types import TracebackType
 import structlog
 
 from pushgo_compat.core.interfaces import MessageStore
+from pushgo_compat.errors import ServerBusy
 
 LONGEST_NAP_S = 30.0
 """The schedule is looked at this often at least: another process may have added to it,
@@ -58,6 +59,8 @@ class Schedule:
         """Release what is due; how long to sleep then, in seconds."""
         try:
             next_due_ms = await self._store.release_due(self._now_ms())
+        except ServerBusy:  # the store has told why, once: this comes every second
+            return RETRY_AFTER_S
         except Exception as error:  # the messages stay, and are tried again
             log.error("release failed", error=type(error).__name__)
             return RETRY_AFTER_S

@@ -12,7 +12,7 @@ import pytest
 from pushgo_compat.core.interfaces import Store, StoredMessage
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
-from tests.storage.conformance_channels import ChannelConformance
+from tests.storage.conformance_channels import ChannelConformance, SecretConformance
 from tests.storage.conformance_operations import OperationConformance
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, accepted
 
@@ -23,6 +23,7 @@ __all__ = [
     "OperationConformance",
     "OrderConformance",
     "RetentionConformance",
+    "SecretConformance",
 ]
 
 DAY_MS = 86_400_000
@@ -126,6 +127,27 @@ class OrderConformance:
             after = page[-1].position
         assert read == sent
         assert after == await desk.store.last_position(number)
+
+    async def test_pages_go_backwards_as_they_go_forwards(self, desk: Desk) -> None:
+        number, store = desk.channel.number, desk.store
+        sent = [(await desk.send()).message_id for _ in range(9)]
+        await desk.send(hidden=True)
+        await store.delete(number, sent.pop(4))
+        read: list[str] = []
+        before: bytes | None = None
+        while page := await store.page(
+            number, b"", 0, 3, before=before, newest_first=True
+        ):
+            read += [stored.message_id for stored in page]
+            before = page[-1].position
+        assert read == sent[::-1]
+        after, end = bytes.fromhex(sent[1]), bytes.fromhex(sent[6])
+        for newest_first in (False, True):
+            between = await store.page(
+                number, after, 0, 9, before=end, newest_first=newest_first
+            )
+            ids = [stored.message_id for stored in between]
+            assert ids == sent[2:6][:: -1 if newest_first else 1]
 
     async def test_an_empty_channel_ends_before_everything(self, desk: Desk) -> None:
         assert await desk.store.last_position(desk.channel.number) == b""

@@ -33,6 +33,20 @@ def unknown(number: int, seen_ms: int = NOW_MS, count: int = 1) -> UnknownKey:
     )
 
 
+class SecretConformance:
+    """A store belongs to the secret key that came first."""
+
+    async def test_a_store_is_claimed_once_and_for_good(
+        self, store: Store, open_store: OpenStore
+    ) -> None:
+        assert await store.secret_fingerprint() is None
+        assert await store.claim(b"first")
+        for one in (store, await open_store()):
+            assert await one.claim(b"first")
+            assert not await one.claim(b"second")
+            assert await one.secret_fingerprint() == b"first"
+
+
 class ChannelConformance:
     """Channels, aliases, and the keys that nobody knows."""
 

@@ -37,6 +37,10 @@ class TestChannels(conformance.ChannelConformance):
     pass
 
 
+class TestSecret(conformance.SecretConformance):
+    pass
+
+
 class TestSchedule(conformance_schedule.ScheduleConformance):
     pass
 

@@ -13,7 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.core.interfaces import Committed, Store, Unwritten
+from pushgo_compat.core.interfaces import (
+    Committed,
+    Store,
+    StoreTooNew,
+    Unwritten,
+)
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage import open_store as open_url
 from pushgo_compat.storage.sqlite import messages, writer
@@ -145,6 +150,15 @@ async def test_a_store_that_cannot_commit_says_so(
         await store.check_writable()
 
 
+async def test_to_be_writable_means_that_a_changed_value_was_committed(
+    store: Store, outside: sqlite3.Connection
+) -> None:
+    for _ in range(2):
+        before = outside.execute("PRAGMA data_version").fetchone()
+        await store.check_writable()
+        assert outside.execute("PRAGMA data_version").fetchone() != before
+
+
 async def test_more_rows_than_may_wait_are_turned_away_with_ids(
     desk: Desk, outside: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,9 +263,34 @@ def test_four_processes_that_migrate_at_once_do_it_once(path: Path) -> None:
             process.stdin.close()
         assert [process.wait(timeout=20) for process in started] == [0] * 4
     with closing(connect(path)) as connection:
-        assert connection.execute("SELECT id, generation FROM state").fetchall() == [
-            (1, 1)
-        ]
+        state = connection.execute("SELECT id, generation FROM state").fetchall()
+    assert state == [(1, 1)]
+
+
+def test_a_store_for_newer_programs_is_refused_and_left_as_it_is(path: Path) -> None:
+    migrate(path)
+    with closing(connect(path)) as connection:
+        (known,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute("UPDATE state SET oldest_program = ?", (known + 1,))
+    before = path.read_bytes()
+    with pytest.raises(StoreTooNew):
+        migrate(path)
+    assert path.read_bytes() == before
+
+
+async def test_a_newer_store_that_old_programs_may_write_is_written(
+    path: Path, open_store: OpenStore
+) -> None:
+    migrate(path)
+    with closing(connect(path)) as connection:
+        (known,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute("UPDATE state SET oldest_program = ?", (known,))
+        connection.execute(f"PRAGMA user_version = {known + 7}")
+    desk = await Desk.at(await open_store())
+    sent = await desk.send()
+    assert await desk.ids() == [sent.message_id]
+    with closing(connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (known + 7,)
 
 
 def test_a_store_that_is_up_to_date_opens_beside_a_long_write(path: Path) -> None:

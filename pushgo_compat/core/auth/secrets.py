@@ -29,6 +29,10 @@ class SecretKey:
         message = "\0".join((purpose, *parts)).encode("utf-8", "surrogatepass")
         return hmac.digest(self._secret, message, hashlib.sha256)
 
+    def fingerprint(self) -> bytes:
+        """By which a store knows its secret key again; tells nothing about it."""
+        return self._digest("fingerprint")
+
     def alias_digest(self, dialect: Source, key: str) -> bytes:
         """What is stored in place of an alias's key, or of an unknown one."""
         return self._digest("alias", dialect, key)

@@ -39,6 +39,22 @@ def generation(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT generation FROM state").fetchone()[0])
 
 
+def secret_fingerprint(db: sqlite3.Connection) -> bytes | None:
+    """Of the secret key that the digests here were made with."""
+    (found,) = db.execute("SELECT secret_fingerprint FROM state").fetchone()
+    return None if found is None else bytes(found)
+
+
+def claim(db: sqlite3.Connection, fingerprint: bytes) -> bytes:
+    """Store a fingerprint where there is none; the one that is stored then."""
+    (found,) = db.execute(
+        "UPDATE state SET secret_fingerprint = coalesce(secret_fingerprint, ?)"
+        " RETURNING secret_fingerprint",
+        (fingerprint,),
+    ).fetchone()
+    return bytes(found)
+
+
 def channel(db: sqlite3.Connection, channel_id: str) -> Channel | None:
     """A channel by its id."""
     row = db.execute(

@@ -9,6 +9,8 @@ from contextlib import closing, suppress
 from importlib import resources
 from pathlib import Path
 
+from pushgo_compat.core.interfaces import StoreTooNew
+
 BUSY_TIMEOUT_S = 5.0
 """How long a statement waits for another process's transaction (the CLI beside us)."""
 _CACHED_STATEMENTS = 256
@@ -57,11 +59,14 @@ def migrate(path: Path) -> None:
     """Bring the file's tables up to date, each step in a transaction of its own.
 
     A file that is not there is made for its owner's eyes only: it holds messages.
+    Raises StoreTooNew where a newer program has to do the writing.
     """
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
     with closing(connect(path)) as connection:
-        for number, script in _migrations():
+        migrations = _migrations()
+        _check_numbers(connection, migrations[-1][0])
+        for number, script in migrations:
             if _version(connection) >= number:
                 continue  # without a lock: whoever writes just now is not waited for
             connection.execute("BEGIN IMMEDIATE")
@@ -70,6 +75,16 @@ def migrate(path: Path) -> None:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number:d}")
             connection.execute("COMMIT")
+
+
+def _check_numbers(connection: sqlite3.Connection, known: int) -> None:
+    """Compare the oldest program that may write with this one, which is ``known``."""
+    columns = connection.execute("SELECT name FROM pragma_table_info('state')")
+    if ("oldest_program",) not in columns:  # a new file, or one from before the number
+        return
+    (oldest,) = connection.execute("SELECT oldest_program FROM state").fetchone()
+    if oldest > known:
+        raise StoreTooNew(oldest, known)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 import orjson
 
@@ -17,6 +18,7 @@ PURGE_STEP_ROWS = 500
 PUSH_NUMBER_RANGES = (0, 1 << 40)
 """Where push numbers begin: the counter's, and those that an earlier release made of
 the clock."""
+_BEHIND_ALL = b"\xff" * (ID_BYTES + 1)
 _IDENTITY_FIELDS = ("op_id", "thing_id")
 _COLUMNS = (
     "messages.message_id, accepted_at, source, payload, view, receipt,"
@@ -72,20 +74,31 @@ def parse_id(message_id: str) -> bytes | None:
     return raw if len(raw) == ID_BYTES else None
 
 
+class Span(NamedTuple):
+    """Which part of a channel is read."""
+
+    after: bytes
+    since_ms: int
+    before: bytes | None
+
+
 def page(
     db: sqlite3.Connection,
     channel: int,
-    after: bytes,
-    since_ms: int,
+    span: Span,
     limit: int,
+    newest_first: bool,
     hidden: bool,
 ) -> list[StoredMessage]:
     """Messages in the order of reading; deleted ones are left out."""
     # A position's time is never below the time of acceptance, so it bounds the search.
+    first = first_position_at(span.since_ms)
+    end = _BEHIND_ALL if span.before is None else span.before
     found = db.execute(
         f"{_SELECT} AND channel = ? AND position > ? AND position >= ?"
-        " AND accepted_at >= ? AND hidden <= ? ORDER BY position LIMIT ?",
-        (channel, after, first_position_at(since_ms), since_ms, hidden, limit),
+        " AND position < ? AND accepted_at >= ? AND hidden <= ?"
+        f" ORDER BY position {'DESC' if newest_first else 'ASC'} LIMIT ?",
+        (channel, span.after, first, end, span.since_ms, hidden, limit),
     )
     return [_stored(row) for row in found]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -105,11 +106,14 @@ class SqliteStore:
         since_ms: int,
         limit: int,
         *,
+        before: bytes | None = None,
+        newest_first: bool = False,
         hidden: bool = False,
     ) -> Sequence[StoredMessage]:
-        """Messages in the order of reading."""
+        """Messages in the order of reading, or the other way round."""
+        span = messages.Span(after, since_ms, before)
         return await self._readers.run(
-            lambda db: messages.page(db, channel, after, since_ms, limit, hidden)
+            lambda db: messages.page(db, channel, span, limit, newest_first, hidden)
         )
 
     async def latest(self, channel: int) -> StoredMessage | None:
@@ -212,10 +216,23 @@ class SqliteStore:
         return removed
 
     async def check_writable(self) -> None:
-        """Commit an unchanged row."""
+        """Count up: SQLite writes nothing for a value that stays as it is."""
         await self._writer.execute(
-            lambda db: db.execute("UPDATE state SET generation = generation")
+            lambda db: db.execute("UPDATE state SET probe = (probe + 1) & 0xffffffff")
         )
+
+    async def secret_fingerprint(self) -> bytes | None:
+        """Whose store this is."""
+        return await self._readers.run(channels.secret_fingerprint)
+
+    async def claim(self, secret_fingerprint: bytes) -> bool:
+        """Bind the store to a secret key; nothing is written when it is bound."""
+        known = await self.secret_fingerprint()
+        if known is None:
+            known = await self._writer.execute(
+                lambda db: channels.claim(db, secret_fingerprint)
+            )
+        return hmac.compare_digest(known, secret_fingerprint)
 
     # ---------------------------------------------------------- channels and aliases
 

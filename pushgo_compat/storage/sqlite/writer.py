@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import structlog
-
 from pushgo_compat.core.interfaces import (
     AppendResult,
     NewMessage,
@@ -26,11 +24,10 @@ from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.ids import Clock, IdMaker
 from pushgo_compat.storage.sqlite.append import Appender
 from pushgo_compat.storage.sqlite.connection import connect
+from pushgo_compat.storage.sqlite.faults import CommitLog, reason_of
 from pushgo_compat.storage.sqlite.schedule import release_due
 
 T = TypeVar("T")
-
-_log = structlog.get_logger(__name__)
 
 MAX_BATCH_ROWS = 512
 MAX_WAITING_ROWS = 20_000
@@ -57,6 +54,7 @@ class Writer:
         self._on_commit = on_commit
         self._connection = connect(path)
         self._appender = Appender(self._connection)
+        self._commit_log = CommitLog()
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._waiting: list[_Waiter] = []
         self._waiting_rows = 0
@@ -86,7 +84,10 @@ class Writer:
         return future
 
     async def execute(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a change in a transaction of its own; raises ServerBusy if it fails."""
+        """Run a change in a transaction of its own; raises ServerBusy if it fails.
+
+        Its detail says why, in a few words.
+        """
         if self._closed:
             raise ServerBusy
         future: asyncio.Future[T] = self._loop.create_future()
@@ -97,16 +98,18 @@ class Writer:
                     self._appender.forget()
                     result = work(self._connection)
             except Exception as error:
+                if isinstance(error, sqlite3.Error):
+                    self._commit_log.failed(error)
                 self._loop.call_soon_threadsafe(_fail, future, error)
             else:
+                self._commit_log.worked()
                 self._loop.call_soon_threadsafe(_resolve, future, result)
 
         self._jobs.put(job)
         try:
             return await future
         except sqlite3.Error as error:
-            _log.error("change failed", error=type(error).__name__)
-            raise ServerBusy from error
+            raise ServerBusy(detail=reason_of(error)) from error
 
     async def release_due(self, now_ms: int) -> tuple[list[StoredMessage], int | None]:
         """Give messages that waited their place; see ``schedule.release_due``."""
@@ -164,9 +167,11 @@ class Writer:
                 # Not before: another process's commit may have been waited for.
                 results = self._appender.write(rows, self._clock())
         except Exception as error:  # whatever it is, nobody is told 200
-            _log.error("commit failed", rows=len(rows), error=type(error).__name__)
+            self._commit_log.failed(error, rows=len(rows))
             ids = self._appender.ids.make(self._clock(), len(rows))
             results = [Unwritten(message_id.hex()) for message_id in ids]
+        else:
+            self._commit_log.worked()
         self._loop.call_soon_threadsafe(self._finish_batch, batch, rows, results)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
 from pushgo_compat.web.legacy.read_request import ask_for_body
 from pushgo_compat.web.native import docs, health, openapi, read, send, stream
@@ -48,6 +49,7 @@ def create_app(services: Services) -> web.Application:
     """
     app = web.Application()
     app[SERVICES] = services
+    app[health.READINESS] = Readiness(services.store.check_writable)
     app[stream.EVENTS] = stream.EventCache(services.derived_metadata)
     app[stream.OPEN_STREAMS] = set()
     app.on_shutdown.append(stream.end_streams)

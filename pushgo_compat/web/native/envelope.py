@@ -14,7 +14,11 @@ from pushgo_compat.errors import (
     RateLimited,
     ServerBusy,
 )
-from pushgo_compat.web.native.error_texts import prefers_chinese, sentence
+from pushgo_compat.web.native.error_texts import (
+    prefers_chinese,
+    sentence,
+    store_reason,
+)
 
 _CHALLENGES = {
     "Bearer": 'Bearer realm="PushGo"',
@@ -40,10 +44,13 @@ def refused(
 ) -> web.Response:
     """The answer to a refusal, worded in the language that the caller prefers."""
     chinese = prefers_chinese(request.headers.get("Accept-Language", ""))
+    text = sentence(error.code, error.detail, chinese=chinese)
+    if isinstance(error, ServerBusy) and error.detail:
+        text += f" ({store_reason(error.detail, chinese=chinese)})"
     body = {
         "success": False,
         "data": data,
-        "error": sentence(error.code, error.detail, chinese=chinese),
+        "error": text,
         "error_code": error.code,
     }
     return _respond(error.status, body, _headers(error))

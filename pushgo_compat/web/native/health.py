@@ -5,8 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.services import SERVICES
+
+READINESS = web.AppKey("readiness", Readiness)
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -15,8 +18,8 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The store takes a durable commit. Raises ServerBusy when it does not."""
-    await request.app[SERVICES].store.check_writable()
+    """The store takes durable commits. Raises ServerBusy with the reason if not."""
+    await request.app[READINESS].check()
     return accepted({"status": "ready"})
 
 
