@@ -105,6 +105,60 @@ async def test_an_empty_page_gives_back_what_came(client: Client) -> None:
         assert page["data"] == {"messages": [], "next": following}
 
 
+async def test_newest_first_goes_back_page_by_page(client: Client) -> None:
+    sent = [await send(client) for _ in range(5)]
+    seen: list[str] = []
+    query = {"order": "desc", "limit": "2"}
+    for _ in range(4):
+        page = await (await client.get(MESSAGES, params=query, headers=LOGIN)).json()
+        seen += [message["message_id"] for message in page["data"]["messages"]]
+        query["before"] = page["data"]["next"]
+    assert seen == sent[::-1]
+    assert query["before"] == sent[0]
+
+
+async def test_newest_first_without_more_shows_the_newest_hundred(
+    client: Client,
+) -> None:
+    sent = [await send(client) for _ in range(103)]
+    query = {"order": "desc"}
+    page = await (await client.get(MESSAGES, params=query, headers=LOGIN)).json()
+    assert [m["message_id"] for m in page["data"]["messages"]] == sent[:2:-1]
+    assert page["data"]["next"] == sent[3]
+
+
+async def test_newest_first_ends_at_since_and_begins_at_before(
+    client: Client, clock: Clock
+) -> None:
+    sent = []
+    for _ in range(5):
+        clock.now_ms += 10
+        sent.append(await send(client))
+
+    async def places(**query: str) -> list[int]:
+        response = await client.get(MESSAGES, params=query, headers=LOGIN)
+        data = (await response.json())["data"]
+        return [sent.index(message["message_id"]) for message in data["messages"]]
+
+    assert await places(order="desc", since=sent[1]) == [4, 3, 2]
+    assert await places(order="desc", since=str(clock.now_ms - 10)) == [4, 3]
+    assert await places(order="desc", since="all", before=sent[2]) == [1, 0]
+    assert await places(order="desc", since=sent[0], before=sent[3]) == [2, 1]
+    assert await places(order="asc", since=sent[0], before=sent[3]) == [1, 2]
+    assert await places(order="", before="", since="", limit="") == [0, 1, 2, 3, 4]
+    removed = await client.delete(f"{MESSAGES}/{sent[2]}", headers=LOGIN)
+    assert removed.status == 200
+    assert await places(order="desc", before=sent[2]) == [1, 0]
+
+
+async def test_newest_first_in_an_empty_channel_has_nothing_to_go_on_from(
+    client: Client,
+) -> None:
+    query = {"order": "desc"}
+    page = await (await client.get(MESSAGES, params=query, headers=LOGIN)).json()
+    assert page["data"] == {"messages": [], "next": None}
+
+
 async def test_since_a_time_includes_that_time(client: Client, clock: Clock) -> None:
     await send(client)
     clock.now_ms += 1000
@@ -153,12 +207,36 @@ async def test_a_message_past_its_ttl_is_listed(client: Client) -> None:
         ("limit=501", "limit_invalid"),
         ("limit=1.5", "limit_invalid"),
         ("limit=x", "limit_invalid"),
+        ("before=all", "before_invalid"),
+        ("before=17", "before_invalid"),
+        ("before=" + "f" * 32, "before_invalid"),
+        ("order=desc&before=x", "before_invalid"),
+        ("order=newest", "order_invalid"),
+        ("order=DESC", "order_invalid"),
+        ("offset=3", "unknown_field"),
+        ("order=desc&Since=all", "unknown_field"),
+        ("since=x&before=x&limit=x&order=x", "since_invalid"),
+        ("before=x&limit=x&order=x", "before_invalid"),
+        ("order=x&limit=x", "limit_invalid"),
+        ("since=x&x=1", "unknown_field"),
     ],
 )
 async def test_a_bad_page_is_refused(client: Client, query: str, code: str) -> None:
     response = await client.get(f"{MESSAGES}?{query}", headers=LOGIN)
     assert response.status == 400
     assert (await response.json())["error_code"] == code
+
+
+@pytest.mark.parametrize("path", ROUTES)
+async def test_a_parameter_that_no_route_knows_is_named(
+    client: Client, path: str
+) -> None:
+    response = await client.get(f"{path}?order_by=x", headers=LOGIN)
+    assert response.status == 400
+    answer = await response.json()
+    assert answer["error_code"] == "unknown_field"
+    assert "order_by" in answer["error"]
+    assert (await client.get(f"{path}?order_by=x")).status == 401
 
 
 @pytest.mark.parametrize("message_id", ["x", "F" * 32, "%0A", "0" * 32])
@@ -177,13 +255,17 @@ async def test_a_store_that_cannot_write_is_not_ready(
     services: Services, open_client: OpenClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse() -> None:
-        raise ServerBusy
+        raise ServerBusy(detail="disk full")
 
     monkeypatch.setattr(services.store, "check_writable", refuse)
     client = await open_client(replace(services))
-    response = await client.get("/readyz")
-    assert response.status == 503
-    assert (await response.json())["error_code"] == "server_busy"
+    for language, reason in (("en", "(disk full)"), ("zh", "(磁盘已满)")):
+        headers = {"Accept-Language": language}
+        response = await client.get("/readyz", headers=headers)
+        assert response.status == 503
+        answer = await response.json()
+        assert answer["error_code"] == "server_busy"
+        assert answer["error"].endswith(reason)
     assert (await client.get("/healthz")).status == 200
 
 

@@ -112,9 +112,9 @@ EXAMPLES = (
   --data-urlencode 'title=Backup finished' -d tags=nas,disk""",
     ),
     (
-        "Read what came",
+        "Read what has arrived, the newest first",
         """curl -u 'YOUR_CHANNEL_ID:YOUR_PASSWORD' \\
-  '{base_url}/channel/YOUR_CHANNEL_ID/messages?limit=20'""",
+  '{base_url}/channel/YOUR_CHANNEL_ID/messages?order=desc&limit=20'""",
     ),
     (
         "Listen",

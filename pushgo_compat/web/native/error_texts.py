@@ -92,9 +92,17 @@ SENTENCES = {
         "milliseconds, or all.",
         "since 必须是本频道的消息 ID、毫秒 Unix 时间或 all。",
     ),
+    "before_invalid": Sentence(
+        "before must be the id of a message of this channel.",
+        "before 必须是本频道的消息 ID。",
+    ),
     "limit_invalid": Sentence(
         "limit must be a number from 1 to 500.",
         "limit 必须是 1 到 500 的整数。",
+    ),
+    "order_invalid": Sentence(
+        "order must be asc or desc.",
+        "order 必须是 asc 或 desc。",
     ),
     "authentication_failed": Sentence(
         "Authentication failed: this route needs Authorization: {detail}.",
@@ -137,6 +145,14 @@ SENTENCES = {
 """Every code that the native API answers with, in the order of native.md."""
 
 _MAX_DETAIL_CHARS = 64
+_STORE_REASONS_ZH = {
+    "disk full": "磁盘已满",
+    "disk error": "磁盘读写错误",
+    "held by another process": "存储被其他进程占用",
+    "read-only": "存储为只读",
+    "cannot be opened": "存储无法打开",
+    "damaged": "存储已损坏",
+}
 
 
 def sentence(code: str, detail: str, *, chinese: bool) -> str:
@@ -144,6 +160,11 @@ def sentence(code: str, detail: str, *, chinese: bool) -> str:
     pair = SENTENCES[code]
     text = pair.zh if chinese else pair.en
     return text.replace("{detail}", detail[:_MAX_DETAIL_CHARS])
+
+
+def store_reason(reason: str, *, chinese: bool) -> str:
+    """Why the store takes no commit, in the words of ``ServerBusy.detail``."""
+    return _STORE_REASONS_ZH.get(reason, reason) if chinese else reason
 
 
 def prefers_chinese(accept_language: str) -> bool:

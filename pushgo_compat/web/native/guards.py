@@ -83,6 +83,16 @@ async def login_reader(request: web.Request) -> tuple[Grant, str]:
     return grant, password
 
 
+def check_query(request: web.Request, *known: str) -> None:
+    """Take no other parameters: a mistyped one would be overlooked.
+
+    Raises InvalidRequest with unknown_field, which names the first.
+    """
+    for name in request.query:
+        if name not in known:
+            raise InvalidRequest("unknown_field", detail=name)
+
+
 def _basic_login(request: web.Request) -> tuple[str, str]:
     encoded = _credentials(request, "basic") or ""
     try:

@@ -28,6 +28,18 @@ _SINCE = {
     "description": "A message_id (after it), Unix milliseconds (accepted at or after "
     "it), or `all`.",
 }
+_BEFORE = {
+    "name": "before",
+    "in": "query",
+    "schema": {"type": "string", "pattern": "[0-9a-f]{32}"},
+    "description": "A message_id: only what came before it.",
+}
+_ORDER = {
+    "name": "order",
+    "in": "query",
+    "schema": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
+    "description": "`desc`: the newest first, back to `since`.",
+}
 _LIMIT = {
     "name": "limit",
     "in": "query",
@@ -109,9 +121,11 @@ def paths(sent: Json, codes_by_status: CodesByStatus) -> dict[str, Json]:
         "/channel/{channel_id}/messages": {
             "parameters": [_CHANNEL_ID],
             "get": {
-                "summary": "List messages, oldest first",
-                "description": "`data.next` is the `since` that continues.",
-                "parameters": [_SINCE, _LIMIT],
+                "summary": "List messages",
+                "description": "Oldest first: `data.next` is the `since` that "
+                "continues. With `order=desc` newest first: `data.next` is the "
+                "`before` that continues, null where nothing came.",
+                "parameters": [_SINCE, _BEFORE, _LIMIT, _ORDER],
                 "responses": {
                     "200": _success(
                         {
@@ -119,10 +133,17 @@ def paths(sent: Json, codes_by_status: CodesByStatus) -> dict[str, Json]:
                                 "type": "array",
                                 "items": {"$ref": "#/components/schemas/StoredMessage"},
                             },
-                            "next": _TEXT,
+                            "next": {"type": ["string", "null"]},
                         }
                     ),
-                    **refusals("since_invalid", "limit_invalid", *_READER_CODES),
+                    **refusals(
+                        "unknown_field",
+                        "since_invalid",
+                        "before_invalid",
+                        "limit_invalid",
+                        "order_invalid",
+                        *_READER_CODES,
+                    ),
                 },
             }
             | read,
@@ -144,7 +165,7 @@ def paths(sent: Json, codes_by_status: CodesByStatus) -> dict[str, Json]:
                             },
                         }
                     ),
-                    **refusals("message_not_found", *_READER_CODES),
+                    **refusals("unknown_field", "message_not_found", *_READER_CODES),
                 },
             }
             | read,
@@ -159,7 +180,7 @@ def paths(sent: Json, codes_by_status: CodesByStatus) -> dict[str, Json]:
                             "deleted": {"const": True},
                         }
                     ),
-                    **refusals("message_not_found", *_READER_CODES),
+                    **refusals("unknown_field", "message_not_found", *_READER_CODES),
                 },
             }
             | read,
@@ -177,7 +198,7 @@ def paths(sent: Json, codes_by_status: CodesByStatus) -> dict[str, Json]:
                         "description": "The stream; `data:` is a StoredMessage.",
                         "content": {"text/event-stream": {"schema": _TEXT}},
                     },
-                    **refusals("since_invalid", *_READER_CODES),
+                    **refusals("unknown_field", "since_invalid", *_READER_CODES),
                 },
             }
             | read,

@@ -10,12 +10,13 @@ from aiohttp import web
 from pushgo_compat.core.interfaces import MessageStore
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
 from pushgo_compat.web.native.envelope import accepted
-from pushgo_compat.web.native.guards import login_reader
+from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import wire_fields
 from pushgo_compat.web.services import SERVICES
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 500
 FROM_THE_START = "all"
+OLDEST_FIRST, NEWEST_FIRST = "asc", "desc"
 _MESSAGE_ID = re.compile(r"[0-9a-f]{32}")
 _UNIX_MS = re.compile(r"[0-9]{1,16}")
 _LIMIT = re.compile(r"[0-9]{1,3}")
@@ -44,22 +45,41 @@ async def find_start(store: MessageStore, channel: int, since: str) -> Start:
     raise InvalidRequest("since_invalid")
 
 
+async def find_end(store: MessageStore, channel: int, before: str) -> bytes:
+    """Read a ``before``: the position of the message with this id.
+
+    Raises InvalidRequest with before_invalid, also for the id of no message.
+    """
+    if _MESSAGE_ID.fullmatch(before):
+        position = await store.position_of(channel, before)
+        if position is not None:
+            return position
+    raise InvalidRequest("before_invalid")
+
+
 async def list_messages(request: web.Request) -> web.Response:
-    """One page of a channel's messages, oldest first."""
+    """One page of a channel's messages, oldest first unless asked otherwise."""
     services = request.app[SERVICES]
     grant, _ = await login_reader(request)
     channel = grant.channel
+    check_query(request, "since", "before", "limit", "order")
     since = request.query.get("since") or FROM_THE_START
     start = await find_start(services.store, channel.number, since)
+    before = request.query.get("before") or None
+    end = before and await find_end(services.store, channel.number, before)
     limit = _parse_limit(request.query.get("limit") or str(DEFAULT_LIMIT))
-    page = await services.store.page(channel.number, *start, limit)
+    newest_first = _parse_order(request.query.get("order") or OLDEST_FIRST)
+    page = await services.store.page(
+        channel.number, *start, limit, before=end or None, newest_first=newest_first
+    )
+    nothing_came = before if newest_first else since
     return accepted(
         {
             "messages": [
                 wire_fields(stored, channel, services.derived_metadata)
                 for stored in page
             ],
-            "next": page[-1].message_id if page else since,
+            "next": page[-1].message_id if page else nothing_came,
         }
     )
 
@@ -70,10 +90,18 @@ def _parse_limit(text: str) -> int:
     return int(text)
 
 
+def _parse_order(text: str) -> bool:
+    """Whether the newest comes first."""
+    if text not in (OLDEST_FIRST, NEWEST_FIRST):
+        raise InvalidRequest("order_invalid")
+    return text == NEWEST_FIRST
+
+
 async def get_message(request: web.Request) -> web.Response:
     """One message with its translation receipt and its deliveries."""
     services = request.app[SERVICES]
     grant, _ = await login_reader(request)
+    check_query(request)
     message_id = _message_id(request)
     stored = await services.store.get(grant.channel.number, message_id)
     if stored is None:
@@ -92,6 +120,7 @@ async def get_message(request: web.Request) -> web.Response:
 async def delete_message(request: web.Request) -> web.Response:
     """Remove a message and what hangs on it; its op_id stays taken."""
     grant, _ = await login_reader(request)
+    check_query(request)
     message_id = _message_id(request)
     services = request.app[SERVICES]
     if not await services.store.delete(grant.channel.number, message_id):

@@ -19,7 +19,7 @@ from pushgo_compat.core.interfaces import Overrun, StoredMessage, Subscription
 from pushgo_compat.errors import NativeError
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER
-from pushgo_compat.web.native.guards import login_reader
+from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import DerivedMetadata, wire_fields
 from pushgo_compat.web.native.read import Start, find_start
 from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES, Services
@@ -149,6 +149,7 @@ async def stream_messages(request: web.Request) -> web.StreamResponse:
     """Stream a channel from now on, or from where the client left off."""
     services = request.app[SERVICES]
     grant, password = await login_reader(request)
+    check_query(request, "since")
     channel = grant.channel
     since = request.headers.get("Last-Event-ID") or request.query.get("since")
     start = since and await find_start(services.store, channel.number, since)
