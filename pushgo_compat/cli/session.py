@@ -16,7 +16,8 @@ from pushgo_compat.cli.output import warn
 from pushgo_compat.config import ConfigError, StoreConfig, load_config
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
-from pushgo_compat.core.interfaces import Store
+from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.interfaces import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.secret_file import load_secret, readable_by_others, secret_path
 from pushgo_compat.storage import StoreMissing, open_store
@@ -76,9 +77,16 @@ async def with_store(
             f"there is no store at {path.absolute()}: name yours with --db-url, or make"
             " one with pushgo-compat channel create"
         ) from None
-    except ServerBusy:
+    except StoreTooNew as error:
         raise click.ClickException(
-            f"the store at {path.absolute()} is busy or full; try again"
+            f"the store at {path.absolute()} is for a newer pushgo-compat (it needs"
+            f" version {error.needed} of the tables, this program knows"
+            f" {error.known}): install that"
+        ) from None
+    except ServerBusy as error:
+        raise click.ClickException(
+            f"the store at {path.absolute()} takes no change"
+            f" ({error.detail or 'busy'}); try again"
         ) from None
     except (OSError, sqlite3.Error) as error:
         raise click.ClickException(f"{path.absolute()}: {error}") from None
@@ -90,40 +98,47 @@ async def _opened(
 ) -> AsyncIterator[Administration]:
     path = config.db_url.path
     is_new = not path.exists()
-    if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    if create and not path.parent.is_dir():
+        raise click.ClickException(
+            f"there is no folder {path.parent.absolute()}: make it, or name another"
+            " place with --db-url"
+        )
     store = await open_store(str(config.db_url), create=create)
     try:
         if is_new:
             warn([f"made a new store at {path.absolute()}"])
-        had_secret = _has_secret(config)
-        secret = load_secret(config)
-        warn(await _doubts(config, store, had_secret=had_secret))
+        secret = await _own_secret(config, store)
         yield Administration(store, secret, _now_ms)
     finally:
         await store.close()
 
 
-def _has_secret(config: StoreConfig) -> bool:
-    path = secret_path(config)
-    return path is None or path.exists()
+async def _own_secret(config: StoreConfig, store: Store) -> SecretKey:
+    """The secret key that this store was made with; of a new one it is made.
 
-
-async def _doubts(config: StoreConfig, store: Store, *, had_secret: bool) -> list[str]:
-    """What the operator should know about the secret key's file."""
+    Raises ClickException for any other key: every alias would open nothing.
+    """
     path = secret_path(config)
-    if path is None:
-        return []
-    doubts = []
-    if readable_by_others(path):
-        doubts.append(f"others can read {path.absolute()}: chmod 600 it")
-    if not had_secret and await store.aliases():
-        doubts.append(
-            f"a new secret key was made at {path.absolute()}, but the aliases in the"
-            " store belong to another one and open nothing: put the old file back, or"
-            " add them again"
+    if path is not None and not path.exists() and await _is_bound(store):
+        raise click.ClickException(
+            f"the secret key of this store is not at {path.absolute()}: put the old"
+            " file back, or set PUSHGO_SECRET_KEY"
         )
-    return doubts
+    secret = load_secret(config)
+    if not await store.claim(secret.fingerprint()):
+        place = "PUSHGO_SECRET_KEY" if path is None else path.absolute()
+        raise click.ClickException(
+            f"{place} is not the secret key of this store, and its aliases would open"
+            " nothing: put the old one back"
+        )
+    if path is not None and readable_by_others(path):
+        warn([f"others can read {path.absolute()}: chmod 600 it"])
+    return secret
+
+
+async def _is_bound(store: Store) -> bool:
+    """Whether something in the store depends on a secret key that was there."""
+    return await store.secret_fingerprint() is not None or bool(await store.aliases())
 
 
 def _now_ms() -> int:

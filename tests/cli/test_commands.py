@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -226,12 +228,63 @@ def test_a_secret_key_that_others_can_read_is_warned_of(
     assert "chmod 600" in shell("channel list --json").stderr
 
 
-def test_a_lost_secret_key_is_told_while_aliases_depend_on_it(
+@pytest.mark.parametrize("line", ["alias list", "channel create --name x", "serve"])
+def test_a_lost_secret_key_is_asked_for_and_none_is_made_in_its_place(
+    shell: Shell, channel: dict[str, str], line: str
+) -> None:
+    key = Path("pushgo-compat.db.key")
+    kept = key.read_bytes()
+    key.unlink()
+    result = shell(line)
+    assert result.exit_code == 1
+    assert "put the old file back" in result.stderr
+    assert not key.exists()
+    key.write_bytes(kept)
+    assert shell(line).exit_code == 0
+
+
+@pytest.mark.parametrize("line", ["alias list", "channel create --name x", "serve"])
+def test_another_secret_key_is_refused(
+    shell: Shell,
+    channel: dict[str, str],
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    another = "another secret key of the tests"
+    with monkeypatch.context() as patch:
+        patch.setenv("PUSHGO_SECRET_KEY", another)
+        result = shell(line)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: PUSHGO_SECRET_KEY is not the secret")
+        assert another not in result.stderr
+    key = Path("pushgo-compat.db.key")
+    key.write_text(another)
+    result = shell(line)
+    assert result.exit_code == 1
+    assert str(key.absolute()) in result.stderr
+    assert shell.served == []
+
+
+def test_a_store_from_before_fingerprints_takes_the_key_that_it_has(
     shell: Shell, channel: dict[str, str]
 ) -> None:
-    shell.json(f"alias add --dialect bark --channel {channel['channel_id']}")
-    Path("pushgo-compat.db.key").unlink()
-    assert "put the old file back" in shell("alias list").stderr
+    with closing(sqlite3.connect("pushgo-compat.db", isolation_level=None)) as old:
+        old.execute("UPDATE state SET secret_fingerprint = NULL")
+    assert shell("channel list").exit_code == 0
+    Path("pushgo-compat.db.key").write_text("another secret key of the tests")
+    assert shell("channel list").exit_code == 1
+
+
+@pytest.mark.parametrize("line", ["channel list", "channel create --name x", "serve"])
+def test_a_store_for_newer_programs_is_refused(
+    shell: Shell, channel: dict[str, str], line: str
+) -> None:
+    with closing(sqlite3.connect("pushgo-compat.db", isolation_level=None)) as newer:
+        newer.execute("UPDATE state SET oldest_program = 1000")
+    result = shell(line)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "newer" in result.stderr
+    assert shell.served == []
 
 
 def test_a_secret_key_file_that_holds_none_is_refused(
@@ -266,11 +319,19 @@ def test_only_serve_and_channel_create_make_a_store(shell: Shell, line: str) -> 
 
 @pytest.mark.parametrize("line", ["channel create --name NAS", "serve"])
 def test_whoever_makes_the_store_says_where(shell: Shell, line: str) -> None:
-    url = "--db-url sqlite:///new/folder/store.db"
+    url = "--db-url sqlite:///folder/store.db"
+    Path("folder").mkdir()
     result = shell(f"{line} {url}")
     assert result.exit_code == 0
-    assert str(Path("new/folder/store.db").absolute()) in result.stderr
+    assert str(Path("folder/store.db").absolute()) in result.stderr
     assert "made a new store" not in shell(f"{line} {url}").stderr
+
+
+def test_a_missing_folder_is_named_and_not_made(shell: Shell) -> None:
+    result = shell("channel create --name x --db-url sqlite:///new/folder/store.db")
+    assert result.exit_code == 1
+    assert f"no folder {Path('new/folder').absolute()}" in result.stderr
+    assert list(Path().iterdir()) == []
 
 
 @pytest.mark.parametrize(
