@@ -12,13 +12,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 NAME ?= Home
 ARGS ?=
+MINUTES ?= 5
+SEED ?=
 
 # A stamp says that the extras it is named after are installed as setup.cfg has them.
 BASE := $(VENV)/.installed
 TEST := $(VENV)/.installed-test
 CHECK := $(VENV)/.installed-check
 
-.PHONY: run test check bench format clean help
+.PHONY: run test fuzz check bench format clean help
 
 run: $(BASE) ## start on SQLite; the first time, show a channel and how to send to it
 	exec $(BIN)/pushgo-compat serve --first-channel '$(NAME)' $(ARGS)
@@ -26,6 +28,9 @@ run: $(BASE) ## start on SQLite; the first time, show a channel and how to send 
 test: $(TEST) ## install what tests need and run them all
 	command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+fuzz: $(TEST) ## draw new examples for MINUTES (5), or those of a SEED once more
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 check: $(CHECK) ## format, lint, types, import direction, Dockerfile
 	$(BIN)/ruff format --check

@@ -1,12 +1,37 @@
-"""The running server that tests over the wire share."""
+"""What all tests share: how examples are drawn, how long a test may take, a server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.gateway import Gateway, running
+
+LIMIT_S = 120
+"""How long a test may take; one that needs longer is marked ``timeout``."""
+
+# A busy machine is no fault: neither profile measures time. `make test` draws the same
+# examples every time, `make fuzz` draws them from its seed.
+settings.register_profile(
+    "same",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "fuzz", settings.get_profile("same"), derandomize=False, print_blob=False
+)
+settings.load_profile("same")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Give each test a time limit of its own."""
+    for item in items:
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LIMIT_S))
 
 
 @pytest.fixture(scope="session")

@@ -119,18 +119,21 @@ class Gateway:
         raw = request(method, path, headers, body)
         return self.ask(self.ports["main"], raw, method)
 
-    def ask(self, port: int, data: bytes, method: str) -> Reply:
+    def ask(self, port: int, data: bytes, method: str, *, whole: bool = True) -> Reply:
         """Send bytes on this port's connection, on a new one if it was closed."""
         kept = self._wires.pop(port, None)
         wire = kept or Wire(port, self.tls)
         try:
-            reply = wire.ask(data, method)
+            reply = wire.ask(data, method, whole=whole)
         except (Closed, ConnectionError):
             wire.close()
             if kept is None:
                 raise
-            return self.ask(port, data, method)
-        if reply.headers.get("Connection", "").lower() == "close":
+            return self.ask(port, data, method, whole=whole)
+        except BaseException:
+            wire.close()
+            raise
+        if reply.goes_on or reply.headers.get("Connection", "").lower() == "close":
             wire.close()
         else:
             self._wires[port] = wire

@@ -84,12 +84,24 @@ class Case:
 
 def load_cases(dialect: str) -> list[Case]:
     """Every golden case of a dialect, all its files in order of name."""
-    cases = []
-    for path in sorted((FIXTURES / dialect).glob("*.jsonl")):
-        for line in path.read_text("utf-8").splitlines():
-            if line.strip():
-                cases.append(Case(dialect=dialect, **json.loads(line)))
-    return cases
+    files = sorted((FIXTURES / dialect).glob("*.jsonl"))
+    return [
+        Case(dialect=dialect, **fields) for path in files for fields in _lines(path)
+    ]
+
+
+def load_found(dialect: str) -> list[Case]:
+    """Every request that drawing at random has found a fault with; expects nothing."""
+    lines = _lines(FIXTURES / "fuzz" / f"{dialect}.jsonl")
+    return [Case(dialect=dialect, expect={}, **fields) for fields in lines]
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [
+        json.loads(line)
+        for line in path.read_text("utf-8").splitlines()
+        if line.strip()
+    ]
 
 
 def legacy_request(

@@ -27,6 +27,8 @@ class Reply:
     body: bytes
     continued: bool = field(default=False)
     """Whether ``100 Continue`` came first."""
+    goes_on: bool = field(default=False)
+    """Whether only the beginning was read: the end of a stream may never come."""
 
     @property
     def json(self) -> Any:
@@ -80,8 +82,12 @@ class Wire:
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 
-    def read(self, method: str = "GET") -> Reply:
-        """The next answer; raises Closed when there is none."""
+    def read(self, method: str = "GET", *, whole: bool = True) -> Reply:
+        """The next answer; raises Closed when there is none.
+
+        With ``whole=False`` an answer that does not say how long it is ends for us with
+        its first piece. Whoever cannot know what a request opens asks so.
+        """
         continued = False
         while True:
             status = self._status()
@@ -90,14 +96,24 @@ class Wire:
                 break
             continued = True
         body = b""
-        if method != "HEAD" and status not in _BODILESS:
+        has_body = method != "HEAD" and status not in _BODILESS
+        goes_on = has_body and not whole and "Content-Length" not in headers
+        if goes_on:
+            body = self._chunk() if _is_chunked(headers) else b""
+        elif has_body:
             body = self._body(headers)
-        return Reply(status=status, headers=headers, body=body, continued=continued)
+        return Reply(
+            status=status,
+            headers=headers,
+            body=body,
+            continued=continued,
+            goes_on=goes_on,
+        )
 
-    def ask(self, data: bytes, method: str = "GET") -> Reply:
+    def ask(self, data: bytes, method: str = "GET", *, whole: bool = True) -> Reply:
         """Send one request and read its answer."""
         self.send(data)
-        return self.read(method)
+        return self.read(method, whole=whole)
 
     def is_closed(self) -> bool:
         """Whether the server has closed the connection, waiting for it to do so."""
@@ -124,16 +140,25 @@ class Wire:
         return headers
 
     def _body(self, headers: CIMultiDict[str]) -> bytes:
-        if headers.get("Transfer-Encoding", "").lower() == "chunked":
+        if _is_chunked(headers):
             chunks = []
-            while size := int(self._file.readline().split(b";")[0], 16):
-                chunks.append(self._file.read(size))
-                self._file.readline()
-            self._file.readline()
+            while chunk := self._chunk():
+                chunks.append(chunk)
             return b"".join(chunks)
         if "Content-Length" in headers:
             return self._file.read(int(headers["Content-Length"]))
         return self._file.read()
+
+    def _chunk(self) -> bytes:
+        """The next chunk; b"" is the last one."""
+        size = int(self._file.readline().split(b";")[0], 16)
+        content = self._file.read(size)
+        self._file.readline()
+        return content
+
+
+def _is_chunked(headers: CIMultiDict[str]) -> bool:
+    return headers.get("Transfer-Encoding", "").lower() == "chunked"
 
 
 def chunked(*chunks: bytes) -> bytes:

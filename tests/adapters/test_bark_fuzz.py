@@ -21,7 +21,8 @@ from pushgo_compat.legacy import (
     Publish,
 )
 from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage
-from tests.golden import NOW_MS, native_fields
+from tests.found import examples
+from tests.golden import NOW_MS, legacy_request, load_found, native_fields
 
 NAMES = [
     *("title", "subtitle", "body", "markdown", "Title", "level", "url", "image"),
@@ -121,6 +122,7 @@ def check_envelope(reply: LegacyReply) -> None:
 
 
 @settings(deadline=None, max_examples=300)
+@examples(legacy_request(case) for case in load_found("bark"))
 @given(requests)
 def test_any_request_is_answered_in_barks_words(request: LegacyRequest) -> None:
     for dialect in (BARK, BarkDialect(user="u", rejoin_iv=True)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -33,7 +34,16 @@ from pushgo_compat.legacy import (
     Translation,
 )
 from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage, Receipt
-from tests.golden import KEY, NOW_MS, native_fields, receipt, translation_of
+from tests.found import examples
+from tests.golden import (
+    KEY,
+    NOW_MS,
+    legacy_request,
+    load_found,
+    native_fields,
+    receipt,
+    translation_of,
+)
 
 FORBIDDEN_SCHEMES = ("javascript:", "data:", "vbscript:")
 NAMES = [
@@ -128,8 +138,10 @@ ERRORS: list[NativeError] = [
 modest = settings(deadline=None, max_examples=400)
 
 
+@pytest.mark.hypothesis
 def test_every_request_is_answered_or_refused_in_ntfys_own_words() -> None:
     @modest
+    @examples(legacy_request(case) for case in load_found("ntfy"))
     @given(REQUESTS)
     def check(request: LegacyRequest) -> None:
         try:

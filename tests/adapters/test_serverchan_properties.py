@@ -18,7 +18,8 @@ from pushgo_compat.legacy import (
     Translation,
 )
 from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage
-from tests.golden import NOW_MS, native_fields, receipt
+from tests.found import examples
+from tests.golden import NOW_MS, legacy_request, load_found, native_fields, receipt
 
 FIELDS = (
     *("title", "text", "desp", "short", "tags", "channel", "openid", "noip"),
@@ -138,6 +139,7 @@ def check(request: LegacyRequest) -> None:
 
 
 @settings(deadline=None, max_examples=400)
+@examples(legacy_request(case) for case in load_found("serverchan"))
 @given(requests)
 def test_any_request_gets_a_shaped_reply_and_no_other_exception(
     request: LegacyRequest,

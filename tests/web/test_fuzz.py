@@ -8,23 +8,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from pushgo_compat.model import Source
+from tests.found import as_line, examples
 from tests.gateway import LOGIN, Mount
-from tests.golden import CHANNEL_ID, KEY, PASSWORD, UNKNOWN_KEY
+from tests.golden import CHANNEL_ID, KEY, PASSWORD, UNKNOWN_KEY, Case, load_found
 from tests.logged import LoggedServer, serving
 from tests.web.random_requests import CANARY, OTHER_SECRET, SOME, Sent, requests
 from tests.web.shapes import assert_shaped
-from tests.wire import Closed, Wire, chunked, request
+from tests.wire import Closed, Reply, Wire, chunked, request
 
 EXAMPLES = 170
 """Times the examples' requests, times six doors: more than ten thousand."""
 
-relaxed = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
+ROUTES = st.sampled_from(
+    [
+        b"/message",
+        b"/message",
+        f"/channel/{CHANNEL_ID}/messages".encode(),
+        f"/channel/{CHANNEL_ID}/messages/{'0' * 32}".encode(),
+        f"/channel/{CHANNEL_ID}/messages/x".encode(),
+        f"/channel/{CHANNEL_ID}/stream".encode(),
+        b"/nothing",
+    ]
 )
+pytestmark = [pytest.mark.hypothesis, pytest.mark.timeout(300)]
+relaxed = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +55,42 @@ def assert_silent(server: LoggedServer) -> None:
     assert "Unhandled" not in log
 
 
+def sent(case: Case) -> Sent:
+    """A request of ``fixtures/fuzz`` as this test would have drawn it."""
+    target = case.filled(case.request["path"]).encode()
+    return case.request["method"], target, case.header_lines(), case.body()
+
+
+@st.composite
+def native_requests(draw: st.DrawFn) -> Sent:
+    """Any request, sent to a native route, with a login or without one."""
+    method, target, lines, body = draw(requests())
+    query = target[target.find(b"?") :] * (b"?" in target)
+    login = draw(st.sampled_from([[], [LOGIN]]))
+    return method, draw(ROUTES) + query, [*login, *lines], body
+
+
+def ask(server: LoggedServer, place: tuple[int, str, str], what: Sent) -> Reply:
+    """Send it; a stream has been answered once it has begun."""
+    (port, prefix, host), (method, target, lines, body) = place, what
+    note(f"to keep it, put this into fixtures/fuzz: {as_line(*what)}")
+    raw = request(method, prefix.encode() + target, lines, body, host=host)
+    return server.gateway.ask(port, raw, method, whole=False)
+
+
 @pytest.mark.parametrize("mount", [Mount.PREFIX, Mount.HOST])
 @pytest.mark.parametrize("dialect", [Source.NTFY, Source.BARK, Source.SERVERCHAN])
 def test_random_requests_are_answered_in_the_dialects_shape(
     server: LoggedServer, dialect: Source, mount: Mount
 ) -> None:
-    port, prefix, host = server.gateway.place(dialect, mount)
+    place = server.gateway.place(dialect, mount)
 
     @relaxed
+    @examples([sent(case)] for case in load_found(dialect))
     @given(SOME)
     def run(some: list[Sent]) -> None:
-        for method, target, lines, body in some:
-            raw = request(method, prefix.encode() + target, lines, body, host=host)
-            reply = server.gateway.ask(port, raw, method)
-            assert_shaped(dialect, method, reply)
+        for one in some:
+            assert_shaped(dialect, one[0], ask(server, place, one))
 
     run()
     assert_silent(server)
@@ -66,27 +99,14 @@ def test_random_requests_are_answered_in_the_dialects_shape(
 def test_random_requests_to_native_routes_get_the_envelope(
     server: LoggedServer,
 ) -> None:
-    routes = st.sampled_from(
-        [
-            "/message",
-            "/message",
-            f"/channel/{CHANNEL_ID}/messages",
-            f"/channel/{CHANNEL_ID}/messages/{'0' * 32}",
-            f"/channel/{CHANNEL_ID}/messages/x",
-            "/nothing",
-        ]
-    )
-    logins = st.sampled_from([[], [LOGIN]])
+    place = (server.gateway.ports["main"], "", "localhost")
 
     @settings(relaxed, max_examples=EXAMPLES // 2)
-    @given(st.lists(st.tuples(routes, logins, requests()), min_size=10, max_size=10))
-    def run(
-        some: list[tuple[str, list[tuple[str, bytes]], Sent]],
-    ) -> None:
-        for route, login, (method, target, lines, body) in some:
-            path = route.encode() + target[target.find(b"?") :] * (b"?" in target)
-            reply = server.gateway.native(method, path.decode(), [*login, *lines], body)
-            assert_shaped(Source.NATIVE, method, reply)
+    @examples([sent(case)] for case in load_found("native"))
+    @given(st.lists(native_requests(), min_size=10, max_size=10))
+    def run(some: list[Sent]) -> None:
+        for one in some:
+            assert_shaped(Source.NATIVE, one[0], ask(server, place, one))
 
     run()
     assert_silent(server)

@@ -6,23 +6,23 @@ speaks of every field that was sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushgo_compat.model import Source
+from tests.found import examples
 from tests.gateway import Gateway, Mount
+from tests.golden import load_found
 from tests.web.grammar import Meant, bark_requests, serverchan_requests
 from tests.web.shapes import assert_shaped
 from tests.web.test_wire_golden import comparable, native_of
 from tests.wire import Reply, request
 
-relaxed = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+relaxed = settings(max_examples=250)
 VENDOR_DOMAIN, OUR_DOMAIN = "push.ft07.com", "push.sc.test"
 
 
@@ -57,6 +57,18 @@ def assert_alike(gateway: Gateway, dialect: Source, meant: Meant) -> None:
         assert {name.lower() for name in meant.fields} <= told, notes
 
 
+def found(dialect: Source) -> Iterator[Meant]:
+    """The requests of ``fixtures/fuzz`` as this test would have drawn them."""
+    for case in load_found(dialect):
+        yield Meant(
+            method=case.request["method"],
+            target=case.filled(case.request["path"]),
+            headers=case.header_lines(),
+            body=case.body(),
+        )
+
+
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(
     ("dialect", "requests"),
     [
@@ -70,6 +82,7 @@ def test_what_the_grammar_allows_is_answered_alike_and_told_of_at_every_mount(
     requests: Callable[[], st.SearchStrategy[Meant]],
 ) -> None:
     @relaxed
+    @examples(found(dialect))
     @given(requests())
     def run(meant: Meant) -> None:
         assert_alike(gateway, dialect, meant)
