@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import os
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
-from environs import Env
+from dotenv import dotenv_values
 
+from pushgo_compat.config_checks import (
+    certificate_fault,
+    folder_fault,
+    new_folder_fault,
+    unknown_names,
+)
 from pushgo_compat.settings import (
     Address,
     Network,
@@ -47,6 +54,16 @@ _KEY = "setting"
 _ATTACHMENTS = "attachments"
 _ADDRESSES = ("http_addr", "ntfy_addr", "bark_addr", "serverchan_addr")
 _HOSTS = ("ntfy_hosts", "bark_hosts", "serverchan_hosts")
+_PAIRS = (("bark_user", "bark_password"), ("tls_cert", "tls_key"))
+"""Settings of which neither means anything without the other."""
+_NEEDS = (("token_on_dialects", "token"),)
+"""A setting, and the one without which it means nothing."""
+COMMAND_VARIABLES = {
+    "PUSHGO_CHANNEL_PASSWORD": "the password of channel create",
+    "PUSHGO_ALIAS_KEY": "the key of alias add and remove",
+    "PUSHGO_ALIAS_CREDENTIAL": "an old login of alias add",
+}
+"""Secrets of one command, which no setting is made of."""
 
 
 class LogFormat(enum.StrEnum):
@@ -88,7 +105,7 @@ class Setting(NamedTuple):
     @property
     def variable(self) -> str:
         """Its name in the environment."""
-        return f"PUSHGO_{self.field.upper()}"
+        return _variable(self.field)
 
     @property
     def flag(self) -> str:
@@ -237,13 +254,12 @@ def load_config(config: type[S], flags: Mapping[str, str | None]) -> S:
     ``flags`` maps names of fields to what the command line says, None for nothing.
     Raises ConfigError with all faults at once.
     """
-    env = Env()
-    env.read_env(Path.cwd() / ".env", recurse=False)
+    environment = _environment()
     values: dict[str, object] = {}
     faults: dict[str, str] = {}
     for row in settings_of(config):
         flag = flags.get(row.field)
-        given: str | None = env.str(row.variable, None) if flag is None else flag
+        given = environment.get(row.variable) if flag is None else flag
         if given is None or not (given.strip() or row.empty_means_off):
             continue
         try:
@@ -251,13 +267,27 @@ def load_config(config: type[S], flags: Mapping[str, str | None]) -> S:
         except ValueError as fault:
             faults[row.field] = f"{row.variable} {fault}"
     loaded = _build(config, values)
-    contradictions: list[str] = []
     if isinstance(loaded, Config):
-        contradictions = _contradictions(loaded, frozenset(faults))
         values.setdefault("attachment_dir", loaded.db_url.beside(_ATTACHMENTS))
-    if faults or contradictions:
-        raise ConfigError((*faults.values(), *contradictions))
-    return _build(config, values)
+        loaded = _build(config, values)
+    found = [*unknown_names(environment, _known_names()), *faults.values()]
+    if isinstance(loaded, Config):
+        found += _contradictions(loaded, frozenset(faults))
+    if found:
+        raise ConfigError(tuple(found))
+    return loaded
+
+
+def _environment() -> dict[str, str]:
+    """The variables of the process, and those of a ``.env`` file in its folder."""
+    lines = dotenv_values(Path.cwd() / ".env").items()
+    written = {name: value for name, value in lines if value is not None}
+    return {**written, **os.environ}
+
+
+def _known_names() -> dict[str, str]:
+    """Every variable that means something to any command, and what."""
+    return {row.variable: row.help for row in settings_of(Config)} | COMMAND_VARIABLES
 
 
 def _build(config: type[S], values: Mapping[str, Any]) -> S:
@@ -266,17 +296,55 @@ def _build(config: type[S], values: Mapping[str, Any]) -> S:
 
 
 def _contradictions(config: Config, broken: frozenset[str]) -> list[str]:
-    """Settings that are legal one by one and cannot stand together."""
-    found = [
+    """Settings that are legal one by one, and cannot stand together or be used."""
+    return [
         *_claimed_twice(config, _ADDRESSES),
         *_claimed_twice(config, _HOSTS),
+        *_half_set(config, broken),
+        *_unusable(config, broken),
     ]
-    if not broken & {"tls_cert", "tls_key"}:
-        if config.tls_cert and not config.tls_key:
-            found.append("PUSHGO_TLS_KEY must be set, as PUSHGO_TLS_CERT is")
-        if config.tls_key and not config.tls_cert:
-            found.append("PUSHGO_TLS_CERT must be set, as PUSHGO_TLS_KEY is")
+
+
+def _half_set(config: Config, broken: frozenset[str]) -> list[str]:
+    """What is set, and means nothing without another setting."""
+    both_ways = [*_PAIRS, *((second, first) for first, second in _PAIRS)]
+    return [
+        f"{_variable(other)} must be set, as {_variable(field)} is"
+        for field, other in (*both_ways, *_NEEDS)
+        if getattr(config, field)
+        and not getattr(config, other)
+        and not broken & {field, other}
+    ]
+
+
+def _unusable(config: Config, broken: frozenset[str]) -> list[str]:
+    """Files and folders that are there, and do not do."""
+    found: list[str] = []
+    folder = config.db_url.path.parent
+    fault = None if "db_url" in broken else folder_fault(folder)
+    if fault:
+        found.append(
+            "PUSHGO_DB_URL must be in a folder that can be written:"
+            f" {folder.absolute()} {fault}"
+        )
+    uploads = config.attachment_dir
+    if uploads and not (fault and uploads.parent == folder):
+        fault = new_folder_fault(uploads)
+        if fault:
+            found.append(
+                "PUSHGO_ATTACHMENT_DIR must be a folder that can be written:"
+                f" {uploads.absolute()} {fault}"
+            )
+    if config.tls_cert and config.tls_key:
+        unfit = certificate_fault(config.tls_cert, config.tls_key)
+        if unfit:
+            found.append(f"{_variable(f'tls_{unfit[0]}')} {unfit[1]}")
     return found
+
+
+def _variable(field: str) -> str:
+    """The name in the environment of a field of ``Config``."""
+    return f"PUSHGO_{field.upper()}"
 
 
 def _claimed_twice(config: Config, fields: tuple[str, ...]) -> list[str]:
@@ -285,7 +353,7 @@ def _claimed_twice(config: Config, fields: tuple[str, ...]) -> list[str]:
     owners: dict[object, str] = {}
     for field in fields:
         value = getattr(config, field)
-        variable = f"PUSHGO_{field.upper()}"
+        variable = _variable(field)
         for claim in (value,) if isinstance(value, Address) else value or ():
             if isinstance(claim, Address) and claim.port == 0:
                 continue  # any free port: never the same one

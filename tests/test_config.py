@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,8 @@ from pushgo_compat.settings import Address
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for row in settings_of(Config):
-        monkeypatch.delenv(row.variable, raising=False)
+    for name in [name for name in os.environ if name.startswith("PUSHGO_")]:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 
@@ -62,6 +63,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_env_file(
 ) -> None:
     (tmp_path / ".env").write_text(
         "PUSHGO_HTTP_ADDR=127.0.0.1:1\nPUSHGO_LOG_LEVEL=error\nPUSHGO_BARK_USER=file\n"
+        "PUSHGO_BARK_PASSWORD=file\n"
     )
     monkeypatch.setenv("PUSHGO_LOG_LEVEL", "debug")
     monkeypatch.setenv("PUSHGO_BARK_USER", "environment")
@@ -117,10 +119,18 @@ def test_an_address_that_is_none_is_a_fault(text: str) -> None:
     ],
 )
 def test_three_slashes_are_relative_and_four_absolute(url: str, path: Path) -> None:
-    config = load(db_url=url)
+    config = load_config(StoreConfig, {"db_url": url})
     assert config.db_url.path == path
     assert str(config.db_url) == url
-    assert config.attachment_dir == path.parent / "attachments"
+
+
+def test_attachments_lie_beside_the_store_unless_told_otherwise(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data").mkdir()
+    for url in ("sqlite:///data/p.db", f"sqlite:///{tmp_path}/data/p.db"):
+        config = load(db_url=url)
+        assert config.attachment_dir == config.db_url.path.parent / "attachments"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +150,7 @@ def test_postgresql_is_named_as_not_there_yet_without_its_password() -> None:
 
 def test_an_empty_attachment_dir_turns_attachments_off() -> None:
     assert load(attachment_dir="").attachment_dir is None
-    assert load(attachment_dir="/var/files").attachment_dir == Path("/var/files")
+    assert load(attachment_dir="files").attachment_dir == Path("files")
 
 
 @pytest.mark.parametrize(
@@ -251,7 +261,10 @@ def test_numbers_switches_and_words_are_read() -> None:
 
 def test_secrets_show_neither_in_repr_nor_in_faults() -> None:
     config = load(
-        token="tokensecret", bark_password="barksecret", secret_key="keysecret" * 3
+        token="tokensecret",
+        bark_user="u",
+        bark_password="barksecret",
+        secret_key="keysecret" * 3,
     )
     assert "secret" not in repr(config).replace("secret_key", "")
     (fault,) = faults(secret_key="shortsecret")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -14,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pushgo_compat.cli import build_cli
-from pushgo_compat.config import Config, settings_of
+from pushgo_compat.config import Config
 
 CHANNEL_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MR"
 
@@ -44,8 +45,8 @@ class Shell:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for row in settings_of(Config):
-        monkeypatch.delenv(row.variable, raising=False)
+    for name in [name for name in os.environ if name.startswith("PUSHGO_")]:
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 
@@ -327,10 +328,27 @@ def test_whoever_makes_the_store_says_where(shell: Shell, line: str) -> None:
     assert "made a new store" not in shell(f"{line} {url}").stderr
 
 
-def test_a_missing_folder_is_named_and_not_made(shell: Shell) -> None:
-    result = shell("channel create --name x --db-url sqlite:///new/folder/store.db")
-    assert result.exit_code == 1
-    assert f"no folder {Path('new/folder').absolute()}" in result.stderr
+@pytest.mark.parametrize(
+    ("line", "status"), [("channel create --name x", 1), ("serve", 2)]
+)
+def test_a_missing_folder_is_named_and_not_made(
+    shell: Shell, line: str, status: int
+) -> None:
+    result = shell(f"{line} --db-url sqlite:///new/folder/store.db")
+    assert result.exit_code == status
+    assert str(Path("new/folder").absolute()) in result.stderr
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["channel list", "alias list", "serve"])
+def test_an_unknown_setting_is_status_two_for_every_command(
+    shell: Shell, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUSHGO_DB_ULR", "sqlite:///elsewhere.db")
+    result = shell(line)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "PUSHGO_DB_ULR" in result.stderr
+    assert "PUSHGO_DB_URL" in result.stderr
     assert list(Path().iterdir()) == []
 
 

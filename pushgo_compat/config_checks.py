@@ -1,0 +1,118 @@
+"""What a look at the environment and the disk shows: names nobody knows, places unfit.
+
+Each check answers with what is wrong, in words that follow the name of a variable.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import ssl
+import tempfile
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+PREFIX = "PUSHGO_"
+
+_INJECTED = re.compile(
+    PREFIX + r"(?:PORT.*|(?:.*_)?SERVICE_HOST|(?:.*_)?SERVICE_PORT.*"
+    r"|(?:.*_)?PORT_\d+_(?:TCP|UDP|SCTP).*)"
+)
+"""Names that Kubernetes, and Docker's links, set for a service called ``pushgo…``."""
+_INJECTED_URL = re.compile(r"(?:tcp|udp|sctp)://\S+")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_KEY_OF_ANOTHER = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH")
+
+
+def unknown_names(
+    environment: Mapping[str, str], known: Mapping[str, str]
+) -> list[str]:
+    """A fault for each of our names that is no setting; ``known`` says what each is.
+
+    What container platforms put there by themselves is passed over.
+    """
+    return [
+        f"{name} is no setting; the nearest is {_nearest(name, known)}"
+        for name, value in sorted(environment.items())
+        if name.startswith(PREFIX)
+        and name not in known
+        and not _is_injected(name, value)
+    ]
+
+
+def _is_injected(name: str, value: str) -> bool:
+    if _INJECTED.fullmatch(name):
+        return True
+    return name.endswith("_PORT") and bool(_INJECTED_URL.fullmatch(value))
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> str:
+    (nearest,) = get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"{nearest} ({known[nearest]})"
+
+
+def folder_fault(folder: Path) -> str | None:
+    """Why nothing can be written in a folder; a full disk is no reason, it may end."""
+    if not folder.is_dir():
+        return "is no folder" if folder.exists() else "does not exist"
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            return None
+        return f"cannot be written ({_words(error)})"
+
+
+def new_folder_fault(folder: Path) -> str | None:
+    """The same for a folder that is made when it is missing."""
+    nearest = next(
+        path for path in (folder, *folder.absolute().parents) if path.exists()
+    )
+    fault = folder_fault(nearest)
+    if fault is None or nearest == folder:
+        return fault
+    return f"cannot be made: {nearest} {fault}"
+
+
+def certificate_fault(cert: Path, key: Path) -> tuple[str, str] | None:
+    """Which of the two cannot be used, ``cert`` or ``key``, and what it has to be."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    place = "cert"
+    try:
+        cert.read_bytes()  # names the reason, which OpenSSL does not always
+        context.load_verify_locations(cafile=cert)
+        place = "key"
+        key.read_bytes()
+        context.load_cert_chain(cert, key, _no_passphrase)
+    except ssl.SSLError as error:
+        return _unfit(place, error.reason or "")
+    except OSError as error:
+        return place, f"must be a file that can be read ({_words(error)})"
+    except _PassphraseWanted:
+        return "key", "must be a private key without a passphrase"
+    return None
+
+
+def _unfit(place: str, reason: str) -> tuple[str, str]:
+    """OpenSSL's reason in words."""
+    if reason in _KEY_OF_ANOTHER:
+        return "key", "must be the key of the certificate"
+    if reason.startswith(("EE_", "CA_")):  # too short, or signed too weakly
+        return "cert", f"must be a stronger certificate ({reason})"
+    kind = "certificate" if place == "cert" else "private key"
+    return place, f"must hold a {kind} in PEM"
+
+
+class _PassphraseWanted(Exception):
+    """OpenSSL would ask on the terminal."""
+
+
+def _no_passphrase() -> str:
+    raise _PassphraseWanted
+
+
+def _words(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else type(error).__name__
