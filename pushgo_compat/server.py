@@ -31,11 +31,14 @@ from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
 from pushgo_compat.model import Source
 from pushgo_compat.secret_file import load_secret
+from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
+from pushgo_compat.store_lock import serving
 from pushgo_compat.system_zone import system_timezone
 from pushgo_compat.web.connection.forwarded import Callers
-from pushgo_compat.web.listeners.sites import Sites, start_sites
+from pushgo_compat.web.listeners.sites import MAIN, CannotListen, Sites, start_sites
+from pushgo_compat.web.listeners.start_lines import start_lines
 from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.services import Services, WebSettings
 
@@ -104,7 +107,7 @@ async def start(
         limiter=RateLimiter(config.rate_limit),
         metrics=metrics,
     )
-    return await start_sites(stack, _sites(config), dialects, services)
+    return await start_sites(stack, sites_of(config), dialects, services)
 
 
 async def _open_files(
@@ -124,7 +127,8 @@ async def _open_files(
     return files
 
 
-def _sites(config: Config) -> Sites:
+def sites_of(config: Config) -> Sites:
+    """Where the operator wants to listen, and for whom."""
     ports = {
         Source.NTFY: config.ntfy_addr,
         Source.BARK: config.bark_addr,
@@ -146,6 +150,16 @@ def _sites(config: Config) -> Sites:
     )
 
 
+def _tell_of_others(holder: str | None, config: Config) -> None:
+    """Warn of another server on the same store; this one goes on."""
+    if holder is not None:
+        log.warning(
+            "another server has this store",
+            store=str(config.db_url.path.absolute()),
+            process=holder,
+        )
+
+
 async def _serve(config: Config, secret: SecretKey) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way."""
     loop = asyncio.get_running_loop()
@@ -153,9 +167,10 @@ async def _serve(config: Config, secret: SecretKey) -> None:
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, stop.set)
     async with AsyncExitStack() as stack:
+        _tell_of_others(stack.enter_context(serving(config.db_url.path)), config)
         ports = await start(stack, config, secret)
-        for name, port in ports.items():
-            log.info("listening", site=name, port=port)
+        for line in start_lines(sites_of(config), ports):
+            log.info("listening", **line)
         # What start-up made stays: the collector need not look at it again. A request's
         # objects die with it, so it looks seldom (measured: 7 % of an old call).
         gc.set_threshold(*GC_THRESHOLDS)
@@ -165,12 +180,25 @@ async def _serve(config: Config, secret: SecretKey) -> None:
         log.info("stopping")
 
 
+def _variable_of(site: str) -> str:
+    """The setting that says where a listener is."""
+    return f"PUSHGO_{'HTTP' if site == MAIN else site.upper()}_ADDR"
+
+
 def run(config: Config) -> int:
     """Run the server; its exit status: 0 stopped, 1 could not start."""
     configure_logging(config.log_format, config.log_level)
     secret = load_secret(config)
     try:
         uvloop.run(_serve(config, secret))
+    except CannotListen as error:
+        log.error(
+            "cannot listen",
+            setting=_variable_of(error.site),
+            address=str(Address(error.host, error.port)),
+            reason=error.strerror,
+        )
+        return 1
     except OSError as error:
         log.error("cannot start", reason=error.strerror or type(error).__name__)
         return 1

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
@@ -152,6 +153,34 @@ def test_each_caller_behind_a_trusted_proxy_has_his_own_limit(
     assert ask("198.51.100.2") == 200
     # What a caller claims himself does not count: the proxy put his address last.
     assert ask("198.51.100.9, 198.51.100.2") == 500
+
+
+def test_a_proxy_that_nobody_declared_is_logged_once_with_the_value_to_set(
+    tmp_path: Path,
+) -> None:
+    with (
+        capture_logs() as lines,
+        running(tmp_path, trusted_proxies=(ip_network("10.0.0.0/8"),)) as gateway,
+    ):
+        gateway.native("GET", "/healthz")
+        assert lines == []
+        for name in ("For", "Host", "Proto"):
+            forwarded = (f"x-forwarded-{name}", b"192.0.2.1")
+            gateway.native("GET", "/healthz", [forwarded])
+            gateway.call(Source.BARK, Mount.PORT, "GET", "/ping", [forwarded])
+    (line,) = lines
+    assert line["log_level"] == "warning"
+    assert line["address"] == "127.0.0.1"
+    assert line["to_trust_it"] == "PUSHGO_TRUSTED_PROXIES=10.0.0.0/8,127.0.0.1"
+
+
+def test_a_declared_proxy_is_not_logged(tmp_path: Path) -> None:
+    with (
+        capture_logs() as lines,
+        running(tmp_path, trusted_proxies=(ip_network("127.0.0.0/8"),)) as gateway,
+    ):
+        gateway.native("GET", "/healthz", [("X-Forwarded-For", b"192.0.2.1")])
+    assert lines == []
 
 
 def test_nobody_elses_forwarded_headers_count(gateway: Gateway) -> None:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
+import structlog
 from aiohttp import web
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MOST_TOLD = 8
+"""Untrusted proxies that are told of; anybody can send such a header."""
+_REMEMBERED = 1024
+
+log = structlog.get_logger(__name__)
 
 
 class Callers:
@@ -19,13 +27,37 @@ class Callers:
         """``public_base_url`` stands in every link, whatever the request says."""
         self._trusted = tuple(trusted)
         self._public_base_url = public_base_url
+        self._peer_is_proxy = lru_cache(_REMEMBERED)(self._is_proxy)
+        self._told: set[str] = set()
         self.main_port: int | None = None
         """The main listener's port, once it listens."""
+
+    def notice(self, request: web.BaseRequest) -> None:
+        """Log once, for each of the first addresses, that a proxy is not declared."""
+        headers = request.headers
+        if (
+            "X-Forwarded-For" in headers
+            or "X-Forwarded-Host" in headers
+            or "X-Forwarded-Proto" in headers
+        ) and len(self._told) < MOST_TOLD:
+            self._tell(request.remote or "")
+
+    def _tell(self, peer: str) -> None:
+        address = peer.partition("%")[0]  # a link-local one may name its interface
+        if not address or address in self._told or self._peer_is_proxy(address):
+            return
+        self._told.add(address)
+        networks = ",".join(map(str, (*self._trusted, address)))
+        log.warning(
+            "X-Forwarded-* headers of an unknown proxy do not count",
+            address=address,
+            to_trust_it=f"PUSHGO_TRUSTED_PROXIES={networks}",
+        )
 
     def address(self, request: web.BaseRequest) -> str:
         """The caller's address: the last one in the chain that is not a proxy."""
         address = request.remote or ""
-        if not self._trusted or not self._is_proxy(address):
+        if not self._trusted or not self._peer_is_proxy(address):
             return address
         chain = ",".join(request.headers.getall("X-Forwarded-For", ()))
         for hop in reversed([part.strip() for part in chain.split(",")]):
@@ -71,7 +103,7 @@ class Callers:
         return f"{request.scheme}://{host}:{self.main_port or port}"
 
     def _forwarded(self, request: web.BaseRequest, header: str) -> str:
-        if not self._trusted or not self._is_proxy(request.remote or ""):
+        if not self._trusted or not self._peer_is_proxy(request.remote or ""):
             return ""
         return request.headers.get(header, "").partition(",")[0].strip()
 

@@ -68,6 +68,7 @@ class Mounts:
         """Serve each call at its door."""
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            self._callers.notice(request)
             host = self._callers.host(request) if self._hosts else ""
             door, prefix = self.find(request.raw_path, host)
             if door is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -18,6 +19,7 @@ from pushgo_compat.web.listeners.mounts import HostRule, Mounts
 from pushgo_compat.web.native.app import create_app
 from pushgo_compat.web.services import Services
 
+MAIN = "main"
 SHUTDOWN_TIMEOUT_S = 10.0
 """How long answers under way may take once the server was told to stop."""
 
@@ -30,6 +32,17 @@ class Sites:
     ports: Mapping[Source, tuple[str, int]] = field(default_factory=dict)
     hosts: Mapping[Source, Sequence[str]] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
+
+
+class CannotListen(OSError):
+    """An address that cannot be bound; ``site`` is the listener it was for."""
+
+    def __init__(self, site: str, host: str, port: int, error: OSError) -> None:
+        reason = error.strerror or type(error).__name__
+        if error.errno is not None and error.errno > 0:  # not a resolver's number
+            reason = os.strerror(error.errno)
+        super().__init__(error.errno, reason)
+        self.site, self.host, self.port = site, host, port
 
 
 class _GatewayRunner(web.AppRunner):
@@ -59,7 +72,7 @@ async def start_sites(
 ) -> Mapping[str, int]:
     """Listen; stop with the stack. Returns the port of "main" and of each dialect.
 
-    Raises OSError when an address cannot be bound.
+    Raises CannotListen when an address cannot be bound.
     """
     doors = {dialect.source: DialectDoor(dialect, services) for dialect in dialects}
     main = Mounts(
@@ -68,7 +81,7 @@ async def start_sites(
         hosts=[HostRule(tuple(sites.hosts.get(s, ())), d) for s, d in doors.items()],
     )
     runners: dict[str, tuple[web.BaseRunner, tuple[str, int]]] = {
-        "main": (_GatewayRunner(create_app(services), main), sites.main)
+        MAIN: (_GatewayRunner(create_app(services), main), sites.main)
     }
     for source, address in sites.ports.items():
         runners[source] = (_dialect_runner(doors[source], services), address)
@@ -77,9 +90,12 @@ async def start_sites(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, host, port, ssl_context=sites.tls, backlog=1024)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise CannotListen(name, host, port, error) from error
         ports[name] = runner.addresses[0][1]
-    services.callers.main_port = ports["main"]
+    services.callers.main_port = ports[MAIN]
     for door in doors.values():  # first of all, so that nothing waits for streams
         stack.callback(door.streams.end)
     return ports
