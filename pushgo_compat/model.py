@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 MAX_NATIVE_JSON_BYTES = 32_768
 """Largest native message as JSON, in bytes (native.md, "POST /message")."""
+MAX_LEGACY_BODY_BYTES = 65_536
+"""Largest body made from an old call, in bytes of UTF-8 and not of escaped JSON
+(native.md, "POST /message")."""
 
 CHANNEL_ID_LENGTH = 26
 CROCKFORD = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")

@@ -31,7 +31,12 @@ from pushgo_compat.legacy import (
     Translation,
     Upload,
 )
-from pushgo_compat.model import NativeMessage, Receipt
+from pushgo_compat.model import (
+    MAX_LEGACY_BODY_BYTES,
+    MAX_NATIVE_JSON_BYTES,
+    NativeMessage,
+    Receipt,
+)
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NOW_MS = 1_795_408_545_000
@@ -244,6 +249,14 @@ def native_fields(message: NativeMessage) -> dict[str, Any]:
         "metadata": dict(message.metadata) or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def check_size(native: Mapping[str, Any]) -> None:
+    """The limits of a message made from an old call; its body has one of its own."""
+    rest = {name: value for name, value in native.items() if name != "body"}
+    text = json.dumps(rest, ensure_ascii=False)
+    assert len(text.encode()) <= MAX_NATIVE_JSON_BYTES
+    assert len(native.get("body", "").encode()) <= MAX_LEGACY_BODY_BYTES
 
 
 def check_reply(case: Case, status: int, content_type: str | None, body: bytes) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.bark.draft import Draft
 from adapters.bark.encryption import rejoin_iv, restore_plus
 from adapters.bark.fields import MAPPERS, map_extra
 from adapters.bark.layers import Parameter
+from adapters.bark.metadata import PREFIX
 from adapters.bark.notes import shown_name
 from adapters.bark.request import Parameters
-from adapters.bark.size import fit_message
 from adapters.shared.parsing import clean_text
+from adapters.shared.size_limit import fit
 from pushgo_compat.legacy import Note, Translation
 from pushgo_compat.model import NativeMessage
 
@@ -19,11 +21,16 @@ EMPTY_MESSAGE = "Empty Message"
 """What bark-server shows for a push without any text."""
 _MAX_NOTES = 256
 """Of the parameters, and of what reading lost: more than a receipt should tell."""
-_CUT_FIELDS = {
-    "title_cut": ("title", "subtitle"),
-    "body_cut": ("markdown", "body"),
-    "metadata_dropped": ("metadata",),
+_FITTED = {
+    "title": ("title_cut", ("title", "subtitle")),
+    "body": ("body_cut", ("markdown", "body")),
+    "metadata": ("metadata_dropped", ("metadata",)),
+    "tags": ("tags_dropped", ("group",)),
+    "images": ("images_dropped", ("image",)),
 }
+"""Native field → the code of the note that it was cut, and Bark's names for it."""
+_IV = frozenset({f"{PREFIX}iv"})
+"""What a ciphertext cannot be opened without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +62,7 @@ def translate(
             draft.note(shown_name(parameter.name), "empty")
             continue
         MAPPERS.get(name, map_extra)(draft, name, parameter)
-    message, cuts = fit_message(_message(draft, rules))
-    for code in cuts:
-        draft.note(_cut_field(draft, code), code)
+    message = _fitted(draft, _message(draft, rules))
     notes = (*draft.notes[:_MAX_NOTES], *parameters.notes[:_MAX_NOTES])
     return Translation(message=message, notes=notes)
 
@@ -70,11 +75,25 @@ def _nothing_sent(fields: dict[str, Parameter]) -> tuple[Note, ...]:
     return tuple(notes[:_MAX_NOTES])
 
 
-def _cut_field(draft: Draft, code: str) -> str:
-    """The sender's name for what was cut to make the message fit."""
-    *preferred, last = _CUT_FIELDS[code]
-    names = (draft.texts[name].name for name in preferred if name in draft.texts)
-    return next(names, last)
+def _fitted(draft: Draft, message: NativeMessage) -> NativeMessage:
+    """The message within the native limits; what that took is noted.
+
+    A push is never refused for its size, except when a ciphertext is too large.
+    """
+    fitted = fit(message, kept_metadata=_IV if message.ciphertext else ())
+    for place in fitted.cut:
+        code, names = _FITTED[place]
+        draft.note(_sent_name(draft, names), code)
+    if fitted.is_large:
+        draft.note(_sent_name(draft, _FITTED["body"][1]), "body_large")
+    return fitted.message
+
+
+def _sent_name(draft: Draft, names: Sequence[str]) -> str:
+    """The sender's spelling of the first of the names that has a text."""
+    *preferred, last = names
+    sent = (draft.texts[name].name for name in preferred if name in draft.texts)
+    return next(sent, last)
 
 
 def _message(draft: Draft, rules: MappingRules) -> NativeMessage:

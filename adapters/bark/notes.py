@@ -32,6 +32,9 @@ NOTES = {
     "body_cut": NoteText(
         _CHANGED, "body", "The message was too large, so its body was cut."
     ),
+    "body_large": NoteText(
+        _KEPT, "body", "Kept whole, but larger than one POST /message could carry."
+    ),
     "body_hidden": NoteText(
         _LOST, None, "Bark shows the markdown in place of the body."
     ),
@@ -78,6 +81,12 @@ NOTES = {
     "no_room": NoteText(_LOST, None, "The message had no room for this much metadata."),
     "metadata_dropped": NoteText(
         _LOST, None, "The message was too large, so it has no metadata."
+    ),
+    "tags_dropped": NoteText(
+        _LOST, None, "The message was too large, so it has no tags."
+    ),
+    "images_dropped": NoteText(
+        _LOST, None, "The message was too large, so it has no image."
     ),
     # parameters that say nothing
     "cleaned": NoteText(

@@ -9,7 +9,6 @@ from adapters.ntfy.action_metadata import encode_actions
 from adapters.ntfy.body import is_template
 from adapters.ntfy.event import Attachment, EventView
 from adapters.ntfy.fields import is_markdown
-from adapters.ntfy.fitting import fit
 from adapters.ntfy.native_fields import NativeFields
 from adapters.ntfy.params import Parameters
 from adapters.shared.parsing import (
@@ -20,6 +19,7 @@ from adapters.shared.parsing import (
     is_http_url,
     native_url,
 )
+from adapters.shared.size_limit import fit
 from pushgo_compat.model import NativeMessage, Severity
 
 _SEVERITIES = {
@@ -30,6 +30,8 @@ _SEVERITIES = {
     1: Severity.LOW,
 }
 _IMAGE = re.compile(r"(?i)\.(?:png|jpe?g|gif|webp|svg|bmp|avif|heic)$")
+_KEPT_METADATA = frozenset({"compat.source"})
+"""What stays when all other metadata has to go."""
 _URL_WITHOUT_QUERY = re.compile(r"[^?#]*")
 
 
@@ -64,7 +66,13 @@ def to_native(view: EventView, found: Parameters, body_field: str) -> NativeMess
         tags=native.tags,
         metadata=native.metadata,
     )
-    return fit(message, found, text_field)
+    fitted = fit(message, kept_metadata=_KEPT_METADATA)
+    for place in fitted.cut:
+        sent_as = text_field if place == "body" else found.fields.get(place, place)
+        native.note(sent_as, "too_large", place)
+    if fitted.is_large:
+        native.note(text_field, "large_body")
+    return fitted.message
 
 
 # -------------------------------------------------------------- one for each parameter

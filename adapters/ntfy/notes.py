@@ -25,7 +25,10 @@ NOTES: Mapping[str, NoteText] = {
         _CHANGED, "{}", "U+0000 cannot be in a native message and was removed."
     ),
     "too_large": NoteText(
-        _CHANGED, "{}", "Shortened: a native message has at most 32,768 bytes."
+        _CHANGED, "{}", "Shortened: it was more than a native message may hold."
+    ),
+    "large_body": NoteText(
+        _KEPT, "body", "Kept whole, but larger than one POST /message could carry."
     ),
     "template": NoteText(_LOST, None, "Only the text that the template made is kept."),
     "template_input": NoteText(

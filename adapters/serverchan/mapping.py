@@ -17,7 +17,7 @@ from adapters.shared.parsing import (
     clean_text,
     shown_name,
 )
-from adapters.shared.size_limit import DoesNotFit, fit_native
+from adapters.shared.size_limit import DoesNotFit, Fitted, fit
 from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note, Translation
 from pushgo_compat.model import NativeMessage
 
@@ -26,6 +26,8 @@ _COPIED = {name: METADATA + name for name in ("short", "channel", "openid")}
 _NOIP = f"{METADATA}noip"
 _ENCODED = f"{METADATA}encoded"
 _TRUNCATED = f"{METADATA}truncated"
+_KEPT_METADATA = frozenset({_ENCODED, _TRUNCATED})
+"""What stays when all other metadata has to go."""
 
 _NOT_SEND = frozenset({"uid", "key", "sendkey"})
 """Names that clients send although only the path counts."""
@@ -36,8 +38,6 @@ _LINE_BREAKS = re.compile(r"[\r\n]+")
 _MARKS = "#>*- \t"
 """Markdown in front of a line that says nothing in a title."""
 _DESP_TITLE_CHARS = 32
-_CUT_TITLE_CHARS = 1024
-"""What is left of a title that alone is larger than a native message."""
 _MAX_STRANGERS = 32
 """How many unknown names are noted."""
 
@@ -62,7 +62,7 @@ def translate(request: LegacyRequest, generation: Generation) -> Translation:
         raise LegacyRefusal(refusal(generation, Fault.NO_TITLE))
     encoded = desp is not None and "encoded" in sent
     try:
-        message = _fitted(
+        fitted = _fitted(
             NativeMessage(
                 title=title,
                 body=sent.get("short") if encoded else desp,
@@ -74,11 +74,9 @@ def translate(request: LegacyRequest, generation: Generation) -> Translation:
         )
     except DoesNotFit:
         raise LegacyRefusal(refusal(generation, Fault.TOO_LARGE)) from None
-    _note_texts(sent, message, notes, encoded=encoded)
-    if message.title != title:
-        notes.append(Note("title" if "title" in sent else "text", "title.cut"))
+    _note_texts(sent, fitted, notes)
     return Translation(
-        message=message,
+        message=fitted.message,
         notes=tuple(notes),
         view={"generation": generation.value},
         numbered=generation is not Generation.CLASSIC,
@@ -163,46 +161,43 @@ def _metadata(
     return metadata
 
 
-def _fitted(message: NativeMessage) -> NativeMessage:
-    """The message within the native size: its body cut, in the worst case its title.
+def _fitted(message: NativeMessage) -> Fitted:
+    """The message within the native limits, with a mark when its body was cut.
 
     Raises DoesNotFit for a ciphertext that is too large.
     """
-    try:
-        return _with_body_cut(message)
-    except DoesNotFit:
-        title = (message.title or "")[:_CUT_TITLE_CHARS].rstrip()
-        return _with_body_cut(dataclasses.replace(message, title=title))
-
-
-def _with_body_cut(message: NativeMessage) -> NativeMessage:
-    fitted, cut = fit_native(message)
-    if not cut:
+    fitted = fit(message, kept_metadata=_KEPT_METADATA)
+    if "body" not in fitted.cut:
         return fitted
     field = "short" if message.ciphertext else "desp"
     marked = {**message.metadata, _TRUNCATED: field}
-    return fit_native(dataclasses.replace(message, metadata=marked))[0]
+    return fit(dataclasses.replace(message, metadata=marked), _KEPT_METADATA)
 
 
-def _note_texts(
-    sent: Mapping[str, str],
-    message: NativeMessage,
-    notes: list[Note],
-    *,
-    encoded: bool,
-) -> None:
+def _note_texts(sent: Mapping[str, str], fitted: Fitted, notes: list[Note]) -> None:
     """Say what became of the texts, now that the message has its final size."""
-    cut = _TRUNCATED in message.metadata
-    if encoded:
+    cut = "body" in fitted.cut
+    if fitted.message.ciphertext:
         notes.append(Note("desp", "desp.ciphertext"))
         notes.append(Note("encoded", "encoded"))
         if "short" in sent:
             notes.append(Note("short", "short.body_cut" if cut else "short.body"))
-        return
-    if "desp" in sent:
-        notes.append(Note("desp", "desp.cut" if cut else "desp"))
-    if "encoded" in sent:
-        notes.append(Note("encoded", "encoded.unused"))
+        text_field = "short"
+    else:
+        if "desp" in sent:
+            notes.append(Note("desp", "desp.cut" if cut else "desp"))
+        if "encoded" in sent:
+            notes.append(Note("encoded", "encoded.unused"))
+        text_field = "desp"
+    if fitted.is_large and fitted.message.body:
+        notes.append(Note(text_field, "body.large"))
+    if "title" in fitted.cut:
+        title = next((name for name in ("title", "text") if name in sent), "desp")
+        notes.append(Note(title, "title.cut"))
+    if "metadata" in fitted.cut:
+        notes.append(Note("metadata", "metadata.dropped"))
+    if "tags" in fitted.cut:
+        notes.append(Note("tags", "tags.dropped"))
 
 
 def _note_strangers(request: LegacyRequest, fields: Fields) -> list[Note]:

@@ -42,6 +42,12 @@ NOTES: Mapping[str, NoteText] = MappingProxyType(
         "metadata.cut": NoteText(
             _CHANGED, "{}", "Only the first 512 characters fit a metadata value."
         ),
+        "metadata.dropped": NoteText(
+            _LOST, None, "The message was too large, so only its mark is kept."
+        ),
+        "tags.dropped": NoteText(
+            _LOST, None, "The message was too large, so it has no tags."
+        ),
         "nested": NoteText(
             _LOST, None, "It held an object or an array, which ServerChan ignored too."
         ),
@@ -62,7 +68,10 @@ NOTES: Mapping[str, NoteText] = MappingProxyType(
         # desp
         "desp": NoteText(_KEPT, "body", "The Markdown text, as sent."),
         "desp.cut": NoteText(
-            _CHANGED, "body", "The end was cut: a native message has 32,768 bytes."
+            _CHANGED, "body", "The end was cut: a body has at most 65,536 bytes."
+        ),
+        "body.large": NoteText(
+            _KEPT, "body", "Kept whole, but larger than one POST /message could carry."
         ),
         "desp.ciphertext": NoteText(
             _CHANGED,
@@ -83,7 +92,7 @@ NOTES: Mapping[str, NoteText] = MappingProxyType(
             _CHANGED, "body", "It is the readable text beside a ciphertext."
         ),
         "short.body_cut": NoteText(
-            _CHANGED, "body", "Its end was cut to leave room for the ciphertext."
+            _CHANGED, "body", "The end was cut: a body has at most 65,536 bytes."
         ),
         "tags": NoteText(_KEPT, "tags", "The labels between the bars."),
         "tags.cut": NoteText(

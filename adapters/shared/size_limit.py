@@ -1,13 +1,20 @@
-"""Keep a translated message within native.md's 32,768 bytes."""
+"""Keep a translated message within native.md's limits: one way for every dialect.
+
+The body of an old call may have 65,536 bytes of UTF-8, as much as any old server took
+as text. The rest must fit the 32,768 bytes of JSON that ``POST /message`` has.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import json
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import NamedTuple
 
 from adapters.shared.parsing import clip_utf8
 from pushgo_compat.model import (
     CHANNEL_ID_LENGTH,
+    MAX_LEGACY_BODY_BYTES,
     MAX_NATIVE_JSON_BYTES,
     NativeMessage,
 )
@@ -15,31 +22,85 @@ from pushgo_compat.model import (
 _ENVELOPE_BYTES = 512
 """Room for what the estimate leaves out: the names of the fields, the two times,
 channel id and a password of 128 characters, and a title filled in by the core."""
+_ROOM_BYTES = MAX_NATIVE_JSON_BYTES - _ENVELOPE_BYTES
 _WORST_BYTES_PER_CHAR = 6
 """A control character as ``\\u00XX``."""
+_SHORT_TITLE_CHARS = 1024
 
 
 class DoesNotFit(Exception):
-    """Everything but the body is already over the limit."""
+    """The ciphertext, which cannot be cut, is over the limit."""
 
 
-def fit_native(message: NativeMessage) -> tuple[NativeMessage, bool]:
-    """Return the message, its body cut if it must be, and whether it was cut.
+class Fitted(NamedTuple):
+    """A message that keeps the limits, and what that took."""
 
-    The cut falls on a character border. Raises DoesNotFit when cutting the whole body
-    would not help (a huge ciphertext): the caller words that refusal.
+    message: NativeMessage
+    cut: tuple[str, ...] = ()
+    """The native fields that lost something."""
+    is_large: bool = False
+    """One ``POST /message`` could not carry the body together with the rest."""
+
+
+def fit(message: NativeMessage, kept_metadata: Collection[str] = ()) -> Fitted:
+    """Cut the body to its limit on a character border, and the rest to what JSON has.
+
+    The rest gives up its title beyond 1,024 characters, then metadata but for the keys
+    of ``kept_metadata``, tags and images. Raises DoesNotFit when that does not help (a
+    huge ciphertext): the caller words that refusal.
     """
     body = message.body or ""
-    if _WORST_BYTES_PER_CHAR * (_text_chars(message) + len(body)) < (
-        MAX_NATIVE_JSON_BYTES - _ENVELOPE_BYTES
-    ):
-        return message, False
-    room = MAX_NATIVE_JSON_BYTES - _ENVELOPE_BYTES - _json_bytes_without_body(message)
-    if room < 0:
+    chars = _text_chars(message) + len(body)
+    if chars * _WORST_BYTES_PER_CHAR < _ROOM_BYTES:
+        return Fitted(message)
+    cut = []
+    clipped = clip_utf8(body, MAX_LEGACY_BODY_BYTES)
+    if clipped != body:
+        body = "" if clipped.isspace() else clipped
+        message = replace(message, body=body or None)
+        cut.append("body")
+    rest_bytes = _json_bytes_without_body(message)
+    for field, shrink in _STEPS:
+        if rest_bytes <= _ROOM_BYTES:
+            break
+        shrunk = shrink(message, kept_metadata)
+        if shrunk != message:
+            message = shrunk
+            cut.append(field)
+            rest_bytes = _json_bytes_without_body(message)
+    if rest_bytes > _ROOM_BYTES:
         raise DoesNotFit
-    if _json_bytes(body) <= room:
-        return message, False
-    return dataclasses.replace(message, body=_cut(body, room) or None), True
+    is_large = rest_bytes + _json_bytes(body) > _ROOM_BYTES
+    return Fitted(message, tuple(cut), is_large)
+
+
+def _shorten_title(message: NativeMessage, _kept: Collection[str]) -> NativeMessage:
+    title = message.title
+    return replace(message, title=title and title[:_SHORT_TITLE_CHARS].rstrip())
+
+
+def _drop_metadata(message: NativeMessage, kept: Collection[str]) -> NativeMessage:
+    metadata = {k: value for k, value in message.metadata.items() if k in kept}
+    return replace(message, metadata=metadata)
+
+
+def _drop_tags(message: NativeMessage, _kept: Collection[str]) -> NativeMessage:
+    return replace(message, tags=())
+
+
+def _drop_images(message: NativeMessage, _kept: Collection[str]) -> NativeMessage:
+    return replace(message, images=())
+
+
+_STEPS: tuple[
+    tuple[str, Callable[[NativeMessage, Collection[str]], NativeMessage]], ...
+] = (
+    ("title", _shorten_title),
+    ("metadata", _drop_metadata),
+    ("tags", _drop_tags),
+    ("images", _drop_images),
+)
+"""What is given up, and in which order: what a reader misses least comes first."""
 
 
 def _text_chars(message: NativeMessage) -> int:
@@ -76,15 +137,3 @@ def _json_bytes_without_body(message: NativeMessage) -> int:
         )
         if value
     )
-
-
-def _cut(body: str, room_bytes: int) -> str:
-    """The longest beginning whose JSON, quotes included, fits the room."""
-    low, high = 0, len(clip_utf8(body, room_bytes))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if _json_bytes(body[:middle]) <= room_bytes:
-            low = middle
-        else:
-            high = middle - 1
-    return body[:low]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,9 +19,9 @@ from pushgo_compat.legacy import (
     LegacyRequest,
     Publish,
 )
-from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage
+from pushgo_compat.model import NativeMessage
 from tests.found import examples
-from tests.golden import NOW_MS, legacy_request, load_found, native_fields
+from tests.golden import NOW_MS, check_size, legacy_request, load_found, native_fields
 
 NAMES = [
     *("title", "subtitle", "body", "markdown", "Title", "level", "url", "image"),
@@ -107,8 +106,7 @@ def check_message(message: NativeMessage) -> None:
         assert 1 <= len(name) <= 64
         assert 1 <= len(str(value).strip()) <= 512
         assert len(str(value).encode()) <= 512
-    native: dict[str, Any] = native_fields(message)
-    assert len(json.dumps(native, ensure_ascii=False).encode()) <= MAX_NATIVE_JSON_BYTES
+    check_size(native_fields(message))
     texts = [message.title, message.body, message.url, message.ciphertext]
     for held in (*texts, *message.tags, *message.images, *message.metadata.values()):
         assert "\0" not in str(held)

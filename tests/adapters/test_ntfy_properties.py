@@ -33,11 +33,12 @@ from pushgo_compat.legacy import (
     StoredCall,
     Translation,
 )
-from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage, Receipt
+from pushgo_compat.model import NativeMessage, Receipt
 from tests.found import examples
 from tests.golden import (
     KEY,
     NOW_MS,
+    check_size,
     legacy_request,
     load_found,
     native_fields,
@@ -191,8 +192,9 @@ def assert_native(message: NativeMessage | None) -> None:
     """native.md's rules, read again."""
     if message is None:
         return
-    text = json.dumps(native_fields(message), ensure_ascii=False)
-    assert len(text.encode()) <= MAX_NATIVE_JSON_BYTES
+    fields = native_fields(message)
+    check_size(fields)
+    text = json.dumps(fields, ensure_ascii=False)
     assert "\\u0000" not in text.replace("\\\\u0000", "")
     assert message.title is None or message.title.strip() == message.title != ""
     assert message.body is None or message.body.strip()

@@ -17,9 +17,16 @@ from pushgo_compat.legacy import (
     Publish,
     Translation,
 )
-from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, NativeMessage
+from pushgo_compat.model import NativeMessage
 from tests.found import examples
-from tests.golden import NOW_MS, legacy_request, load_found, native_fields, receipt
+from tests.golden import (
+    NOW_MS,
+    check_size,
+    legacy_request,
+    load_found,
+    native_fields,
+    receipt,
+)
 
 FIELDS = (
     *("title", "text", "desp", "short", "tags", "channel", "openid", "noip"),
@@ -108,7 +115,7 @@ def outcome(request: LegacyRequest) -> tuple[LegacyReply, Translation | None]:
 def keeps_the_rules(message: NativeMessage) -> None:
     fields = native_fields(message)
     text = json.dumps(fields, ensure_ascii=False)
-    assert len(text.encode()) <= MAX_NATIVE_JSON_BYTES  # also: no surrogate
+    check_size(fields)  # also: no surrogate
     assert "\\u0000" not in text
     assert message.title
     assert message.title == message.title.strip()
