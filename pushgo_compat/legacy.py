@@ -217,6 +217,8 @@ class KeyCheck:
     access: Access = Access.SEND
     others: tuple[KeyClaim, ...] = ()
     """Further keys that must be good as well (ntfy: ``/a,b/auth``)."""
+    notes: tuple[Note, ...] = ()
+    """What a good key's caller asked for and does not get (Bark's registration)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from pushgo_compat.legacy import (
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
+    Note,
     Publish,
     StatusQuery,
     Subscribe,
@@ -154,6 +155,7 @@ class Outcome:
 
     reply: LegacyReply
     translation: Translation | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def run_pure(dialect: Dialect, case: Case) -> Outcome:
@@ -171,7 +173,9 @@ def run_pure(dialect: Dialect, case: Case) -> Outcome:
             case KeyCheck():
                 claims = (call.claim, *call.others)
                 refused = dialect.refused(request, ChannelNotFound())
-                reply = call.reply if _all_known(claims) else refused
+                if _all_known(claims):
+                    return Outcome(call.reply, notes=call.notes)
+                reply = refused
             case Subscribe():
                 refused = dialect.refused(request, ChannelNotFound())
                 reply = _begin_stream(call) if _all_known(call.claims) else refused
@@ -212,7 +216,8 @@ def _publish(dialect: Dialect, request: LegacyRequest, call: Publish) -> Outcome
         else ChannelNotFound()
         for good in known
     ]
-    return Outcome(dialect.accepted(request, call, translation, results), translation)
+    reply = dialect.accepted(request, call, translation, results)
+    return Outcome(reply, translation, translation.notes)
 
 
 def translation_of(request: LegacyRequest, call: Publish) -> Translation:

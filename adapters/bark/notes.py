@@ -128,6 +128,9 @@ NOTES = {
     "unfit_name": NoteText(
         _LOST, None, "Metadata names have at most 48 plain letters, digits, _ . -"
     ),
+    "not_bound": NoteText(
+        _LOST, None, "The app has its server, but its phone is not bound to the key."
+    ),
     "login": NoteText(
         _LOST, None, "The device key suffices; the old server's login is not needed."
     ),

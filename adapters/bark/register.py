@@ -7,7 +7,7 @@ registered, so that this works; nothing is bound and no new key is made.
 from __future__ import annotations
 
 from adapters.bark.json_body import is_json, read_object
-from adapters.bark.layers import form_layer, read_form
+from adapters.bark.layers import Layer, Parameter, form_layer, read_form
 from adapters.bark.reply import failure, success
 from adapters.bark.request import key_claim
 from adapters.shared.parsing import media_type, parse_pairs
@@ -16,6 +16,7 @@ from pushgo_compat.legacy import (
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
+    Note,
 )
 
 _BIND_FAILED = "request bind failed2"
@@ -32,12 +33,12 @@ def open_register(request: LegacyRequest) -> KeyCheck:
     would invent one.
     """
     fields = _read_fields(request)
-    token = fields.get("device_token") or fields.get("devicetoken") or ""
+    token_field, token = _first(fields, "device_token", "devicetoken")
     if not token:
         raise LegacyRefusal(failure(request, 400, "device token is empty"))
     if len(token.encode("utf-8", "replace")) > _MAX_TOKEN_BYTES:
         raise LegacyRefusal(failure(request, 400, "device token is invalid"))
-    key = fields.get("device_key") or fields.get("key") or ""
+    _, key = _first(fields, "device_key", "key")
     if not key:
         raise LegacyRefusal(no_registration(request))
     data = {"key": key, "device_key": key, "device_token": token}
@@ -45,7 +46,14 @@ def open_register(request: LegacyRequest) -> KeyCheck:
         route=f"{request.method} /register",
         claim=key_claim(key),
         reply=success(request.received_at_ms, data=data),
+        notes=(Note(token_field, "not_bound"),),
     )
+
+
+def _first(fields: Layer, *names: str) -> tuple[str, str]:
+    """The sender's spelling and the text of the first field that has a text."""
+    sent = (fields[name] for name in names if name in fields)
+    return next(((p.name, p.text) for p in sent if p.text), ("", ""))
 
 
 def no_registration(request: LegacyRequest) -> LegacyReply:
@@ -54,11 +62,10 @@ def no_registration(request: LegacyRequest) -> LegacyReply:
     return failure(request, 500, message)
 
 
-def _read_fields(request: LegacyRequest) -> dict[str, str]:
+def _read_fields(request: LegacyRequest) -> Layer:
     """GET has the query, POST the body alone; names in any case."""
     if request.method != "POST":
-        layer = form_layer(parse_pairs(request.query), [])
-        return {name: parameter.text for name, parameter in layer.items()}
+        return form_layer(parse_pairs(request.query), [])
     content_type = request.headers.get("Content-Type", "")
     media = media_type(content_type)
     if is_json(media):
@@ -66,15 +73,14 @@ def _read_fields(request: LegacyRequest) -> dict[str, str]:
     if media not in _BODY_TYPES:
         message = f"{_BIND_FAILED}: Unprocessable Entity"
         raise LegacyRefusal(failure(request, 400, message))
-    layer = read_form(request, content_type, [])
-    return {name: parameter.text for name, parameter in layer.items()}
+    return read_form(request, content_type, [])
 
 
-def _json_fields(request: LegacyRequest) -> dict[str, str]:
-    fields = {}
+def _json_fields(request: LegacyRequest) -> Layer:
+    fields: Layer = {}
     for name, value in (read_object(request, _BIND_FAILED) or {}).items():
         if isinstance(value, str):
-            fields[name.lower()] = value
+            fields[name.lower()] = Parameter(name, value)
         elif value is not None and name.lower() in _FIELDS:
             message = f"{_BIND_FAILED}: cannot unmarshal {name.lower()} into a string"
             raise LegacyRefusal(failure(request, 400, message))

@@ -356,6 +356,17 @@ def test_routes_that_send_nothing_have_a_dry_run_too(
     assert_masked(receipt)
 
 
+@every_mount
+def test_a_registration_says_that_no_phone_is_bound(
+    gateway: Gateway, mount: Mount
+) -> None:
+    path = f"/register?key={KEY}&devicetoken=0123abcd"
+    notes = gateway.call(Source.BARK, mount, "GET", path, [DRY_RUN]).json["notes"]
+    assert [(note["field"], note["verdict"]) for note in notes] == [
+        ("devicetoken", "lost")
+    ]
+
+
 @pytest.mark.parametrize("value", [b"0", b"false", b""])
 def test_a_switch_that_is_off_sends(gateway: Gateway, value: bytes) -> None:
     lines = [("X-PushGo-Dry-Run", value)]

@@ -229,6 +229,7 @@ class _Call:
             case KeyCheck():
                 self._claims = (call.claim, *call.others)
                 await self._keyring.open_each(self._claims, call.access)
+                self._rehearsed = Rehearsed(reply=call.reply, notes=call.notes)
                 return call.reply
             case Subscribe():
                 self._claims = call.claims

@@ -32,7 +32,7 @@ _NO_ID = "0" * 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
-    """A publish that was not sent, and what there is to tell of it."""
+    """A publish that was not sent, or a key that was asked for, and what to tell."""
 
     reply: LegacyReply
     messages: Sequence[NativeMessage] = ()
