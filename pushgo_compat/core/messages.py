@@ -74,18 +74,21 @@ class MessageService:
         self._wake_schedule = wake_schedule
 
     async def submit_native(
-        self, channel_id: str, password: str, message: NativeMessage
+        self,
+        channel_id: str,
+        password: str,
+        message: NativeMessage,
+        *,
+        address: str = "",
     ) -> Receipt:
-        """Accept a native message.
+        """Accept a native message that came from this address.
 
         A repeated op_id answers with the first message's receipt, ``replayed`` set.
         Raises ChannelNotFound, RateLimited, ServerBusy.
         """
-        grant = await self._gate.login(channel_id, password)
-        recipient = Recipient(
-            grant=grant,
-            renew=partial(self._gate.login, channel_id, password, fresh=True),
-        )
+        login = partial(self._gate.login, channel_id, password, address=address)
+        grant = await login()
+        recipient = Recipient(grant=grant, renew=partial(login, fresh=True))
         draft = Draft(source=Source.NATIVE, message=message)
         (result,) = await self.submit([recipient], draft)
         if isinstance(result, NativeError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +73,16 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Checks]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Somebody:
+    """A caller of an old server."""
+
+    address: str = "192.0.2.1"
+
+    def fields(self) -> Mapping[str, int]:
+        return {"title": 5}
 
 
 @dataclass(frozen=True, kw_only=True)

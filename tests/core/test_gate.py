@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from pushgo_compat.core.auth.authenticator import FAILURE_REMEMBERED_MS, Grant
+from pushgo_compat.core.auth import authenticator, verifier
+from pushgo_compat.core.auth.authenticator import FAILURE_REMEMBERED_MS, Gate, Grant
 from pushgo_compat.core.auth.verifier import MAX_CHECKS_AT_ONCE, MAX_CHECKS_WAITING
 from pushgo_compat.errors import ChannelNotFound, RateLimited
-from pushgo_compat.legacy import Access, KeyClaim
-from pushgo_compat.model import Source
-from tests.core.conftest import NOBODY_ID, Checks, Clock, House
+from pushgo_compat.legacy import Access, Credential, KeyClaim
+from pushgo_compat.model import Channel, Source
+from tests.core.conftest import NOBODY_ID, SECRET, Checks, Clock, House
 from tests.golden import CHANNEL_ID, PASSWORD
 
 KEY = CHANNEL_ID + PASSWORD
@@ -24,6 +25,13 @@ async def let_run(turns: int = 30) -> None:
     """Give the loop, and the threads beside it, a moment."""
     for _ in range(turns):
         await asyncio.sleep(0.001)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what other threads bring about."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - threads set no event
+            await asyncio.sleep(0.001)
 
 
 async def refused(house: House, password: str = WRONG, *, fresh: bool = False) -> None:
@@ -203,7 +211,9 @@ async def test_two_checks_run_and_32_wait_then_callers_are_turned_away(
     checks.go_on.clear()
     room = MAX_CHECKS_AT_ONCE + MAX_CHECKS_WAITING
     guesses = [
-        asyncio.ensure_future(house.gate.login(CHANNEL_ID, f"guess number {n}"))
+        asyncio.ensure_future(
+            house.gate.login(CHANNEL_ID, f"guess number {n}", address=f"192.0.2.{n}")
+        )
         for n in range(room)
     ]
     await let_run()
@@ -216,6 +226,146 @@ async def test_two_checks_run_and_32_wait_then_callers_are_turned_away(
     assert (checks.count, checks.most_at_once) == (room, 2)
     # Being turned away is no failure: nothing of it is remembered.
     await let_in(house)
+
+
+async def test_four_checks_of_one_address_wait_and_others_still_have_room(
+    house: House, checks: Checks
+) -> None:
+    checks.go_on.clear()
+    guesses = [
+        asyncio.ensure_future(
+            house.gate.login(CHANNEL_ID, f"guess number {n}", address=f"2001:db8::{n}")
+        )
+        for n in range(100)
+    ]
+    await until(lambda: sum(map(asyncio.Future.done, guesses)) == 94)
+    good = asyncio.ensure_future(
+        house.gate.login(CHANNEL_ID, PASSWORD, address="2001:db8:0:1::1")
+    )
+    await let_run()
+    assert not good.done()
+    checks.go_on.set()
+    assert (await good).channel.channel_id == CHANNEL_ID
+    results = await asyncio.gather(*guesses, return_exceptions=True)
+    kinds = [type(result) for result in results]
+    assert kinds.count(ChannelNotFound) == MAX_CHECKS_AT_ONCE + 4
+    assert kinds.count(RateLimited) == 100 - MAX_CHECKS_AT_ONCE - 4
+
+
+async def test_addresses_are_served_in_turn(checks: Checks) -> None:
+    checks.go_on.clear()
+    queue = verifier.Verifier()
+    order: list[str] = []
+
+    async def guess(who: str) -> None:
+        await queue.matching("hash", [WRONG], who)
+        order.append(who)
+
+    running = [asyncio.ensure_future(guess("guesser")) for _ in range(2)]
+    waiting = [
+        asyncio.ensure_future(guess(who))
+        for who in ("guesser", "guesser", "guesser", "first", "second", "second")
+    ]
+    await until(lambda: checks.count == MAX_CHECKS_AT_ONCE)
+    checks.go_on.set()
+    await asyncio.gather(*running, *waiting)
+    # Two checks run at a time, so neighbours may change places.
+    assert order[:2] == ["guesser", "guesser"]
+    assert {"first", "second"} <= set(order[2:6])
+    assert order[7] == "guesser"
+
+
+async def test_one_address_does_not_speak_for_another_with_the_same_key(
+    house: House, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks.go_on.clear()
+    guesses = [
+        asyncio.ensure_future(
+            house.gate.login(CHANNEL_ID, f"wrong guess {n}", address="a")
+        )
+        for n in range(7)
+    ]
+    await until(lambda: any(map(asyncio.Future.done, guesses)))  # no room is left
+    look_up, both_ask, asking = house.store.channel, asyncio.Event(), []
+
+    async def held_look_up(channel_id: str) -> Channel | None:
+        asking.append(channel_id)
+        await both_ask.wait()
+        return await look_up(channel_id)
+
+    monkeypatch.setattr(house.store, "channel", held_look_up)
+    crowded = asyncio.ensure_future(house.gate.login(CHANNEL_ID, PASSWORD, address="a"))
+    await until(lambda: bool(asking))
+    other = asyncio.ensure_future(house.gate.login(CHANNEL_ID, PASSWORD, address="b"))
+    await let_run()
+    both_ask.set()
+    with pytest.raises(RateLimited):
+        await crowded
+    checks.go_on.set()
+    assert (await other).channel.channel_id == CHANNEL_ID
+    await asyncio.gather(*guesses, return_exceptions=True)
+
+
+async def test_who_stops_waiting_leaves_his_place(checks: Checks) -> None:
+    checks.go_on.clear()
+    queue = verifier.Verifier()
+    waiting = [
+        asyncio.ensure_future(queue.matching("hash", [f"password {n}"], "a"))
+        for n in range(6)
+    ]
+    await let_run()
+    waiting[-1].cancel()
+    await let_run()
+    waiting[-1] = asyncio.ensure_future(queue.matching("hash", ["password"], "a"))
+    await let_run()
+    assert not waiting[-1].done()
+    checks.go_on.set()
+    assert await asyncio.gather(*waiting) == [None] * 6
+
+
+async def test_a_guessers_failures_push_out_nobody_elses(
+    house: House, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authenticator, "MAX_FAILURES_OF_ONE_NETWORK", 10)
+    gate = Gate(house.store, SECRET, house.unknown, Clock())
+
+    async def guess(password: str, address: str) -> None:
+        with pytest.raises(ChannelNotFound):
+            await gate.login(CHANNEL_ID, password, address=address)
+
+    await guess(WRONG, "192.0.2.1")
+    for number in range(50):
+        await guess(f"guess number {number}", "192.0.2.2")
+    before = checks.count
+    await guess(WRONG, "192.0.2.1")
+    assert checks.count == before
+    await guess("guess number 0", "192.0.2.2")
+    assert checks.count == before + 1
+
+
+async def test_what_the_catch_all_takes_pushes_out_no_known_key(
+    house: House, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authenticator, "MAX_REMEMBERED", 10)
+    await house.bind(Source.BARK, "*")
+    known = await send_key(house, KEY)
+    for number in range(50):
+        await send_key(house, f"a key of nobody {number}")
+    assert await send_key(house, KEY) is known
+
+
+async def test_a_password_that_was_right_once_is_never_checked_again(
+    house: House, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authenticator, "MAX_REMEMBERED", 10)
+    await house.gate.login(CHANNEL_ID, PASSWORD)
+    await house.bind(Source.BARK, "old-key")
+    logins = [Credential(user="u", secret=f"secret {n}") for n in range(50)]
+    for login in logins:
+        claim = KeyClaim(key="old-key", credentials=(login,))
+        await house.gate.open(Source.BARK, claim, Access.SEND)
+    assert (await send_key(house, KEY)).by_password
+    assert checks.count == 1
 
 
 async def test_guessing_does_not_hold_up_who_is_known(

@@ -8,7 +8,7 @@ from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.errors import ChannelNotFound
 from pushgo_compat.legacy import Access, Credential, KeyClaim
 from pushgo_compat.model import Severity, Source
-from tests.core.conftest import NOBODY_ID, Checks, House
+from tests.core.conftest import NOBODY_ID, Checks, House, Somebody
 from tests.golden import CHANNEL_ID, PASSWORD
 
 NTFY, BARK, SERVERCHAN = Source.NTFY, Source.BARK, Source.SERVERCHAN
@@ -33,9 +33,7 @@ async def ask(
         key=key, alternatives=alternatives, fold_case=fold_case, credentials=logins
     )
     try:
-        return await house.gate.open(
-            dialect, claim, access, sample=lambda: {"title": 5}
-        )
+        return await house.gate.open(dialect, claim, access, caller=Somebody())
     except ChannelNotFound:
         return None
 

@@ -25,7 +25,7 @@ def passes(limiter: RateLimiter, who: str, tries: int) -> int:
     passed = 0
     for _ in range(tries):
         try:
-            limiter.check(who)
+            limiter.check_address(who)
         except RateLimited:
             continue
         passed += 1
@@ -54,12 +54,42 @@ def test_everybody_has_a_limit_of_his_own() -> None:
 def test_a_refused_try_does_not_put_off_the_next() -> None:
     clock = Seconds()
     limiter = RateLimiter(1, clock)
-    limiter.check("a")
+    limiter.check_address("a")
     for _ in range(10):
         clock.now_s += 0.05
         assert passes(limiter, "a", 1) == 0
     clock.now_s += 0.51
-    limiter.check("a")
+    limiter.check_address("a")
+
+
+def test_an_address_as_a_key_counts_for_nobodys_address() -> None:
+    limiter = RateLimiter(1, Seconds())
+    limiter.check_key("192.0.2.1")
+    with pytest.raises(RateLimited):
+        limiter.check_key("192.0.2.1")
+    limiter.check_address("192.0.2.1")
+
+
+def test_an_ipv6_address_counts_by_its_network_of_64_bits() -> None:
+    limiter = RateLimiter(1, Seconds())
+    limiter.check_address("2001:db8::1")
+    with pytest.raises(RateLimited):
+        limiter.check_address("2001:db8::ffff:2")
+    limiter.check_address("2001:db8:0:1::1")
+
+
+def test_an_ipv4_address_written_as_ipv6_is_the_same_address() -> None:
+    limiter = RateLimiter(1, Seconds())
+    limiter.check_address("192.0.2.1")
+    with pytest.raises(RateLimited):
+        limiter.check_address("::ffff:192.0.2.1")
+    limiter.check_address("::ffff:192.0.2.2")
+
+
+def test_keys_are_not_kept_in_clear_nor_at_their_length() -> None:
+    limiter = RateLimiter(1, Seconds())
+    limiter.check_key("k" * 100_000)
+    assert len(repr(vars(limiter))) < 1000
 
 
 def test_only_so_many_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +109,7 @@ def test_who_waits_as_told_passes(rate: float, pauses: list[float]) -> None:
     for pause_s in pauses:
         clock.now_s += pause_s
         try:
-            limiter.check("a")
+            limiter.check_address("a")
         except RateLimited as refusal:
             clock.now_s += refusal.retry_after_s
-            limiter.check("a")
+            limiter.check_address("a")

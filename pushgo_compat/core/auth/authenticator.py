@@ -1,37 +1,45 @@
 """Who may do what: opens a channel for a key, and remembers that it did.
 
-argon2 is paid once a key. Afterwards the key is compared through a digest keyed with a
-secret of this process. What is remembered holds for one generation of channels and
-aliases; the store counts generations, and checks the one that a message was let in
+argon2 is paid once a password. Afterwards it is compared through a digest keyed with a
+secret of this process. What is remembered of a key holds for one generation of channels
+and aliases; the store counts generations, and checks the one that a message was let in
 under inside the very commit that writes it.
+
+Every memory is bounded, and none can be filled by one caller at the cost of others: of
+a channel one password is remembered, the right one; of failures each network has its
+part; what the alias ``*`` caught has a memory of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
+from pushgo_compat.core.auth.fairness import SharedTable, network_of
 from pushgo_compat.core.auth.key_forms import password_candidates, split_key
 from pushgo_compat.core.auth.secrets import SecretKey, mask
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.auth.verifier import Verifier
 from pushgo_compat.core.interfaces import Alias, ChannelStore
-from pushgo_compat.errors import ChannelNotFound
+from pushgo_compat.errors import ChannelNotFound, RateLimited
 from pushgo_compat.legacy import Access, KeyClaim
 from pushgo_compat.model import Channel, Source
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 CATCH_ALL_KEY = "*"
 FAILURE_REMEMBERED_MS = 60_000
 MAX_REMEMBERED = 10_000
-"""Keys remembered at most, opened and failed ones each; the oldest goes first."""
+"""Keys remembered at most, opened, caught and failed ones each; the oldest goes."""
+MAX_FAILURES_OF_ONE_NETWORK = MAX_REMEMBERED // 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +49,36 @@ class Grant:
     channel: Channel
     generation: int
     alias: Alias | None = None
+    """The alias that let the caller in, alone or together with a login."""
+    by_password: bool = False
+    """The channel's password was needed: a rotation takes the grant away."""
     login_used: bool = False
     """The login that rode along was needed; else it was ignored."""
+    caught: bool = False
+    """Nothing knows the key: the alias ``*`` took it."""
     key_hint: str = ""
+
+
+class Caller(Protocol):
+    """Who shows a key."""
+
+    @property
+    def address(self) -> str:
+        """The caller's address, "" where it is not known."""
+        ...
+
+    def fields(self) -> Mapping[str, int]:
+        """Names and lengths of the fields that came along; no values."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _RightPassword:
+    """The password that a channel was opened with, as a keyed digest."""
+
+    password_hash: str = field(repr=False)
+    """The channel's hash at that time: another one means a rotation."""
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +88,18 @@ class _Failure:
     unknown: bool
 
 
+class _UnderWay(NamedTuple):
+    """A key that is being resolved, and for which network first."""
+
+    network: str
+    task: asyncio.Task[Grant]
+
+
 class _UnknownKey(ChannelNotFound):
     """Not even the beginning of the key is known: the operator may want to bind it."""
 
 
-_Resolve = Callable[[int, Grant | None], Awaitable[Grant]]
+_Resolve = Callable[[int], Awaitable[Grant]]
 
 
 class Gate:
@@ -78,11 +120,15 @@ class Gate:
         self._salt = secrets.token_bytes(32)
         self._generation = 0
         self._grants: OrderedDict[bytes, Grant] = OrderedDict()
-        self._failures: OrderedDict[bytes, _Failure] = OrderedDict()
-        self._under_way: dict[tuple[bytes, int], asyncio.Task[Grant]] = {}
+        self._caught: OrderedDict[bytes, Grant] = OrderedDict()
+        self._right: OrderedDict[int, _RightPassword] = OrderedDict()
+        self._failures: SharedTable[bytes, _Failure] = SharedTable(
+            MAX_REMEMBERED, MAX_FAILURES_OF_ONE_NETWORK
+        )
+        self._under_way: dict[tuple[bytes, int], _UnderWay] = {}
 
     async def login(
-        self, channel_id: str, password: str, *, fresh: bool = False
+        self, channel_id: str, password: str, *, fresh: bool = False, address: str = ""
     ) -> Grant:
         """Open a channel with its id and password.
 
@@ -90,9 +136,8 @@ class Gate:
         commit does. Raises ChannelNotFound, RateLimited.
         """
         digest = self._digest("login", channel_id, password)
-        return await self._open(
-            digest, fresh, partial(self._resolve_login, channel_id, password)
-        )
+        resolve = partial(self._resolve_login, channel_id, password, address)
+        return await self._open(digest, fresh, address, resolve)
 
     async def open(
         self,
@@ -101,12 +146,12 @@ class Gate:
         access: Access,
         *,
         fresh: bool = False,
-        sample: Callable[[], Mapping[str, int]] | None = None,
+        caller: Caller | None = None,
     ) -> Grant:
         """Open a channel with an old server's key.
 
-        ``sample`` tells the operator what came with a key that nobody knows. Raises
-        ChannelNotFound, RateLimited.
+        The operator is told of a caller whose key nobody knows. Raises ChannelNotFound,
+        RateLimited.
         """
         parts = [source, access.value, str(claim.fold_case), claim.key]
         parts += claim.alternatives
@@ -114,12 +159,13 @@ class Gate:
             parts += ("token" if credential.user is None else "basic",)
             parts += (credential.user or "", credential.secret)
         digest = self._digest(*parts)
+        address = "" if caller is None else caller.address
+        resolve = partial(self._resolve_claim, source, claim, access, address)
         try:
-            return await self._open(
-                digest, fresh, partial(self._resolve_claim, source, claim, access)
-            )
+            return await self._open(digest, fresh, address, resolve)
         except _UnknownKey:
-            self._unknown.remember(source, claim.key, sample() if sample else {})
+            sample = {} if caller is None else caller.fields()
+            self._unknown.remember(source, claim.key, sample)
             raise ChannelNotFound from None
 
     # ---------------------------------------------------------- what is remembered
@@ -128,8 +174,10 @@ class Gate:
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self._salt, digest_size=16).digest()
 
-    async def _open(self, digest: bytes, fresh: bool, resolve: _Resolve) -> Grant:
-        grant = self._grants.get(digest)
+    async def _open(
+        self, digest: bytes, fresh: bool, address: str, resolve: _Resolve
+    ) -> Grant:
+        grant = self._grants.get(digest) or self._caught.get(digest)
         if grant is not None and grant.generation == self._generation and not fresh:
             return grant
         self._generation = generation = await self._store.generation()
@@ -142,16 +190,29 @@ class Gate:
             and failure.until_ms > self._now_ms()
         ):
             raise _UnknownKey if failure.unknown else ChannelNotFound
-        # Many requests with one key come at once when a server starts: one check. One
-        # that began before a rotation says nothing to those who came after it.
-        check = (digest, generation)
-        task = self._under_way.get(check)
-        if task is None:
-            task = asyncio.ensure_future(
-                self._resolve_once(digest, generation, grant, resolve)
-            )
-            self._under_way[check] = task
-            task.add_done_callback(partial(self._settle, check))
+        return await self._resolve_shared(digest, generation, address, resolve)
+
+    async def _resolve_shared(
+        self, digest: bytes, generation: int, address: str, resolve: _Resolve
+    ) -> Grant:
+        """Resolve a key once for all who show it now.
+
+        Many requests with one key come at once when a server starts. One that began
+        before a rotation says nothing to those who came after it.
+        """
+        check, network = (digest, generation), network_of(address)
+        while (under_way := self._under_way.get(check)) is not None:
+            try:
+                return await asyncio.shield(under_way.task)
+            except RateLimited:
+                if under_way.network == network:
+                    raise
+                # Too many of the other network wait: this one may have room.
+        task = asyncio.ensure_future(
+            self._resolve_once(digest, generation, network, resolve)
+        )
+        self._under_way[check] = _UnderWay(network, task)
+        task.add_done_callback(partial(self._settle, check))
         return await asyncio.shield(task)
 
     def _settle(self, check: tuple[bytes, int], task: asyncio.Task[Grant]) -> None:
@@ -160,63 +221,79 @@ class Gate:
             task.exception()  # seen, also when everybody who waited has gone away
 
     async def _resolve_once(
-        self, digest: bytes, generation: int, known: Grant | None, resolve: _Resolve
+        self, digest: bytes, generation: int, network: str, resolve: _Resolve
     ) -> Grant:
         try:
-            grant = await resolve(generation, known)
+            grant = await resolve(generation)
         except ChannelNotFound as refusal:
             self._grants.pop(digest, None)
+            self._caught.pop(digest, None)
             until_ms = self._now_ms() + FAILURE_REMEMBERED_MS
             unknown = isinstance(refusal, _UnknownKey)
-            _keep(self._failures, digest, _Failure(generation, until_ms, unknown))
+            failure = _Failure(generation, until_ms, unknown)
+            self._failures.put(digest, network, failure)
             raise
-        _keep(self._grants, digest, grant)
+        self._caught.pop(digest, None)
+        _keep(self._caught if grant.caught else self._grants, digest, grant)
         return grant
 
     # -------------------------------------------------------------------- looking up
 
     async def _resolve_login(
-        self, channel_id: str, password: str, generation: int, known: Grant | None
+        self, channel_id: str, password: str, address: str, generation: int
     ) -> Grant:
         channel = await self._store.channel(channel_id.upper())
-        return await self._with_password(channel, [password], generation, known)
+        return await self._with_password(channel, [password], address, generation)
 
     async def _with_password(
         self,
         channel: Channel | None,
         candidates: list[str],
+        address: str,
         generation: int,
-        known: Grant | None,
     ) -> Grant:
         """Open a channel if one of the candidates is its password."""
-        if channel is not None and known is not None and known.alias is None:
-            # The same key opened the same channel under the same password before.
-            before = known.channel
-            if (channel.number, channel.password_hash) == (
-                before.number,
-                before.password_hash,
-            ):
-                return replace(known, channel=channel, generation=generation)
+        if channel is not None and self._is_remembered(channel, candidates):
+            return Grant(channel=channel, generation=generation, by_password=True)
         password_hash = None if channel is None else channel.password_hash
-        right = await self._verifier.any_matches(password_hash, candidates)
-        if channel is None or not right:
+        right = await self._verifier.matching(password_hash, candidates, address)
+        if channel is None or right is None:
             raise ChannelNotFound
-        return Grant(channel=channel, generation=generation)
+        digest = self._password_digest(channel, right)
+        _keep(
+            self._right, channel.number, _RightPassword(channel.password_hash, digest)
+        )
+        return Grant(channel=channel, generation=generation, by_password=True)
+
+    def _is_remembered(self, channel: Channel, candidates: list[str]) -> bool:
+        """Whether one of the candidates opened the channel before, under this hash."""
+        known = self._right.get(channel.number)
+        if known is None or known.password_hash != channel.password_hash:
+            return False
+        return any(
+            hmac.compare_digest(known.digest, self._password_digest(channel, text))
+            for text in candidates
+        )
+
+    def _password_digest(self, channel: Channel, password: str) -> bytes:
+        return self._digest("password", channel.channel_id, password)
 
     async def _resolve_claim(
         self,
         source: Source,
         claim: KeyClaim,
         access: Access,
+        address: str,
         generation: int,
-        known: Grant | None,
     ) -> Grant:
         texts = [text for text in (claim.key, *claim.alternatives) if text]
         hint = mask(claim.key)
         for text in texts:
             alias = await self._alias(source, text, claim.fold_case)
             if alias is not None:
-                grant = await self._with_alias(alias, claim, access, generation, known)
+                grant = await self._with_alias(
+                    alias, claim, access, address, generation
+                )
                 return replace(grant, key_hint=hint)
         names_channel = False
         for text in texts:
@@ -234,7 +311,7 @@ class Gate:
                 continue
             try:
                 grant = await self._with_password(
-                    channel, candidates, generation, known
+                    channel, candidates, address, generation
                 )
             except ChannelNotFound:
                 continue
@@ -246,6 +323,7 @@ class Gate:
                     channel=catch_all.channel,
                     generation=generation,
                     alias=replace(catch_all, tags=(*catch_all.tags, hint)),
+                    caught=True,
                     key_hint=hint,
                 )
             raise _UnknownKey
@@ -260,28 +338,28 @@ class Gate:
         alias: Alias,
         claim: KeyClaim,
         access: Access,
+        address: str,
         generation: int,
-        known: Grant | None,
     ) -> Grant:
         """Open the channel of an alias, if the alias suffices for this."""
         if access is Access.READ and (alias.send_only or claim.key == CATCH_ALL_KEY):
             raise ChannelNotFound
+        grant = Grant(channel=alias.channel, generation=generation, alias=alias)
         if not alias.require_auth:
-            return Grant(channel=alias.channel, generation=generation, alias=alias)
+            return grant
         bound = {
             self._secret.credential_digest(login.user, login.secret)
             for login in claim.credentials
         }
-        if bound.isdisjoint(alias.credential_digests):
-            candidates = [login.secret for login in claim.credentials]
-            await self._with_password(alias.channel, candidates, generation, known)
-        return Grant(
-            channel=alias.channel, generation=generation, alias=alias, login_used=True
-        )
+        if not bound.isdisjoint(alias.credential_digests):
+            return replace(grant, login_used=True)
+        candidates = [login.secret for login in claim.credentials]
+        await self._with_password(alias.channel, candidates, address, generation)
+        return replace(grant, by_password=True, login_used=True)
 
 
-def _keep(memory: OrderedDict[bytes, T], digest: bytes, value: T) -> None:
-    memory.pop(digest, None)
-    memory[digest] = value
+def _keep(memory: OrderedDict[K, T], key: K, value: T) -> None:
+    memory.pop(key, None)
+    memory[key] = value
     if len(memory) > MAX_REMEMBERED:
         memory.popitem(last=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pushgo_compat.core.auth.fairness import network_of
 from pushgo_compat.errors import RateLimited
 
 MAX_TRACKED = 10_000
-"""Keys and addresses followed at once; the one that was quiet longest goes first."""
+"""Keys followed at once, and addresses; the one that was quiet longest goes first."""
 MIN_BURST = 1.0
 _ROUNDING = 1e-6
 """Who waits as long as he was told must pass, though floats have lost a little."""
@@ -23,8 +26,16 @@ class _Bucket:
     at_s: float
 
 
+_Buckets = OrderedDict[bytes, _Bucket]
+
+
 class RateLimiter:
-    """A token bucket for each key and each address; one second's worth may burst."""
+    """A token bucket for each key and each address; one second's worth may burst.
+
+    Keys and addresses have tables of their own, so that a key that reads like an
+    address counts for nobody else. Both are kept as digests: a key may be long, and is
+    a secret.
+    """
 
     def __init__(
         self,
@@ -34,21 +45,39 @@ class RateLimiter:
         """None: no limit. ``clock_s`` is a monotonic clock in seconds."""
         self._rate = per_second
         self._clock_s = clock_s
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._salt = secrets.token_bytes(16)
+        self._addresses: _Buckets = OrderedDict()
+        self._keys: _Buckets = OrderedDict()
 
-    def check(self, who: str) -> None:
-        """Count one request. Raises RateLimited, with when to come back."""
-        rate = self._rate
-        if rate is None:
-            return
+    def check_address(self, address: str) -> None:
+        """Count one request of an address, an IPv6 one by its /64. Raises RateLimited.
+
+        ``RateLimited`` says when to come back.
+        """
+        if self._rate is not None:
+            self._count(self._addresses, network_of(address), self._rate)
+
+    def check_key(self, key: str) -> None:
+        """Count one request by a key. Raises RateLimited.
+
+        To be called for a key that has opened its channel, or for one that holds its
+        password: else whoever shows another one's topic or channel id, and nothing that
+        opens it, would use up that one's limit.
+        """
+        if self._rate is not None:
+            self._count(self._keys, key, self._rate)
+
+    def _count(self, buckets: _Buckets, who: str, rate: float) -> None:
+        text = who.encode("utf-8", "surrogatepass")
+        place = hashlib.blake2b(text, key=self._salt, digest_size=16).digest()
         now_s = self._clock_s()
         burst = max(rate, MIN_BURST)
-        bucket = self._buckets.pop(who, None) or _Bucket(burst, now_s)
+        bucket = buckets.pop(place, None) or _Bucket(burst, now_s)
         bucket.tokens = min(burst, bucket.tokens + (now_s - bucket.at_s) * rate)
         bucket.at_s = now_s
-        self._buckets[who] = bucket
-        if len(self._buckets) > MAX_TRACKED:
-            self._buckets.popitem(last=False)
+        buckets[place] = bucket
+        if len(buckets) > MAX_TRACKED:
+            buckets.popitem(last=False)
         if bucket.tokens < 1 - _ROUNDING:
             raise RateLimited(retry_after_s=math.ceil((1 - bucket.tokens) / rate))
         bucket.tokens -= 1

@@ -181,7 +181,7 @@ class _Call:
         address = callers.address(web_request)
         body, truncated = b"", self._body.is_too_large
         try:
-            services.limiter.check(address)
+            services.limiter.check_address(address)
             if settings.token is not None and settings.token_on_dialects:
                 query, headers = take_gateway_token(query, headers, settings.token)
             if not self._body.is_too_large:
@@ -282,6 +282,7 @@ class _Call:
             self._services,
             self._dialect.source,
             self._request,
+            self._keyring,
             call,
             translation,
             opened,

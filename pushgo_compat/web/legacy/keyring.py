@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import Access, KeyClaim, LegacyRequest, Publish
 from pushgo_compat.model import Source
 from pushgo_compat.web.services import Services
 
-KEYS_OPENED_AT_ONCE = 8
-"""Of a batch: fewer than the password checks that may wait, so that one batch of new
-keys does not make itself busy."""
+KEYS_OPENED_AT_ONCE = MAX_WAITING_OF_ONE_ADDRESS
+"""Of a batch: no more than its address may have waiting for a password check, so that
+one batch of new keys does not make itself busy."""
 MOST_NAMES_SHOWN = 32
 """Names of parameters that the operator sees of a call with an unknown key."""
 _MAX_NAME_CHARS = 64
@@ -38,10 +39,16 @@ class Keyring:
         self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
     ) -> Grant:
         """Open one key. Raises ChannelNotFound, RateLimited."""
-        if claim.key:
-            self._services.limiter.check(claim.key)
+        grant = await self._services.gate.open(
+            self._source, claim, access, fresh=fresh, caller=self
+        )
+        self._services.limiter.check_key(claim.key)
+        return grant
+
+    async def renew(self, claim: KeyClaim) -> Grant:
+        """Open a sender's key again, as a channel or an alias has changed since."""
         return await self._services.gate.open(
-            self._source, claim, access, fresh=fresh, sample=self._sample
+            self._source, claim, Access.SEND, fresh=True, caller=self
         )
 
     async def open_each(
@@ -65,7 +72,12 @@ class Keyring:
 
         return await asyncio.gather(*map(open_one, call.claims))
 
-    def _sample(self) -> Mapping[str, int]:
+    @property
+    def address(self) -> str:
+        """The caller's address."""
+        return self._request.client_address
+
+    def fields(self) -> Mapping[str, int]:
         """Names and lengths of what came with a key that nobody knows."""
         pairs = self._request.query.split("&", MOST_NAMES_SHOWN)[:MOST_NAMES_SHOWN]
         sample = {

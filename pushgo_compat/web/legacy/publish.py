@@ -10,9 +10,9 @@ from pushgo_compat.core.messages import Draft, Recipient
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import CallRecord, gate_notes, record_call
 from pushgo_compat.errors import NativeError
-from pushgo_compat.legacy import Access, KeyClaim, LegacyRequest, Publish, Translation
+from pushgo_compat.legacy import KeyClaim, LegacyRequest, Publish, Translation
 from pushgo_compat.model import Receipt, Source
-from pushgo_compat.web.legacy.keyring import Opened
+from pushgo_compat.web.legacy.keyring import Keyring, Opened
 from pushgo_compat.web.services import Services
 
 Results = Sequence[Receipt | NativeError | None]
@@ -23,6 +23,7 @@ async def submit(
     services: Services,
     source: Source,
     request: LegacyRequest,
+    keyring: Keyring,
     call: Publish,
     translation: Translation,
     opened: Opened,
@@ -39,7 +40,7 @@ async def submit(
         batch=call.batch,
     )
     recipients = [
-        _recipient(services, source, claim, grant, record)
+        _recipient(keyring, claim, grant, record)
         for claim, grant in zip(call.claims, opened, strict=True)
         if isinstance(grant, Grant)
     ]
@@ -59,14 +60,13 @@ async def submit(
 
 
 def _recipient(
-    services: Services,
-    source: Source,
+    keyring: Keyring,
     claim: KeyClaim,
     grant: Grant,
     record: CallRecord,
 ) -> Recipient:
     return Recipient(
         grant=grant,
-        renew=partial(services.gate.open, source, claim, Access.SEND, fresh=True),
+        renew=partial(keyring.renew, claim),
         receipt=record.pack(grant.key_hint, gate_notes(claim, grant)),
     )

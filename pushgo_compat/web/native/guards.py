@@ -22,7 +22,7 @@ from pushgo_compat.web.services import SERVICES
 def check_rate(request: web.Request) -> None:
     """Count a request of this address. Raises RateLimited."""
     services = request.app[SERVICES]
-    services.limiter.check(services.callers.address(request))
+    services.limiter.check_address(services.callers.address(request))
 
 
 def check_gateway_token(request: web.Request) -> None:
@@ -79,7 +79,13 @@ async def login_reader(request: web.Request) -> tuple[Grant, str]:
     if channel_id is None or parse_channel_id(user) != channel_id:
         raise ChannelNotFound
     # Fresh: unlike a sender's, no commit of a reader notices a new password.
-    grant = await request.app[SERVICES].gate.login(channel_id, password, fresh=True)
+    services = request.app[SERVICES]
+    grant = await services.gate.login(
+        channel_id,
+        password,
+        fresh=True,
+        address=services.callers.address(request),
+    )
     return grant, password
 
 

@@ -46,14 +46,18 @@ async def get_message(request: web.Request) -> web.StreamResponse:
 
 async def _submit(request: web.Request, call: NativeRequest) -> web.StreamResponse:
     services = request.app[SERVICES]
-    services.limiter.check(call.channel_id)
+    # With the password: whoever only knows the id must not use up the key's limit.
+    services.limiter.check_key(call.channel_id + call.password)
     message = call.message
     data: dict[str, object] = {"channel_id": call.channel_id, "op_id": message.op_id}
     if message.thing_id is not None:
         data["thing_id"] = message.thing_id
     try:
         receipt = await services.messages.submit_native(
-            call.channel_id, call.password, message
+            call.channel_id,
+            call.password,
+            message,
+            address=services.callers.address(request),
         )
     except ServerBusy as busy:
         data["op_id"] = busy.op_id or message.op_id
