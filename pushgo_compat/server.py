@@ -86,7 +86,7 @@ async def start(
     unknown = UnknownKeys(store, secret, now_ms)
     gate = Gate(store, secret, unknown, now_ms)
     files = await _open_files(config, store, now_ms)
-    upkeep = Upkeep(store, unknown, config.retention_days, now_ms, files)
+    upkeep = Upkeep(store, (unknown, gate.uses), config.retention_days, now_ms, files)
     await stack.enter_async_context(upkeep)
     schedule = Schedule(store, now_ms)
     await stack.enter_async_context(schedule)

@@ -11,6 +11,7 @@ from pushgo_compat.cli.alias import alias
 from pushgo_compat.cli.channel import channel
 from pushgo_compat.cli.options import common_options
 from pushgo_compat.cli.serve import build_serve
+from pushgo_compat.cli.unknown import unknown
 from pushgo_compat.config import Config
 
 
@@ -26,4 +27,5 @@ def build_cli(serve: Callable[[Config], int]) -> click.Group:
     cli.add_command(build_serve(serve))
     cli.add_command(channel)
     cli.add_command(alias)
+    cli.add_command(unknown)
     return cli

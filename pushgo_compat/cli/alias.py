@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import click
 
+from pushgo_compat.cli.confirm import confirm_on_terminal, yes_option
 from pushgo_compat.cli.options import (
     DIALECTS,
     SecretText,
@@ -16,6 +17,9 @@ from pushgo_compat.cli.options import (
 from pushgo_compat.cli.output import print_list, print_object, warn
 from pushgo_compat.cli.session import administer
 from pushgo_compat.core.admin.alias_rules import AliasRequest
+from pushgo_compat.core.admin.results import AliasAdded
+from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.interfaces import UnknownKey
 from pushgo_compat.model import Severity, Source
 
 
@@ -26,7 +30,11 @@ def alias() -> None:
 
 
 @alias.command()
-@click.option("--dialect", type=click.Choice(DIALECTS), required=True)
+@click.option(
+    "--dialect",
+    type=click.Choice(DIALECTS),
+    help="Whose key it is; --unknown knows it by itself.",
+)
 @click.option("--channel", "channel_id", metavar="ID", required=True)
 @click.option(
     "--key",
@@ -35,6 +43,13 @@ def alias() -> None:
     help="The old key; - reads it from standard input, * stands for all that nothing"
     " else knows; made when left out.",
 )
+@click.option(
+    "--unknown",
+    "unknown_id",
+    metavar="UNKNOWN_ID",
+    help="A key that a client has shown; see pushgo-compat unknown list.",
+)
+@click.option("--note", default="", help="What alias list shows beside it.")
 @click.option(
     "--severity-map",
     "severity_maps",
@@ -55,44 +70,77 @@ def alias() -> None:
     metavar="USER:PASSWORD|TOKEN",
     help="An old login that opens it; - reads one from standard input.",
 )
+@yes_option
 @common_options
-def add(
-    dialect: str,
+def add(  # noqa: PLR0913 - click hands over an argument for each option
+    *,
+    dialect: str | None,
     channel_id: str,
     key: str | None,
+    unknown_id: str | None,
+    note: str,
     severity_maps: tuple[Mapping[Severity, Severity], ...],
     tags: tuple[str, ...],
     send_only: bool,
     require_auth: bool,
     credentials: tuple[str, ...],
+    yes: bool,
 ) -> None:
     """Bind an old key to a channel, or make a new one of the same shape."""
+    if unknown_id is not None and key is not None:
+        raise click.UsageError("name the key by either --key or --unknown")
     severity_map: dict[Severity, Severity] = {}
     for pairs in severity_maps:
         severity_map.update(pairs)
-    request = AliasRequest(
-        dialect=Source(dialect),
-        channel_id=channel_id,
-        key=key,
-        severity_map=severity_map,
-        tags=tags,
-        send_only=send_only,
-        require_auth=require_auth,
-        credentials=tuple(map(parse_credential, credentials)),
-    )
-    added = administer(lambda admin: admin.add_alias(request))
+
+    async def bind(admin: Administration) -> AliasAdded:
+        seen = None if unknown_id is None else await admin.unknown.find(unknown_id)
+        whose = dialect if dialect or seen is None else seen.dialect
+        if whose is None:
+            raise click.UsageError("a key without --unknown needs --dialect")
+        request = AliasRequest(
+            dialect=Source(whose),
+            channel_id=channel_id,
+            key=key,
+            unknown=seen,
+            note=note,
+            severity_map=severity_map,
+            tags=tags,
+            send_only=send_only,
+            require_auth=require_auth,
+            credentials=tuple(map(parse_credential, credentials)),
+        )
+        if seen is not None:
+            _show(seen)
+            confirm_on_terminal(f"Bind {seen.hint} to {channel_id}?", yes=yes)
+        return await admin.add_alias(request)
+
+    added = administer(bind)
     warn(added.warnings)
     print_object(added.document())
 
 
+def _show(seen: UnknownKey) -> None:
+    """Say who uses a key before it is bound; a guesser's keys are listed as well."""
+    client = seen.client or "a client without a name"
+    address = seen.address or "an unknown address"
+    warn([f"{seen.hint}: {seen.count} calls, the latest by {client} from {address}"])
+
+
 @alias.command(name="list")
+@click.option("--dialect", type=click.Choice(DIALECTS), help="Only of this dialect.")
+@click.option("--channel", metavar="ID", help="Only of this channel.")
 @common_options
-def list_() -> None:
-    """List all aliases, their keys masked."""
-    found = administer(lambda admin: admin.list_aliases())
+def list_(dialect: str | None, channel: str | None) -> None:
+    """List aliases, their keys masked, with their last use."""
+    source = None if dialect is None else Source(dialect)
+    found = administer(lambda admin: admin.list_aliases(source, channel))
+    filtered = dialect is not None or channel is not None
     print_list(
         [summary.document() for summary in found],
-        "no aliases yet: pushgo-compat alias add --dialect DIALECT --channel ID",
+        "no such aliases"
+        if filtered
+        else "no aliases yet: pushgo-compat alias add --dialect DIALECT --channel ID",
     )
 
 

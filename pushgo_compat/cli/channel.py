@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
+from pushgo_compat.cli.confirm import confirm, yes_option
 from pushgo_compat.cli.options import SecretText, common_options
 from pushgo_compat.cli.output import print_list, print_object, warn
 from pushgo_compat.cli.session import administer
+from pushgo_compat.core.admin.results import ChannelSummary
+from pushgo_compat.core.admin.service import Administration
 
 
 @click.group()
@@ -67,7 +70,19 @@ def rotate_password(channel_id: str) -> None:
 
 @channel.command()
 @click.argument("channel_id", metavar="ID")
+@yes_option
 @common_options
-def delete(channel_id: str) -> None:
+def delete(channel_id: str, yes: bool) -> None:
     """Remove a channel with its aliases and messages."""
-    print_object(administer(lambda admin: admin.delete_channel(channel_id)).document())
+
+    async def ask_and_delete(admin: Administration) -> ChannelSummary:
+        found = await admin.show_channel(channel_id)
+        channel = found.channel
+        confirm(
+            f"Delete channel {channel.name} ({channel.channel_id}), its aliases"
+            f" ({found.alias_count}) and all its messages?",
+            yes=yes,
+        )
+        return await admin.delete_channel(channel.channel_id)
+
+    print_object(administer(ask_and_delete).document())

@@ -12,7 +12,7 @@ import click
 from pushgo_compat.cli.options import wants_json
 from pushgo_compat.core.admin.results import Document
 
-_TIMES = {"created_at"}
+_TIMES = {"created_at", "first_seen", "last_seen", "last_used"}
 
 
 def warn(lines: Iterable[str]) -> None:
@@ -61,6 +61,8 @@ def _readable(name: str, value: object) -> str:
     if name in _TIMES and isinstance(value, int):
         return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     match value:
+        case None:
+            return "-"
         case bool():
             return "yes" if value else "no"
         case dict():

@@ -203,6 +203,8 @@ class MessageStore(Protocol):
 
 # --------------------------------------------------------------- channels, aliases
 
+UNKNOWN_ID_BYTES = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AliasTerms:
@@ -214,6 +216,8 @@ class _AliasTerms:
     """The key, masked, such as ``jaEU…SqY``; ``*`` for the catch-all."""
     send_only: bool = False
     require_auth: bool = False
+    note: str = ""
+    """What the operator wrote down about it."""
     tags: tuple[str, ...] = ()
     severity_map: Mapping[Severity, Severity] = field(default_factory=dict)
     credential_digests: tuple[bytes, ...] = field(default=(), repr=False)
@@ -225,6 +229,17 @@ class Alias(_AliasTerms):
     """An old server's key, bound to one channel. The key itself is not stored."""
 
     channel: Channel
+    last_used_ms: int | None = None
+    """None: never. Written every few seconds, as is ``use_count``."""
+    use_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AliasUse:
+    """Calls through an alias that are not written yet."""
+
+    last_ms: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,16 +254,33 @@ class NewAlias(_AliasTerms):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownKey:
-    """A key that opened nothing, as the operator sees it."""
+    """A key that nothing knows, as the operator sees it; the key is not stored."""
 
     dialect: Source
     key_digest: bytes = field(repr=False)
+    folded_digest: bytes = field(repr=False)
+    """Digest of the key in lower case, for keys read from a host name."""
+    key_length: int
+    """Characters; 0 where an older program wrote it down."""
     hint: str
     first_seen_ms: int
     last_seen_ms: int
     count: int
-    sample: Mapping[str, int]
+    client: str = ""
+    """The User-Agent of the latest call."""
+    address: str = ""
+    """The address of the latest call."""
+    network: str = ""
+    """By which addresses are told apart: the address, or the /64 of an IPv6 one."""
+    sample: Mapping[str, int] = field(default_factory=dict)
     """Names of the fields that came with it, and their lengths; no values."""
+    caught: bool = False
+    """The alias ``*`` took the latest call."""
+
+    @property
+    def unknown_id(self) -> str:
+        """What an operator names it by: 16 hex digits of the keyed digest."""
+        return self.key_digest[:UNKNOWN_ID_BYTES].hex()
 
 
 class ChannelStore(Protocol):
@@ -296,12 +328,23 @@ class ChannelStore(Protocol):
         """Remove an alias; False when there is none."""
         ...
 
+    async def record_uses(self, uses: Mapping[str, AliasUse]) -> None:
+        """Add to the counts of these aliases, by their ids; no new generation."""
+        ...
+
     async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
-        """Add the counts of these keys to those stored; at most 1,000 stay."""
+        """Add the counts of these keys to those stored, unless they are bound by now.
+
+        At most 1,000 stay, of these 100 of one network.
+        """
         ...
 
     async def unknown_keys(self) -> Sequence[UnknownKey]:
         """The keys that nobody knows, the latest seen first."""
+        ...
+
+    async def forget_unknown(self, unknown_ids: Sequence[str] | None) -> int:
+        """Forget these keys, or all of them (None); how many there were."""
         ...
 
 

@@ -1,14 +1,14 @@
-"""What the server does by itself: write unknown keys down, remove what is outdated."""
+"""What the server does by itself: write counts down, remove what is outdated."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
+from typing import Protocol
 
 import structlog
 
-from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.files import FileService
 from pushgo_compat.core.interfaces import MessageStore
 from pushgo_compat.errors import ServerBusy
@@ -20,19 +20,27 @@ _MS_A_DAY = 86_400_000
 log = structlog.get_logger(__name__)
 
 
+class LazyWrites(Protocol):
+    """What is counted in memory and written now and then."""
+
+    async def flush(self) -> None:
+        """Write it. Raises ServerBusy when that fails; nothing is lost by it."""
+        ...
+
+
 class Upkeep:
     """Runs from entering its context to leaving it."""
 
     def __init__(
         self,
         store: MessageStore,
-        unknown: UnknownKeys,
+        lazy: Sequence[LazyWrites],
         retention_days: float,
         now_ms: Callable[[], int],
         files: FileService | None = None,
     ) -> None:
         self._store = store
-        self._unknown = unknown
+        self._lazy = tuple(lazy)
         self._retention_ms = int(retention_days * _MS_A_DAY)
         self._now_ms = now_ms
         self._files = files
@@ -40,7 +48,7 @@ class Upkeep:
 
     async def __aenter__(self) -> None:
         self._tasks = [
-            asyncio.create_task(_every(FLUSH_EVERY_S, self._unknown.flush)),
+            asyncio.create_task(_every(FLUSH_EVERY_S, self._flush)),
             asyncio.create_task(_every(PURGE_EVERY_S, self.purge)),
         ]
 
@@ -54,9 +62,13 @@ class Upkeep:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await self._unknown.flush()
+            await self._flush()
         except ServerBusy:  # no reason to stop in disorder
-            log.error("unknown keys lost, the store takes no commit")
+            log.error("counts of keys lost, the store takes no commit")
+
+    async def _flush(self) -> None:
+        for lazy in self._lazy:
+            await lazy.flush()
 
     async def purge(self) -> None:
         """Remove what is older than the retention."""

@@ -107,5 +107,5 @@ async def test_a_rotated_password_opens_and_the_old_one_does_not(
 async def test_a_deleted_channel_is_gone_at_the_next_request(house: House) -> None:
     channel = await house.run("channel", "create", "--name", "NAS")
     assert await house.native_status(channel) == 200
-    await house.run("channel", "delete", channel["channel_id"])
+    await house.run("channel", "delete", channel["channel_id"], "--yes")
     assert await house.native_status(channel) == 404

@@ -90,7 +90,7 @@ def test_lists_are_arrays_also_when_empty(shell: Shell) -> None:
     assert shell.json("alias list") == []
     assert [row["channel_id"] for row in shell.json("channel list")] == [channel_id]
     assert shell.json("channel list")[0] == shell.json(f"channel show {channel_id}")
-    assert shell.json(f"channel delete {channel_id}")["deleted"] is True
+    assert shell.json(f"channel delete {channel_id} --yes")["deleted"] is True
     assert shell.json("channel list") == []
 
 

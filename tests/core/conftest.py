@@ -14,7 +14,7 @@ from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.interfaces import NewAlias, Store
-from pushgo_compat.legacy import Credential
+from pushgo_compat.legacy import Credential, KeyClaim
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
@@ -80,8 +80,9 @@ class Somebody:
     """A caller of an old server."""
 
     address: str = "192.0.2.1"
+    client: str = "backup.sh"
 
-    def fields(self) -> Mapping[str, int]:
+    def fields(self, claim: KeyClaim) -> Mapping[str, int]:
         return {"title": 5}
 
 

@@ -231,6 +231,9 @@ async def test_everything_about_an_alias_but_its_key_is_listed(
         "tags": ["nas", "disk"],
         "severity_map": {"high": "critical"},
         "created_at": NOW_MS,
+        "note": "",
+        "last_used": None,
+        "count": 0,
     }
     login = SECRET.credential_digest("joe", "opensesame")
     assert listed.alias.credential_digests == (login,)

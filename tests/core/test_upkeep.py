@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from pushgo_compat.core import maintenance
+from pushgo_compat.core.auth.unknown_keys import Sighting
 from pushgo_compat.core.interfaces import Committed, NewMessage
 from pushgo_compat.core.maintenance import Upkeep
 from pushgo_compat.errors import ServerBusy
@@ -36,7 +37,7 @@ async def ids(house: House) -> list[str]:
 async def test_messages_stay_as_long_as_the_retention_says(
     house: House, clock: Clock
 ) -> None:
-    chores = Upkeep(house.store, house.unknown, 1.5, clock)
+    chores = Upkeep(house.store, [house.unknown], 1.5, clock)
     old = await send(house)
     clock.now_ms += DAY_MS
     new = await send(house)
@@ -49,8 +50,8 @@ async def test_messages_stay_as_long_as_the_retention_says(
 
 
 async def test_unknown_keys_are_written_at_the_end(house: House, clock: Clock) -> None:
-    async with Upkeep(house.store, house.unknown, 7, clock):
-        house.unknown.remember(Source.BARK, "device-key", {})
+    async with Upkeep(house.store, [house.unknown], 7, clock):
+        house.unknown.remember(Sighting(dialect=Source.BARK, key="device-key"))
     assert len(await house.store.unknown_keys()) == 1
 
 
@@ -69,7 +70,7 @@ async def test_chores_go_on_after_a_failure(
         written.set()
 
     monkeypatch.setattr(house.unknown, "flush", fail_twice)
-    async with Upkeep(house.store, house.unknown, 7, clock):
+    async with Upkeep(house.store, [house.unknown], 7, clock):
         await asyncio.wait_for(written.wait(), 10)
 
 
@@ -80,5 +81,5 @@ async def test_a_store_in_need_does_not_stop_the_server_from_stopping(
         raise ServerBusy
 
     monkeypatch.setattr(house.unknown, "flush", fail)
-    async with Upkeep(house.store, house.unknown, 7, clock):
+    async with Upkeep(house.store, [house.unknown], 7, clock):
         pass

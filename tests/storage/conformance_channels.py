@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from pushgo_compat.core.interfaces import NewAlias, Stale, Store, UnknownKey
+from pushgo_compat.core.interfaces import AliasUse, NewAlias, Stale, Store, UnknownKey
 from pushgo_compat.model import Severity, Source
 from tests.golden import CHANNEL_ID, NOW_MS
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, alias
@@ -25,11 +26,17 @@ def unknown(number: int, seen_ms: int = NOW_MS, count: int = 1) -> UnknownKey:
     return UnknownKey(
         dialect=Source.NTFY,
         key_digest=number.to_bytes(8, "big"),
+        folded_digest=b"folded",
+        key_length=22,
         hint="h…t",
+        client="curl/8",
+        address="192.0.2.1",
+        network=f"network {number // 50}",
         first_seen_ms=seen_ms,
         last_seen_ms=seen_ms,
         count=count,
         sample={"title": number},
+        caught=True,
     )
 
 
@@ -116,6 +123,7 @@ class ChannelConformance:
             severity_map={Severity.HIGH: Severity.LOW},
             credential_digests=(b"\0\xff", b"2"),
             created_at_ms=NOW_MS,
+            note="the NAS",
         )
         assert await desk.store.add_alias(new)
         found = await desk.store.alias(Source.BARK, b"Key", folded=False)
@@ -159,6 +167,50 @@ class ChannelConformance:
         await store.record_unknown([unknown(i, NOW_MS + i) for i in range(1010)])
         kept = await store.unknown_keys()
         assert [one.last_seen_ms - NOW_MS for one in kept] == [*range(1009, 9, -1)]
+
+    async def test_one_network_has_a_hundred_unknown_keys_at_most(
+        self, store: Store
+    ) -> None:
+        crowd = [unknown(i, NOW_MS + i) for i in range(150)]
+        await store.record_unknown([replace(key, network="n") for key in crowd])
+        await store.record_unknown([unknown(200)])
+        kept = [key.last_seen_ms - NOW_MS for key in await store.unknown_keys()]
+        assert kept == [*range(149, 49, -1), 0]
+
+    async def test_unknown_keys_are_forgotten_by_id_or_all(self, store: Store) -> None:
+        await store.record_unknown([unknown(i) for i in (1, 2, 3)])
+        named = [unknown(1).unknown_id, unknown(2).unknown_id.upper(), "00"]
+        assert await store.forget_unknown(named) == 2
+        assert await store.unknown_keys() == [unknown(3)]
+        assert await store.forget_unknown(None) == 1
+        assert await store.unknown_keys() == []
+
+    async def test_a_key_bound_meanwhile_is_not_written_down(self, desk: Desk) -> None:
+        digest = unknown(1).key_digest
+        await desk.store.add_alias(alias(desk, dialect=Source.NTFY, key_digest=digest))
+        await desk.store.record_unknown([unknown(1), unknown(2)])
+        assert await desk.store.unknown_keys() == [unknown(2)]
+
+    async def test_a_bound_key_is_no_longer_unknown_in_lower_case_either(
+        self, desk: Desk
+    ) -> None:
+        await desk.store.record_unknown([unknown(1)])
+        new = alias(desk, dialect=Source.NTFY, folded_digest=unknown(1).key_digest)
+        await desk.store.add_alias(new)
+        assert await desk.store.unknown_keys() == []
+
+    async def test_uses_of_an_alias_are_added_up_without_a_new_generation(
+        self, desk: Desk
+    ) -> None:
+        await desk.store.add_alias(alias(desk))
+        before = await desk.store.generation()
+        await desk.store.record_uses({"key": AliasUse(NOW_MS + 5, 2)})
+        await desk.store.record_uses(
+            {"key": AliasUse(NOW_MS + 1, 3), "gone": AliasUse(NOW_MS, 1)}
+        )
+        (found,) = await desk.store.aliases()
+        assert (found.last_used_ms, found.use_count) == (NOW_MS + 5, 5)
+        assert await desk.store.generation() == before
 
     async def test_a_bound_key_is_unknown_no_longer(self, desk: Desk) -> None:
         await desk.store.record_unknown([unknown(1), unknown(2)])

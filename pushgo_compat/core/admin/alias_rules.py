@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pushgo_compat.core.auth.secrets import mask
+from pushgo_compat.core.interfaces import UnknownKey
 from pushgo_compat.legacy import Credential
 from pushgo_compat.model import Severity, Source
 
@@ -14,6 +15,7 @@ CATCH_ALL = "*"
 SAFE_TOPIC_CHARS = 20
 """An ntfy topic shorter than this is one that people guess."""
 MAX_TAGS, MAX_TAG_CHARS = 32, 64
+MAX_NOTE_CHARS = 256
 
 
 class Refused(Exception):
@@ -28,6 +30,10 @@ class AliasRequest:
     channel_id: str
     key: str | None = field(default=None, repr=False)
     """None: make one in the dialect's own shape."""
+    unknown: UnknownKey | None = None
+    """Bind this key, seen at a door, in place of ``key``."""
+    note: str = ""
+    """For the operator's memory."""
     severity_map: Mapping[Severity, Severity] = field(default_factory=dict)
     tags: Sequence[str] = ()
     send_only: bool = False
@@ -54,6 +60,14 @@ def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
+def clean_note(text: str) -> str:
+    """A note, trimmed; it may be empty. Raises Refused."""
+    note = clean_text(text, "a note") if text.strip() else ""
+    if len(note) > MAX_NOTE_CHARS:
+        raise Refused(f"a note has at most {MAX_NOTE_CHARS} characters")
+    return note
+
+
 def check_login(request: AliasRequest) -> None:
     """Refuse a login where no request of this dialect could bring one."""
     wants_login = request.require_auth or request.credentials
@@ -70,16 +84,16 @@ def hint_of(key: str) -> str:
     return CATCH_ALL if key == CATCH_ALL else mask(key)
 
 
-def warnings_for(request: AliasRequest, key: str) -> Iterator[str]:
+def warnings_for(request: AliasRequest, key_length: int) -> Iterator[str]:
     """What the operator should know about a key that is accepted."""
-    if key == CATCH_ALL:
+    if request.key == CATCH_ALL:
         yield (
             f"every {request.dialect} key that nothing else knows now sends here:"
             " whoever reaches the port can send"
         )
     elif (
         request.dialect is Source.NTFY
-        and len(key) < SAFE_TOPIC_CHARS
+        and key_length < SAFE_TOPIC_CHARS
         and not request.require_auth
     ):
         allowed = "send" if request.send_only else "send and read"

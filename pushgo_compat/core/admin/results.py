@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pushgo_compat.core.interfaces import Alias
+from pushgo_compat.core.interfaces import Alias, UnknownKey
 from pushgo_compat.model import Channel, Severity, Source
 
 Document = Mapping[str, object]
@@ -90,20 +90,45 @@ class AliasSummary:
     removed: bool = False
 
     def document(self) -> Document:
-        """For ``alias list`` and ``remove``; the time is Unix ms."""
+        """For ``alias list`` and ``remove``; times are Unix ms, null for never."""
         gone: Document = {"removed": True} if self.removed else {}
         return {
             "alias_id": self.alias.alias_id,
             "dialect": self.alias.dialect.value,
             "channel_id": self.alias.channel.channel_id,
             "hint": self.alias.hint,
+            "note": self.alias.note,
             "send_only": self.alias.send_only,
             "require_auth": self.alias.require_auth,
             "credentials": len(self.alias.credential_digests),
             "tags": list(self.alias.tags),
             "severity_map": _words(self.alias.severity_map),
             "created_at": self.alias.created_at_ms,
+            "last_used": self.alias.last_used_ms,
+            "count": self.alias.use_count,
             **gone,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownSummary:
+    """A key that nobody knows, as the operator may see it."""
+
+    unknown: UnknownKey
+
+    def document(self) -> Document:
+        """For ``unknown list``; times are Unix ms, ``fields`` names to lengths."""
+        return {
+            "unknown_id": self.unknown.unknown_id,
+            "dialect": self.unknown.dialect.value,
+            "hint": self.unknown.hint,
+            "count": self.unknown.count,
+            "first_seen": self.unknown.first_seen_ms,
+            "last_seen": self.unknown.last_seen_ms,
+            "client": self.unknown.client,
+            "address": self.unknown.address,
+            "fields": dict(self.unknown.sample),
+            "caught": self.unknown.caught,
         }
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from pushgo_compat.core.admin.alias_rules import (
+    CATCH_ALL,
     AliasRequest,
     Refused,
     check_login,
+    clean_note,
     clean_tags,
     clean_text,
     hint_of,
@@ -24,15 +27,25 @@ from pushgo_compat.core.admin.results import (
     ChannelOpened,
     ChannelSummary,
 )
+from pushgo_compat.core.admin.unknown import UnknownAdministration
 from pushgo_compat.core.auth import key_forms, passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
-from pushgo_compat.core.interfaces import Alias, ChannelStore, NewAlias
+from pushgo_compat.core.interfaces import Alias, ChannelStore, NewAlias, UnknownKey
 from pushgo_compat.model import Channel, Source
 
 MAX_NAME_CHARS = 128
 _ALIAS_ID_BYTES = 8
 _HARD_IN_A_URL = frozenset("/?#%\\ ")
 """Characters of a password that old clients cannot carry in a path."""
+
+
+class _AliasKey(NamedTuple):
+    """What is stored of a key, and what rules need to know of it."""
+
+    digest: bytes
+    folded_digest: bytes
+    hint: str
+    length: int
 
 
 class Administration:
@@ -48,6 +61,7 @@ class Administration:
         self._store = store
         self._secret = secret
         self._now_ms = now_ms
+        self.unknown = UnknownAdministration(store)
 
     # ---------------------------------------------------------------------- channels
 
@@ -87,7 +101,7 @@ class Administration:
         )
 
     async def show_channel(self, channel_id: str) -> ChannelSummary:
-        """One channel."""
+        """One channel, by its id or by a name that is its alone; so below."""
         channel = await self._channel(channel_id)
         return _summary(channel, await self._store.aliases())
 
@@ -113,12 +127,20 @@ class Administration:
             raise _no_such_channel(channel_id)
         return summary
 
-    async def _channel(self, channel_id: str) -> Channel:
-        known_id = key_forms.parse_channel_id(channel_id.strip())
+    async def _channel(self, id_or_name: str) -> Channel:
+        """A channel by its id, or by a name that it has alone. Raises Refused."""
+        text = id_or_name.strip()
+        known_id = key_forms.parse_channel_id(text)
         channel = None if known_id is None else await self._store.channel(known_id)
-        if channel is None:
-            raise _no_such_channel(channel_id)
-        return channel
+        if channel is not None:
+            return channel
+        named = [c for c in await self._store.channels() if c.name == text]
+        if not named:
+            raise _no_such_channel(id_or_name)
+        if len(named) > 1:
+            ids = ", ".join(channel.channel_id for channel in named)
+            raise Refused(f"{len(named)} channels have this name, use an id: {ids}")
+        return named[0]
 
     # ----------------------------------------------------------------------- aliases
 
@@ -129,22 +151,27 @@ class Administration:
         """
         channel = await self._channel(request.channel_id)
         check_login(request)
-        tags = clean_tags(request.tags)
-        if request.key is None:
-            key = key_forms.make_alias_key(request.dialect)
+        tags, note = clean_tags(request.tags), clean_note(request.note)
+        made: str | None = None
+        if request.unknown is not None:
+            key = self._seen_key(request.dialect, request.unknown)
+        elif request.key is not None:
+            key = await self._given_key(request.dialect, request.key)
         else:
-            key = clean_text(request.key, "a key")
-        await self._refuse_key_of_channel(key)
-        warnings = tuple(warnings_for(request, key)) + await self._homonym(
-            request.dialect, key
+            made = key_forms.make_alias_key(request.dialect)
+            key = await self._given_key(request.dialect, made)
+        warnings = (
+            *warnings_for(request, key.length),
+            *await self._homonym(request.dialect, key),
         )
         alias = NewAlias(
             alias_id=secrets.token_hex(_ALIAS_ID_BYTES),
             dialect=request.dialect,
-            key_digest=self._secret.alias_digest(request.dialect, key),
-            folded_digest=self._secret.alias_digest(request.dialect, key.lower()),
-            hint=hint_of(key),
+            key_digest=key.digest,
+            folded_digest=key.folded_digest,
+            hint=key.hint,
             channel=channel.number,
+            note=note,
             send_only=request.send_only,
             require_auth=request.require_auth,
             tags=tags,
@@ -165,13 +192,21 @@ class Administration:
             dialect=request.dialect,
             channel_id=channel.channel_id,
             hint=alias.hint,
-            made_key=key if request.key is None else None,
+            made_key=made,
             warnings=warnings,
         )
 
-    async def list_aliases(self) -> tuple[AliasSummary, ...]:
-        """All aliases, oldest first."""
-        return tuple(AliasSummary(alias=alias) for alias in await self._store.aliases())
+    async def list_aliases(
+        self, dialect: Source | None = None, channel: str | None = None
+    ) -> tuple[AliasSummary, ...]:
+        """Aliases, oldest first; of one dialect, of one channel, or all."""
+        number = None if channel is None else (await self._channel(channel)).number
+        return tuple(
+            AliasSummary(alias=alias)
+            for alias in await self._store.aliases()
+            if dialect in (None, alias.dialect)
+            and number in (None, alias.channel.number)
+        )
 
     async def remove_alias(self, alias_id: str) -> AliasSummary:
         """Unbind a key by the id of its alias."""
@@ -193,6 +228,27 @@ class Administration:
             raise _no_such_alias()
         return AliasSummary(alias=alias, removed=True)
 
+    def _seen_key(self, dialect: Source, unknown: UnknownKey) -> _AliasKey:
+        """A key of which only digests are known."""
+        if unknown.dialect is not dialect:
+            raise Refused(f"this is a key of {unknown.dialect}, not of {dialect}")
+        if unknown.key_digest == self._secret.alias_digest(unknown.dialect, CATCH_ALL):
+            raise Refused("this key is the sign *: bind it with --key '*'")
+        return _AliasKey(
+            unknown.key_digest, unknown.folded_digest, unknown.hint, unknown.key_length
+        )
+
+    async def _given_key(self, dialect: Source, text: str) -> _AliasKey:
+        """A key in clear."""
+        key = clean_text(text, "a key")
+        await self._refuse_key_of_channel(key)
+        return _AliasKey(
+            self._secret.alias_digest(dialect, key),
+            self._secret.alias_digest(dialect, key.lower()),
+            hint_of(key),
+            len(key),
+        )
+
     async def _refuse_key_of_channel(self, key: str) -> None:
         """An alias must never shadow the universal key of a channel."""
         split = key_forms.split_key(key)
@@ -202,12 +258,11 @@ class Administration:
                 " choose another key"
             )
 
-    async def _homonym(self, dialect: Source, key: str) -> tuple[str, ...]:
+    async def _homonym(self, dialect: Source, key: _AliasKey) -> tuple[str, ...]:
         """Warn where only case tells two keys apart: host names have none."""
         if dialect is not Source.SERVERCHAN:
             return ()
-        folded = self._secret.alias_digest(dialect, key.lower())
-        other = await self._store.alias(dialect, folded, folded=True)
+        other = await self._store.alias(dialect, key.folded_digest, folded=True)
         if other is None:
             return ()
         return (

@@ -22,10 +22,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
+from pushgo_compat.core.auth.alias_uses import AliasUses
 from pushgo_compat.core.auth.fairness import SharedTable, network_of
 from pushgo_compat.core.auth.key_forms import password_candidates, split_key
 from pushgo_compat.core.auth.secrets import SecretKey, mask
-from pushgo_compat.core.auth.unknown_keys import UnknownKeys
+from pushgo_compat.core.auth.unknown_keys import Sighting, UnknownKeys
 from pushgo_compat.core.auth.verifier import Verifier
 from pushgo_compat.core.interfaces import Alias, ChannelStore
 from pushgo_compat.errors import ChannelNotFound, RateLimited
@@ -67,7 +68,12 @@ class Caller(Protocol):
         """The caller's address, "" where it is not known."""
         ...
 
-    def fields(self) -> Mapping[str, int]:
+    @property
+    def client(self) -> str:
+        """The User-Agent."""
+        ...
+
+    def fields(self, claim: KeyClaim) -> Mapping[str, int]:
         """Names and lengths of the fields that came along; no values."""
         ...
 
@@ -116,6 +122,8 @@ class Gate:
         self._secret = secret
         self._unknown = unknown
         self._now_ms = now_ms
+        self.uses = AliasUses(store, now_ms)
+        """What was counted and is not written yet."""
         self._verifier = Verifier()
         self._salt = secrets.token_bytes(32)
         self._generation = 0
@@ -150,23 +158,46 @@ class Gate:
     ) -> Grant:
         """Open a channel with an old server's key.
 
-        The operator is told of a caller whose key nobody knows. Raises ChannelNotFound,
+        A call counts for its alias, and the operator is told of a caller whose key
+        nobody knows; without ``caller`` nothing is counted. Raises ChannelNotFound,
         RateLimited.
         """
+        address = "" if caller is None else caller.address
+        try:
+            grant = await self._open_claim(source, claim, access, fresh, address)
+        except _UnknownKey:
+            if caller is not None:
+                self._unknown.remember(_sighting(source, claim, caller, caught=False))
+            raise ChannelNotFound from None
+        if caller is not None and grant.alias is not None:
+            self.uses.count(grant.alias.alias_id)
+            if grant.caught:
+                self._unknown.remember(_sighting(source, claim, caller, caught=True))
+        return grant
+
+    async def renew(self, source: Source, claim: KeyClaim, address: str) -> Grant:
+        """Open a sender's key again, as something has changed since it was opened.
+
+        The call was counted then. Raises ChannelNotFound, RateLimited.
+        """
+        return await self._open_claim(source, claim, Access.SEND, True, address)
+
+    async def _open_claim(
+        self,
+        source: Source,
+        claim: KeyClaim,
+        access: Access,
+        fresh: bool,
+        address: str,
+    ) -> Grant:
         parts = [source, access.value, str(claim.fold_case), claim.key]
         parts += claim.alternatives
         for credential in claim.credentials:
             parts += ("token" if credential.user is None else "basic",)
             parts += (credential.user or "", credential.secret)
         digest = self._digest(*parts)
-        address = "" if caller is None else caller.address
         resolve = partial(self._resolve_claim, source, claim, access, address)
-        try:
-            return await self._open(digest, fresh, address, resolve)
-        except _UnknownKey:
-            sample = {} if caller is None else caller.fields()
-            self._unknown.remember(source, claim.key, sample)
-            raise ChannelNotFound from None
+        return await self._open(digest, fresh, address, resolve)
 
     # ---------------------------------------------------------- what is remembered
 
@@ -356,6 +387,19 @@ class Gate:
         candidates = [login.secret for login in claim.credentials]
         await self._with_password(alias.channel, candidates, address, generation)
         return replace(grant, by_password=True, login_used=True)
+
+
+def _sighting(
+    source: Source, claim: KeyClaim, caller: Caller, *, caught: bool
+) -> Sighting:
+    return Sighting(
+        dialect=source,
+        key=claim.key,
+        client=caller.client,
+        address=caller.address,
+        fields=caller.fields(claim),
+        caught=caught,
+    )
 
 
 def _keep(memory: OrderedDict[K, T], key: K, value: T) -> None:

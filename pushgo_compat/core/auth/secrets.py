@@ -74,7 +74,14 @@ def mask(key: str) -> str:
     Of a universal key no character of the password is shown.
     """
     shown = min(4, len(key) // 4)
-    if suspected_keys(key):
-        return f"{key[:shown]}…"
-    tail = min(3, len(key) // 5)
-    return f"{key[:shown]}…{key[len(key) - tail :] if tail else ''}"
+    tail = 0 if suspected_keys(key) else min(3, len(key) // 5)
+    return printable(f"{key[:shown]}…{key[len(key) - tail :]}")
+
+
+def printable(text: str) -> str:
+    """Text that any terminal, file and store takes; what they would not is ``�``.
+
+    A caller may put bytes that are no UTF-8 into a header, and escape sequences that
+    rewrite the operator's screen.
+    """
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -1,20 +1,19 @@
-"""Queries and changes on channels, aliases and unknown keys."""
+"""Queries and changes on channels and aliases."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pushgo_compat.core.interfaces import Alias, NewAlias, UnknownKey
+from pushgo_compat.core.interfaces import Alias, AliasUse, NewAlias
 from pushgo_compat.model import Channel, Severity, Source
-
-MAX_UNKNOWN_KEYS = 1000
 
 _CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at"
 _ALIAS = (
     "SELECT a.alias_id, a.dialect, a.hint, a.send_only, a.require_auth, a.options,"
-    f" a.created_at, {_CHANNEL} FROM aliases a JOIN channels c ON c.number = a.channel"
+    f" a.created_at, a.note, a.last_used, a.use_count, {_CHANNEL}"
+    " FROM aliases a JOIN channels c ON c.number = a.channel"
 )
 
 
@@ -116,13 +115,14 @@ def delete_channel(db: sqlite3.Connection, channel_id: str) -> int | None:
 
 
 def _alias(row: Sequence[object]) -> Alias:
-    alias_id, dialect, hint, send_only, require_auth, options, created_at = row[:7]
+    alias_id, dialect, hint, send_only, require_auth, options = row[:6]
+    created_at, note, last_used, use_count = row[6:10]
     more = json.loads(str(options))
     return Alias(
         alias_id=str(alias_id),
         dialect=Source(str(dialect)),
         hint=str(hint),
-        channel=_channel(row[7:]),
+        channel=_channel(row[10:]),
         send_only=bool(send_only),
         require_auth=bool(require_auth),
         tags=tuple(more["tags"]),
@@ -131,6 +131,9 @@ def _alias(row: Sequence[object]) -> Alias:
         },
         credential_digests=tuple(bytes.fromhex(d) for d in more["credentials"]),
         created_at_ms=int(str(created_at)),
+        note=str(note),
+        last_used_ms=None if last_used is None else int(str(last_used)),
+        use_count=int(str(use_count)),
     )
 
 
@@ -161,8 +164,8 @@ def add_alias(db: sqlite3.Connection, new: NewAlias) -> bool:
     }
     cursor = db.execute(
         "INSERT INTO aliases (alias_id, dialect, key_digest, folded_digest, hint,"
-        " channel, send_only, require_auth, options, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " channel, send_only, require_auth, options, created_at, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             new.alias_id,
             new.dialect,
@@ -174,13 +177,15 @@ def add_alias(db: sqlite3.Connection, new: NewAlias) -> bool:
             new.require_auth,
             json.dumps(options),
             new.created_at_ms,
+            new.note,
         ),
     )
     if cursor.rowcount == 0:
         return False
+    # Seen in a host name, the key was remembered in lower case.
     db.execute(
-        "DELETE FROM unknown_keys WHERE dialect = ? AND key_digest = ?",
-        (new.dialect, new.key_digest),
+        "DELETE FROM unknown_keys WHERE dialect = ? AND key_digest IN (?, ?)",
+        (new.dialect, new.key_digest, new.folded_digest),
     )
     _bump(db)
     return True
@@ -193,49 +198,10 @@ def remove_alias(db: sqlite3.Connection, alias_id: str) -> bool:
     return cursor.rowcount > 0
 
 
-def record_unknown(db: sqlite3.Connection, keys: Sequence[UnknownKey]) -> None:
-    """Add up counts; beyond 1,000 the least recently seen are dropped."""
+def record_uses(db: sqlite3.Connection, uses: Mapping[str, AliasUse]) -> None:
+    """Add up counts; what aliases may do stays as it is, so no new generation."""
     db.executemany(
-        "INSERT INTO unknown_keys (dialect, key_digest, hint, first_seen, last_seen,"
-        " count, sample) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (dialect, key_digest) DO UPDATE SET"
-        " last_seen = excluded.last_seen, count = count + excluded.count,"
-        " sample = excluded.sample",
-        [
-            (
-                key.dialect,
-                key.key_digest,
-                key.hint,
-                key.first_seen_ms,
-                key.last_seen_ms,
-                key.count,
-                json.dumps(dict(key.sample)),
-            )
-            for key in keys
-        ],
+        "UPDATE aliases SET use_count = use_count + ?,"
+        " last_used = max(coalesce(last_used, 0), ?) WHERE alias_id = ?",
+        [(use.count, use.last_ms, alias_id) for alias_id, use in uses.items()],
     )
-    db.execute(
-        "DELETE FROM unknown_keys WHERE (dialect, key_digest) IN (SELECT dialect,"
-        " key_digest FROM unknown_keys ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
-        (MAX_UNKNOWN_KEYS,),
-    )
-
-
-def unknown_keys(db: sqlite3.Connection) -> list[UnknownKey]:
-    """Keys that nobody knows, the latest seen first."""
-    found = db.execute(
-        "SELECT dialect, key_digest, hint, first_seen, last_seen, count, sample"
-        " FROM unknown_keys ORDER BY last_seen DESC"
-    )
-    return [
-        UnknownKey(
-            dialect=Source(dialect),
-            key_digest=digest,
-            hint=hint,
-            first_seen_ms=first_seen,
-            last_seen_ms=last_seen,
-            count=count,
-            sample=json.loads(sample),
-        )
-        for dialect, digest, hint, first_seen, last_seen, count, sample in found
-    ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from pushgo_compat.core.interfaces import (
     Alias,
+    AliasUse,
     AppendResult,
     Committed,
     FileUse,
@@ -22,7 +23,7 @@ from pushgo_compat.core.interfaces import (
 )
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
-from pushgo_compat.storage.sqlite import channels, files, messages
+from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
 from pushgo_compat.storage.sqlite.connection import migrate
 from pushgo_compat.storage.sqlite.reader import Readers
 from pushgo_compat.storage.sqlite.writer import Writer
@@ -294,10 +295,20 @@ class SqliteStore:
             lambda db: channels.remove_alias(db, alias_id)
         )
 
+    async def record_uses(self, uses: Mapping[str, AliasUse]) -> None:
+        """Add to the counts of aliases."""
+        await self._writer.execute(lambda db: channels.record_uses(db, uses))
+
     async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
         """Add to the counts of keys that nobody knows."""
-        await self._writer.execute(lambda db: channels.record_unknown(db, keys))
+        await self._writer.execute(lambda db: unknown_keys.record_unknown(db, keys))
 
     async def unknown_keys(self) -> Sequence[UnknownKey]:
         """Keys that nobody knows."""
-        return await self._readers.run(channels.unknown_keys)
+        return await self._readers.run(unknown_keys.unknown_keys)
+
+    async def forget_unknown(self, unknown_ids: Sequence[str] | None) -> int:
+        """Forget keys that nobody knows."""
+        return await self._writer.execute(
+            lambda db: unknown_keys.forget_unknown(db, unknown_ids)
+        )

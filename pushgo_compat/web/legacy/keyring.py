@@ -10,14 +10,12 @@ from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import Access, KeyClaim, LegacyRequest, Publish
 from pushgo_compat.model import Source
+from pushgo_compat.web.legacy.field_names import field_lengths
 from pushgo_compat.web.services import Services
 
 KEYS_OPENED_AT_ONCE = MAX_WAITING_OF_ONE_ADDRESS
 """Of a batch: no more than its address may have waiting for a password check, so that
 one batch of new keys does not make itself busy."""
-MOST_NAMES_SHOWN = 32
-"""Names of parameters that the operator sees of a call with an unknown key."""
-_MAX_NAME_CHARS = 64
 
 Opened = Sequence[Grant | NativeError]
 """One for each claim of a publish, in order."""
@@ -47,9 +45,7 @@ class Keyring:
 
     async def renew(self, claim: KeyClaim) -> Grant:
         """Open a sender's key again, as a channel or an alias has changed since."""
-        return await self._services.gate.open(
-            self._source, claim, Access.SEND, fresh=True, caller=self
-        )
+        return await self._services.gate.renew(self._source, claim, self.address)
 
     async def open_each(
         self, claims: Sequence[KeyClaim], access: Access
@@ -77,11 +73,11 @@ class Keyring:
         """The caller's address."""
         return self._request.client_address
 
-    def fields(self) -> Mapping[str, int]:
+    @property
+    def client(self) -> str:
+        """The User-Agent."""
+        return self._request.headers.get("User-Agent", "")
+
+    def fields(self, claim: KeyClaim) -> Mapping[str, int]:
         """Names and lengths of what came with a key that nobody knows."""
-        pairs = self._request.query.split("&", MOST_NAMES_SHOWN)[:MOST_NAMES_SHOWN]
-        sample = {
-            name[:_MAX_NAME_CHARS]: len(value)
-            for name, _, value in (pair.partition("=") for pair in pairs if pair)
-        }
-        return sample | {"(body)": len(self._request.body)}
+        return field_lengths(self._source, self._request, claim.key)

@@ -1,0 +1,44 @@
+"""Questions before what cannot be undone (contract.md, "Commands")."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def yes_option(command: C) -> C:
+    """Add ``--yes``."""
+    return click.option("--yes", is_flag=True, help="Do not ask.")(command)
+
+
+def has_terminal() -> bool:
+    """Whether somebody can answer."""
+    return sys.stdin.isatty()
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is destroyed; raises ClickException unless agreed.
+
+    Where nobody can answer, ``--yes`` has to stand on the line.
+    """
+    if yes:
+        return
+    if not has_terminal():
+        raise click.ClickException(
+            f"{question} There is no terminal to ask on: say --yes"
+        )
+    confirm_on_terminal(question, yes=False)
+
+
+def confirm_on_terminal(question: str, *, yes: bool) -> None:
+    """Ask where somebody can answer; raises ClickException unless agreed."""
+    if yes or not has_terminal():
+        return
+    # On stderr: stdout is for the JSON document.
+    if not click.confirm(question, err=True):
+        raise click.ClickException("nothing was changed")

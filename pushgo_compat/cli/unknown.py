@@ -1,0 +1,53 @@
+"""``unknown``: keys that nobody knows, and what to bind next."""
+
+from __future__ import annotations
+
+import click
+
+from pushgo_compat.cli.confirm import confirm, yes_option
+from pushgo_compat.cli.options import common_options, wants_json
+from pushgo_compat.cli.output import print_list, print_object
+from pushgo_compat.cli.session import administer
+from pushgo_compat.core.admin.service import Administration
+
+
+@click.group()
+@common_options
+def unknown() -> None:
+    """Keys that nobody knows: what to bind next."""
+
+
+@unknown.command(name="list")
+@common_options
+@click.pass_context
+def list_(context: click.Context) -> None:
+    """List keys that old clients showed and nothing knows, the latest first."""
+    found = administer(lambda admin: admin.unknown.list())
+    print_list(
+        [summary.document() for summary in found],
+        "no unknown keys: every call of the old clients found its channel",
+    )
+    if found and not wants_json(context):
+        click.echo("\nBind a key to a channel:\n")
+        for summary in found:
+            key = summary.unknown
+            click.echo(
+                f"  pushgo-compat alias add --dialect {key.dialect}"
+                f" --unknown {key.unknown_id} --channel ID"
+            )
+
+
+@unknown.command()
+@click.argument("unknown_ids", metavar="[UNKNOWN_ID]...", nargs=-1)
+@yes_option
+@common_options
+def forget(unknown_ids: tuple[str, ...], yes: bool) -> None:
+    """Forget some of these keys, or all; who still uses one is listed again."""
+
+    async def forget_them(admin: Administration) -> int:
+        if not unknown_ids:
+            count = len(await admin.unknown.list())
+            confirm(f"Forget all {count} unknown keys?", yes=yes)
+        return await admin.unknown.forget(unknown_ids or None)
+
+    print_object({"forgotten": administer(forget_them)})
