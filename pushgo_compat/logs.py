@@ -1,7 +1,7 @@
 """The server's log: what is unusual, as text for people or JSON for machines.
 
-No line a request: what is usual is counted in metrics. No line holds a key, a password
-or a message; whoever logs passes names, ids and kinds.
+No line for an accepted request: what is usual is counted in metrics. No line holds a
+key, a password or a message; whoever logs passes names, ids and kinds.
 """
 
 from __future__ import annotations

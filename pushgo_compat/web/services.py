@@ -17,6 +17,7 @@ from pushgo_compat.model import Channel
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.native.message_json import DerivedMetadata
+from pushgo_compat.web.refusal_log import RefusalLog
 
 RenderReceipt = Callable[[StoredMessage, Channel, str], Mapping[str, object] | None]
 """The translation receipt of a message (contract.md), None for a native one. The text
@@ -55,6 +56,7 @@ class Services:
     callers: Callers = field(default_factory=Callers)
     limiter: RateLimiter = field(default_factory=RateLimiter)
     metrics: Metrics = field(default_factory=Metrics)
+    refusals: RefusalLog = field(default_factory=RefusalLog)
 
 
 SERVICES = web.AppKey("services", Services)

@@ -87,6 +87,7 @@ class DialectDoor:
             return await self.streams.serve(request, request_id, reply)
         if call.refused_code is not None:
             self._services.metrics.refused(self._source, call.refused_code)
+            call.log_refusal(reply.status, request_id)
         elif call.message_ids:
             self._accepted.inc(len(call.message_ids))
         self._latency.observe(time.perf_counter() - started)
@@ -113,7 +114,16 @@ class DialectDoor:
         )
         self._services.metrics.refused(self._source, error.code)
         reply = self.dialect.refused(legacy, error)
-        return respond(reply, request_id_for(request), ())
+        request_id = request_id_for(request)
+        self._services.refusals.note(
+            self._source,
+            route=method,
+            status=reply.status,
+            code=error.code,
+            address=self._services.callers.address(request),
+            request_id=request_id,
+        )
+        return respond(reply, request_id, ())
 
 
 class _Call:
@@ -170,6 +180,20 @@ class _Call:
         """Word a refusal of ours in the dialect."""
         self.refused_code = error.code
         return self._dialect.refused(self._request, error)
+
+    def log_refusal(self, status: int, request_id: str) -> None:
+        """Leave a line for the operator; a dry run is a question, not a refusal."""
+        if self.refused_code is None or self._dry_run:
+            return
+        self._services.refusals.note(
+            self._dialect.source,
+            route=self._route or self._request.method,
+            status=status,
+            code=self.refused_code,
+            address=self._services.callers.address(self._web),
+            request_id=request_id,
+            key=self._claims[0].key if self._claims else "",
+        )
 
     async def _freeze(self) -> None:
         """Make the LegacyRequest; what is the gateway's own is taken out."""

@@ -66,8 +66,18 @@ def refuse(
     error: NativeError,
     data: Mapping[str, object] | None = None,
 ) -> web.StreamResponse:
-    """Count a refusal and answer it; a stream that has begun just ends."""
-    request.app[SERVICES].metrics.refused(Source.NATIVE, error.code)
+    """Count and log a refusal and answer it; a stream that has begun just ends."""
+    services = request.app[SERVICES]
+    services.metrics.refused(Source.NATIVE, error.code)
+    resource = request.match_info.route.resource
+    services.refusals.note(
+        Source.NATIVE,
+        route=f"{request.method} {resource.canonical if resource else ''}",
+        status=error.status,
+        code=error.code,
+        address=services.callers.address(request),
+        request_id=request[REQUEST_ID],
+    )
     return request.get(BEGUN) or refused(error, request, data)
 
 

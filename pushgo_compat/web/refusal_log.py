@@ -1,0 +1,79 @@
+"""The log of refused calls: a line each, and under a flood how many were left out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import structlog
+
+from pushgo_compat.core.auth.fairness import network_of
+from pushgo_compat.core.auth.secrets import mask, printable
+from pushgo_compat.model import Source
+
+WINDOW_S = 1.0
+MOST_LINES = 20
+MOST_LINES_OF_ONE = 5
+"""In a window, of one address (a /64 of IPv6): a flood hides nobody else's lines."""
+_MAX_ROUTE_CHARS = 64
+
+log = structlog.get_logger()
+
+
+class RefusalLog:
+    """Logs refused calls by what an operator searches for; never a text of theirs.
+
+    Needs a running loop: what was left out is told when its window has passed.
+    """
+
+    def __init__(self) -> None:
+        self._lines: Counter[str] = Counter()
+        self._left_out = 0
+        self._end: asyncio.TimerHandle | None = None
+
+    def note(
+        self,
+        door: Source,
+        *,
+        route: str,
+        status: int,
+        code: str,
+        address: str,
+        request_id: str,
+        key: str = "",
+    ) -> None:
+        """Log one refusal. ``route`` is a pattern, or the method where none was found.
+
+        The key is masked here.
+        """
+        if self._end is None:
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(WINDOW_S, self.end_window)
+        network = network_of(address)
+        if (
+            self._lines.total() >= MOST_LINES
+            or self._lines[network] >= MOST_LINES_OF_ONE
+        ):
+            self._left_out += 1
+            return
+        self._lines[network] += 1
+        log.info(
+            "request refused",
+            door=door.value,
+            route=printable(route[:_MAX_ROUTE_CHARS]),
+            status=status,
+            code=code,
+            key=mask(key) if key else None,
+            address=printable(address),
+            request_id=request_id,
+        )
+
+    def end_window(self) -> None:
+        """Say how many lines were left out since the window began."""
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+        if self._left_out:
+            log.info("more requests refused", left_out=self._left_out)
+        self._left_out = 0
+        self._lines.clear()

@@ -1,0 +1,179 @@
+"""Refused calls in the log: a line each, with the id of the answer, bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+import pytest
+from structlog.testing import capture_logs
+
+from pushgo_compat.model import Source
+from pushgo_compat.web import refusal_log
+from pushgo_compat.web.refusal_log import (
+    MOST_LINES,
+    MOST_LINES_OF_ONE,
+    RefusalLog,
+)
+from tests.gateway import Gateway, Mount, running
+from tests.golden import CHANNEL_ID, KEY
+from tests.web.dialect_calls import CALLS, JSON, every_mount
+
+TOPIC = "a-topic-that-nobody-knows"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    folder = tmp_path_factory.mktemp("refused")
+    with running(folder, trusted_proxies=(ip_network("127.0.0.0/8"),)) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(served: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    """Lines of all tests in this module may fall into one window."""
+    monkeypatch.setattr(refusal_log, "MOST_LINES", 1000)
+    return served
+
+
+def from_address(number: int) -> tuple[str, bytes]:
+    """A caller of his own: one address has few lines a second."""
+    return "X-Forwarded-For", b"192.0.2.%d" % number
+
+
+@every_mount
+def test_every_refused_call_leaves_a_line_with_the_id_of_its_answer(
+    gateway: Gateway, mount: Mount
+) -> None:
+    with capture_logs() as lines:
+        replies = [
+            call.send(gateway, mount, TOPIC, from_address(number))
+            for number, call in enumerate(CALLS)
+        ]
+    assert [line["request_id"] for line in lines] == [
+        reply.headers["X-Request-Id"] for reply in replies
+    ]
+    for number, (call, reply, line) in enumerate(
+        zip(CALLS, replies, lines, strict=True)
+    ):
+        assert line["event"] == "request refused"
+        assert (line["door"], line["key"]) == (call.dialect, "a-to…ows")
+        assert (line["status"], line["code"]) == (reply.status, "channel_not_found")
+        assert line["route"].startswith(f"{call.method} /")
+        assert line["address"] == f"192.0.2.{number}"
+        assert TOPIC not in str(line)
+
+
+def test_a_refused_native_call_leaves_a_line_as_well(gateway: Gateway) -> None:
+    message = b'{"channel_id": "%b", "password": "wrong password", "title": "t"}'
+    with capture_logs() as lines:
+        reply = gateway.native(
+            "POST",
+            "/message",
+            [JSON, ("X-Request-Id", b"mine-1"), from_address(50)],
+            message % CHANNEL_ID.encode(),
+        )
+        gateway.native("GET", f"/channel/{KEY}/messages", [from_address(51)])
+    assert reply.status == 404
+    assert lines[0] == {
+        "event": "request refused",
+        "log_level": "info",
+        "door": "native",
+        "route": "POST /message",
+        "status": 404,
+        "code": "channel_not_found",
+        "key": None,
+        "address": "192.0.2.50",
+        "request_id": "mine-1",
+    }
+    assert lines[1]["route"] == "GET /channel/{channel_id}/messages"
+
+
+def test_neither_an_accepted_call_nor_a_dry_run_leaves_a_line(
+    gateway: Gateway,
+) -> None:
+    with capture_logs() as lines:
+        for key, extra in ((KEY, ()), (TOPIC, (("X-PushGo-Dry-Run", b"1"),))):
+            reply = CALLS[0].send(gateway, Mount.PORT, key, from_address(60), *extra)
+            assert reply.status == 200
+    assert lines == []
+
+
+def note(log: RefusalLog, address: str = "192.0.2.1", **changes: object) -> None:
+    call = {
+        "route": "POST /{topic}",
+        "status": 403,
+        "code": "channel_not_found",
+        "address": address,
+        "request_id": "r",
+        "key": TOPIC,
+        **changes,
+    }
+    log.note(Source.NTFY, **call)  # type: ignore[arg-type]  # names are the caller's
+
+
+async def test_a_refusal_is_one_line_without_the_key() -> None:
+    log = RefusalLog()
+    with capture_logs() as lines:
+        note(log)
+        log.end_window()
+    assert lines == [
+        {
+            "event": "request refused",
+            "log_level": "info",
+            "door": "ntfy",
+            "route": "POST /{topic}",
+            "status": 403,
+            "code": "channel_not_found",
+            "key": "a-to…ows",
+            "address": "192.0.2.1",
+            "request_id": "r",
+        }
+    ]
+
+
+async def test_a_flood_leaves_few_lines_and_says_how_many_are_missing() -> None:
+    log = RefusalLog()
+    with capture_logs() as lines:
+        for number in range(1000):
+            note(log, f"2001:db8::{number:x}")
+        note(log, "192.0.2.1")
+        log.end_window()
+        note(log, "2001:db8::1")
+        log.end_window()
+    addresses = [line["address"] for line in lines if "address" in line]
+    assert len(addresses) == MOST_LINES_OF_ONE + 2
+    assert "192.0.2.1" in addresses
+    assert [line["left_out"] for line in lines if "left_out" in line] == [995]
+
+
+async def test_a_flood_of_many_addresses_is_bounded_as_well() -> None:
+    log = RefusalLog()
+    with capture_logs() as lines:
+        for number in range(250):
+            note(log, f"192.0.2.{number}")
+        log.end_window()
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1]["left_out"] == 250 - MOST_LINES
+
+
+async def test_what_was_left_out_is_told_without_another_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refusal_log, "WINDOW_S", 0.001)
+    log = RefusalLog()
+    with capture_logs() as lines:
+        for _ in range(MOST_LINES_OF_ONE + 1):
+            note(log)
+        async with asyncio.timeout(10):
+            while lines[-1].get("left_out") != 1:  # noqa: ASYNC110 - a timer of its own
+                await asyncio.sleep(0.001)
+
+
+async def test_what_would_rewrite_a_terminal_is_not_logged() -> None:
+    log = RefusalLog()
+    with capture_logs() as lines:
+        note(log, "a\udcff\x1b[2J", route="\x1b[2J", key="\x1b[2J" * 9)
+        log.end_window()
+    assert all(str(value).isprintable() for value in lines[0].values())
