@@ -5,7 +5,7 @@ SQLite implements the stores today; PostgreSQL plugs in here without moving a wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -83,6 +83,9 @@ class StoredMessage:
     """Set while the message waits for its time, and afterwards."""
     hidden: bool = False
     push_number: int | None = None
+    generation: int = field(default=0, compare=False)
+    """The state of channels and aliases in its commit; only of a message that the feed
+    hands on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +144,14 @@ class MessageStore(Protocol):
         """Messages that wait for their time, the next one first."""
         ...
 
-    async def find_between(self, channel: int, first: str, last: str) -> bytes | None:
-        """The position of the message whose id lies between two ids, inclusive."""
+    async def find_between(
+        self, channel: int | None, first: str, last: str
+    ) -> bytes | None:
+        """The position of the message whose id lies between two ids, inclusive.
+
+        Without a channel, of any channel. One that waits for its time stands where it
+        was accepted.
+        """
         ...
 
     async def release_due(self, now_ms: int) -> int | None:
@@ -252,6 +261,16 @@ class NewAlias(_AliasTerms):
     channel: int
 
 
+class Standing(NamedTuple):
+    """Some channels and aliases as they stand now, read at one moment."""
+
+    generation: int
+    password_hashes: Mapping[int, str]
+    """By the number of the channel; one that is gone is absent."""
+    aliases: Mapping[str, Alias]
+    """By alias id; one that is gone is absent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownKey:
     """A key that nothing knows, as the operator sees it; the key is not stored."""
@@ -318,6 +337,12 @@ class ChannelStore(Protocol):
 
     async def aliases(self) -> Sequence[Alias]:
         """All aliases, oldest first."""
+        ...
+
+    async def standing(
+        self, channels: Collection[int], alias_ids: Collection[str]
+    ) -> Standing:
+        """What became of these channels and aliases, and under which generation."""
         ...
 
     async def add_alias(self, alias: NewAlias) -> bool:
@@ -393,6 +418,10 @@ class Subscription(Protocol):
 
     def close(self) -> None:
         """Stop listening; may be called twice."""
+        ...
+
+    def end(self) -> None:
+        """Stop listening at once: ``next`` raises Overrun from now on."""
         ...
 
 

@@ -11,10 +11,14 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 
+import structlog
+
 from pushgo_compat.core.interfaces import Listener, Overrun, StoredMessage
 
 MAX_BUFFERED = 1000
 """Messages that may wait for one subscriber."""
+
+log = structlog.get_logger(__name__)
 
 
 class Subscription:
@@ -33,6 +37,9 @@ class Subscription:
             self._overrun = True
         if not self._overrun:
             self._buffer.append(message)
+        self._wake()
+
+    def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -60,6 +67,13 @@ class Subscription:
     def close(self) -> None:
         """Leave the hub; may be called twice."""
         self._hub.leave(self, self.channels)
+
+    def end(self) -> None:
+        """Hear nothing more: whoever waits for the next message gets Overrun."""
+        self.close()
+        self._buffer.clear()
+        self._overrun = True
+        self._wake()
 
 
 class Hub:
@@ -102,4 +116,7 @@ class Hub:
     def _fan_out(self, messages: Sequence[StoredMessage]) -> None:
         for message in messages:
             for listener in tuple(self._by_channel.get(message.channel, ())):
-                listener.push(message)
+                try:
+                    listener.push(message)
+                except Exception as error:  # of one listener; the others go on
+                    log.error("listener failed", error=type(error).__name__)

@@ -157,3 +157,35 @@ async def test_iterating_hears_one_after_the_other() -> None:
         if len(seen) == 2:
             break
     assert numbers(seen) == [1, 2]
+
+
+async def test_a_listener_that_fails_silences_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = Hub()
+    faulty, sound = hub.subscribe([1]), hub.subscribe([1])
+    push = Subscription.push
+
+    def fail(self: Subscription, stored: StoredMessage) -> None:
+        if self is faulty:
+            raise ValueError
+        push(self, stored)
+
+    monkeypatch.setattr(Subscription, "push", fail)
+    hub.publish([message(1), message(2)])
+    assert await heard(sound, 2) == [1, 2]
+
+
+async def test_whoever_is_ended_hears_nothing_more() -> None:
+    hub = Hub()
+    subscription = hub.subscribe([1])
+    waiting = asyncio.ensure_future(subscription.next())
+    await asyncio.sleep(0)
+    subscription.end()
+    with pytest.raises(Overrun):
+        await waiting
+    hub.publish([message(1)])
+    await asyncio.sleep(0)
+    with pytest.raises(Overrun):
+        await subscription.next(0)
+    assert not hub.listening(1)

@@ -266,3 +266,5 @@ class LiveConformance:
         read = await store.page(desk.channel.number, b"", 0, 10)
         assert feed.heard == read
         assert len(read) == 2
+        generation = await store.generation()
+        assert {message.generation for message in feed.heard} == {generation}

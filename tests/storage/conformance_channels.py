@@ -153,6 +153,24 @@ class ChannelConformance:
         assert not await desk.store.remove_alias("key")
         assert await desk.store.alias(Source.BARK, b"key", folded=False) is None
 
+    async def test_standing_is_what_became_of_channels_and_aliases(
+        self, desk: Desk
+    ) -> None:
+        store, number = desk.store, desk.channel.number
+        for key in (b"one", b"two"):
+            await store.add_alias(alias(desk, key))
+        await store.remove_alias("one")
+        await store.set_password(CHANNEL_ID, "new")
+        found = await store.standing([number, 99], ["one", "two", "three"])
+        assert found.generation == await store.generation()
+        assert found.password_hashes == {number: "new"}
+        assert list(found.aliases) == ["two"]
+        assert found.aliases["two"] == (await store.aliases())[0]
+        await store.delete_channel(CHANNEL_ID)
+        gone = await store.standing([number], ["two"])
+        assert (gone.password_hashes, gone.aliases) == ({}, {})
+        assert gone.generation > found.generation
+
     async def test_unknown_keys_are_added_up(self, store: Store) -> None:
         await store.record_unknown([unknown(1, NOW_MS, 2), unknown(2, NOW_MS + 1)])
         await store.record_unknown([unknown(1, NOW_MS + 2, 3)])

@@ -8,7 +8,7 @@ from pushgo_compat.core.interfaces import StoredMessage
 from pushgo_compat.legacy import Cancel, NewFile
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
-from tests.storage.conftest import Clock, Desk, OpenStore
+from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore
 
 SOON_MS = NOW_MS + 10_000
 FILE = NewFile(
@@ -156,6 +156,18 @@ class HiddenConformance:
         found = await find(desk.channel.number, low, high)
         assert found == bytes.fromhex(sent.message_id)
         assert await find(desk.channel.number, "0" * 32, "0" * 31 + "1") is None
+
+    async def test_an_id_is_found_in_any_channel(self, desk: Desk) -> None:
+        other = await Desk.at(desk.store, OTHER_ID)
+        sent = await other.send()
+        waiting = await other.send(deliver_at_ms=NOW_MS + 1000)
+        for message_id in (sent.message_id, waiting.message_id):
+            assert await desk.store.find_between(
+                None, message_id, message_id
+            ) == bytes.fromhex(message_id)
+            number = desk.channel.number
+            assert not await desk.store.find_between(number, message_id, message_id)
+        assert await desk.store.find_between(None, "0" * 32, "0" * 31 + "1") is None
 
 
 class FileConformance:

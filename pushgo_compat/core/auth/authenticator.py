@@ -57,6 +57,8 @@ class Grant:
     """The login that rode along was needed; else it was ignored."""
     caught: bool = False
     """Nothing knows the key: the alias ``*`` took it."""
+    credential: bytes | None = field(default=None, repr=False)
+    """Digest of the login bound to the alias, if that was needed."""
     key_hint: str = ""
 
 
@@ -382,8 +384,9 @@ class Gate:
             self._secret.credential_digest(login.user, login.secret)
             for login in claim.credentials
         }
-        if not bound.isdisjoint(alias.credential_digests):
-            return replace(grant, login_used=True)
+        for digest in alias.credential_digests:
+            if digest in bound:
+                return replace(grant, login_used=True, credential=digest)
         candidates = [login.secret for login in claim.credentials]
         await self._with_password(alias.channel, candidates, address, generation)
         return replace(grant, by_password=True, login_used=True)

@@ -82,7 +82,8 @@ class Appender:
         self.ids = IdMaker()
         self._last_row = 0
         self._last_number = 0
-        self._generation = 0
+        self.generation = 0
+        """Of channels and aliases, as the last commit found it."""
         self._data_version: int | None = None
 
     def forget(self) -> None:
@@ -98,7 +99,7 @@ class Appender:
         (version,) = execute("PRAGMA data_version").fetchone()
         if version == self._data_version:
             return
-        self._generation, number = execute(
+        self.generation, number = execute(
             "SELECT generation, last_push_number FROM state"
         ).fetchone()
         self.ids.go_on_after(_newest_id(self._connection))
@@ -119,7 +120,7 @@ class Appender:
         files: list[object] = []
         place = self._last_row
         for row, position in zip(rows, self.ids.make(now_ms, len(rows)), strict=True):
-            if row.generation != self._generation:
+            if row.generation != self.generation:
                 results.append(Stale(position.hex()))
                 continue
             if row.op_id is not None:

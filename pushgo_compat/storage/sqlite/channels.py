@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from pushgo_compat.core.interfaces import Alias, AliasUse, NewAlias
+from pushgo_compat.core.interfaces import Alias, AliasUse, NewAlias, Standing
 from pushgo_compat.model import Channel, Severity, Source
 
 _CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at"
@@ -153,6 +153,28 @@ def aliases(db: sqlite3.Connection) -> list[Alias]:
     """All aliases, oldest first."""
     found = db.execute(f"{_ALIAS} ORDER BY a.created_at, a.alias_id")
     return [_alias(row) for row in found]
+
+
+def standing(
+    db: sqlite3.Connection, numbers: Collection[int], alias_ids: Collection[str]
+) -> Standing:
+    """Some channels and aliases, in one transaction: the generation fits the rows."""
+    db.execute("BEGIN")
+    try:
+        found = db.execute(
+            "SELECT number, password_hash FROM channels"
+            " WHERE number IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(numbers)),),
+        )
+        password_hashes = dict(found.fetchall())
+        found = db.execute(
+            f"{_ALIAS} WHERE a.alias_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(alias_ids)),),
+        )
+        by_id = {alias.alias_id: alias for alias in map(_alias, found)}
+        return Standing(generation(db), password_hashes, by_id)
+    finally:
+        db.execute("COMMIT")
 
 
 def add_alias(db: sqlite3.Connection, new: NewAlias) -> bool:

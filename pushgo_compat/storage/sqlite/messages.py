@@ -135,14 +135,26 @@ def position_of(
 
 
 def find_between(
-    db: sqlite3.Connection, channel: int, first: bytes, last: bytes
+    db: sqlite3.Connection, channel: int | None, first: bytes, last: bytes
 ) -> bytes | None:
-    """The position of a message by the range in which its id lies."""
+    """The position of a message by the range in which its id lies.
+
+    No index holds the ids of all channels: without one, each is looked into. An id that
+    still waits is the position at which its message was accepted.
+    """
+    one = "SELECT ?1 AS number"
+    scope = "SELECT number FROM channels" if channel is None else one
+    places = (
+        ("moved", "message_id", "position"),
+        ("positions", "position", "position"),
+        ("schedule", "message_id", "message_id"),
+    )
     found = db.execute(
-        "SELECT position FROM moved"
-        " WHERE channel = ?1 AND message_id BETWEEN ?2 AND ?3"
-        " UNION ALL SELECT position FROM positions"
-        " WHERE channel = ?1 AND position BETWEEN ?2 AND ?3",
+        " UNION ALL ".join(
+            f"SELECT {place} FROM ({scope}) CROSS JOIN {table}"
+            f" WHERE {table}.channel = number AND {own_id} BETWEEN ?2 AND ?3"
+            for table, own_id, place in places
+        ),
         (channel, first, last),
     ).fetchone()
     return None if found is None else bytes(found[0])

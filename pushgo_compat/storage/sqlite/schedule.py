@@ -34,6 +34,8 @@ def release_due(
             "DELETE FROM schedule WHERE channel = ? AND message_id = ?",
             (message.channel, own_id),
         )
-        released.append(replace(message, position=position))
+        released.append(
+            replace(message, position=position, generation=appender.generation)
+        )
     (next_due,) = db.execute("SELECT min(deliver_at) FROM schedule").fetchone()
     return released, next_due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pushgo_compat.core.interfaces import (
     LiveFeed,
     NewAlias,
     NewMessage,
+    Standing,
     StoredFile,
     StoredMessage,
     UnknownKey,
@@ -84,6 +85,7 @@ class SqliteStore:
                 receipt=row.receipt,
                 hidden=row.hidden,
                 push_number=result.push_number,
+                generation=row.generation,
             )
             for row, result in zip(rows, results, strict=True)
             if feed.listening(row.channel)
@@ -125,7 +127,9 @@ class SqliteStore:
         """Messages that wait for their time."""
         return await self._readers.run(lambda db: messages.waiting(db, channel))
 
-    async def find_between(self, channel: int, first: str, last: str) -> bytes | None:
+    async def find_between(
+        self, channel: int | None, first: str, last: str
+    ) -> bytes | None:
         """A position by a range of ids."""
         low, high = bytes.fromhex(first), bytes.fromhex(last)
         return await self._readers.run(
@@ -284,6 +288,14 @@ class SqliteStore:
     async def aliases(self) -> Sequence[Alias]:
         """All aliases."""
         return await self._readers.run(channels.aliases)
+
+    async def standing(
+        self, channels_: Collection[int], alias_ids: Collection[str]
+    ) -> Standing:
+        """Some channels and aliases, read at one moment."""
+        return await self._readers.run(
+            lambda db: channels.standing(db, channels_, alias_ids)
+        )
 
     async def add_alias(self, alias: NewAlias) -> bool:
         """Store an alias."""
