@@ -313,6 +313,25 @@ async def test_each_topic_of_a_list_shows_its_own_name(gateway: Gateway) -> None
         assert (await subscriber.event())["topic"] == other.key
 
 
+async def test_an_id_of_another_topic_is_a_moment(gateway: Gateway) -> None:
+    other = await asyncio.to_thread(
+        gateway.administer, lambda admin: admin.create_channel("Other", None, None)
+    )
+    publish(gateway, "before")
+    gateway.clock.now_ms += 1000
+    path = f"/{other.key}"
+    reply = gateway.call(Source.NTFY, Mount.PORT, "POST", path, (), b"elsewhere")
+    delayed = gateway.call(
+        Source.NTFY, Mount.PORT, "POST", path, [("Delay", b"1h")], b"later"
+    )
+    gateway.clock.now_ms += 1000
+    publish(gateway, "after")
+    for since in (reply.json["id"], delayed.json["id"]):
+        assert texts(poll(gateway, f"since={since}")) == ["after"]
+        async with subscribe(gateway, f"since={since}") as subscriber:
+            assert await subscriber.messages(1) == ["after"]
+
+
 async def test_one_channel_under_two_names_is_shown_once(gateway: Gateway) -> None:
     publish(gateway, "kept")
     topics = f"{SECOND_KEY},{KEY}"

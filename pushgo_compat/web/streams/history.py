@@ -102,11 +102,15 @@ class Backlog:
         return self._frames(rows)
 
     async def _find(self, since: Since) -> bytes:
-        """The position of the message that is named, b"" when there is none."""
+        """The position of the message that is named, b"" when there is none.
+
+        An id of another topic of the server is a moment as well, as on ntfy: a client
+        may have had it from a list of topics that has changed since.
+        """
         first, last = since.first_message_id, since.last_message_id
         if first is None or last is None:
             return b""
-        for channel in self._topics:
+        for channel in (*self._topics, None):
             found = await self._store.find_between(channel, first, last)
             if found is not None:
                 return found
