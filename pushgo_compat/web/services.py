@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -33,7 +34,7 @@ class WebSettings:
     token_on_dialects: bool = False
     """Whether old clients have to show it as well."""
     heartbeat_s: float = 30
-    """How often a stream carries a comment and its password is checked again."""
+    """How often a stream carries a comment."""
     keepalive_s: float = 45
     """The same for the streams of old clients; ntfy's give up after 77 seconds."""
 
@@ -47,6 +48,8 @@ class Services:
     store: Store
     feed: LiveSource
     now_ms: Callable[[], int]
+    clock_s: Callable[[], float] = time.monotonic
+    """Never goes back: measures how long a reader has been silent."""
     render_receipt: RenderReceipt
     secret: SecretKey
     derived_metadata: DerivedMetadata = field(default_factory=dict)

@@ -48,9 +48,12 @@ class Subscriber:
         self.response = response
 
     async def line(self) -> str:
-        """The next line; "" at the end of the stream."""
-        async with asyncio.timeout(PATIENCE_S):
-            return (await self.response.content.readline()).decode()
+        """The next line; "" at the end of the stream, which has no last chunk."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return (await self.response.content.readline()).decode()
+        except aiohttp.ClientPayloadError:
+            return ""
 
     async def event(self) -> Event:
         """The next line of JSON."""

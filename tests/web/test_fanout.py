@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -37,6 +37,8 @@ class Shout:
 
     def message(self, message: StreamMessage, topic: str) -> bytes | None:
         text = f"{topic}:{message.message_id[-2:]} "
+        if topic.startswith("!"):
+            raise ValueError
         ENCODED.append(text)
         return None if topic.startswith(self.unwanted) else text.encode()
 
@@ -62,6 +64,9 @@ class Pipe(asyncio.Transport):
     def abort(self) -> None:
         self.aborted = True
 
+    def close(self) -> None:
+        self.aborted = True
+
 
 @dataclass
 class House:
@@ -70,7 +75,8 @@ class House:
     hub: Hub = field(default_factory=Hub)
 
     def __post_init__(self) -> None:
-        self.fanout = Fanout(self.hub, to_stream)
+        self.held: list[int] = []
+        self.fanout = Fanout(self.hub, to_stream, self.held.append)
 
     def listen(
         self,
@@ -102,6 +108,8 @@ def house() -> House:
 def to_stream(stored: StoredMessage) -> StreamMessage | None:
     if stored.hidden:
         return None
+    if stored.payload == b"!":
+        raise ValueError
     return StreamMessage(
         message_id=stored.message_id,
         source=stored.source,
@@ -250,6 +258,70 @@ async def test_who_leaves_during_a_sweep_harms_nobody(
     house.hub.publish([message(2)])
     await turns(10)
     assert all(b"02" not in pipe.written for _, pipe in streams)
+
+
+# ----------------------------------------------------------------------------- faults
+
+
+async def test_an_encoder_that_fails_ends_its_own_group_only(house: House) -> None:
+    faulty = [house.listen({1: "!"})[1] for _ in range(3)]
+    sound = house.listen({1: "T"})[1]
+    for number in (1, 2):
+        house.hub.publish([message(number)])
+        await turns(10)
+    assert all(pipe.aborted and not pipe.written for pipe in faulty)
+    assert (sound.aborted, sound.written) == (False, b"T:01 T:02 ")
+    late = house.listen({1: "V"})[1]
+    house.hub.publish([message(3)])
+    await turns(10)
+    assert late.written == b"V:03 "
+
+
+async def test_a_message_that_cannot_be_shown_ends_its_channel_only(
+    house: House,
+) -> None:
+    broken, sound = house.listen({1: "T"})[1], house.listen({2: "U"})[1]
+    house.hub.publish([replace(message(1), payload=b"!"), message(2, channel=2)])
+    await turns(10)
+    assert (broken.aborted, sound.aborted) == (True, False)
+    assert sound.written == b"U:02 "
+
+
+async def test_a_connection_that_fails_is_cut_off_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = house.listen({1: "T"})[1], house.listen({1: "T"})[1]
+
+    def fail(data: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(broken, "write", fail)
+    for number in (1, 2):
+        house.hub.publish([message(number)])
+        await turns(10)
+    assert (broken.aborted, sound.aborted) == (True, False)
+    assert sound.written == b"T:01 T:02 "
+
+
+# ------------------------------------------------------------------------- revocations
+
+
+async def test_a_message_of_a_later_state_of_keys_waits_and_so_do_those_behind_it(
+    house: House,
+) -> None:
+    pipe = house.listen({1: "T"})[1]
+    house.fanout.release(4)
+    later = [replace(message(2), generation=5), replace(message(3), generation=6)]
+    house.hub.publish([replace(message(1), generation=4), *later, message(4)])
+    await turns(5)
+    assert pipe.written == b"T:01 "
+    assert house.held == [5, 6, 0]
+    house.fanout.release(5)
+    await turns(5)
+    assert pipe.written == b"T:01 T:02 "
+    house.fanout.release(6)
+    await turns(5)
+    assert pipe.written == b"T:01 T:02 T:03 T:04 "
 
 
 @pytest.mark.parametrize(

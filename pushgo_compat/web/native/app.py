@@ -50,9 +50,7 @@ def create_app(services: Services) -> web.Application:
     app = web.Application()
     app[SERVICES] = services
     app[health.READINESS] = Readiness(services.store.check_writable)
-    app[stream.EVENTS] = stream.EventCache(services.derived_metadata)
-    app[stream.OPEN_STREAMS] = set()
-    app.on_shutdown.append(stream.end_streams)
+    stream.install(app)
     for route in (*ROUTES, web.route("*", _ANYTHING, no_route)):
         options = {**route.kwargs, "expect_handler": ask_for_body}
         edged = native_edge(route.handler)

@@ -2,6 +2,10 @@
 
 A stream is resumed without a gap or a repeat: listen first, then read the backlog, then
 drop of what was heard meanwhile that which was read.
+
+It ends without a last chunk, as the streams of old clients do. An EventSource comes
+back after either end; programs that read the response themselves can tell from this one
+that they have to.
 """
 
 from __future__ import annotations
@@ -13,21 +17,26 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import orjson
+import structlog
 from aiohttp import web
 
+from pushgo_compat.core.auth.permits import Permit
 from pushgo_compat.core.interfaces import Overrun, StoredMessage, Subscription
-from pushgo_compat.errors import NativeError
 from pushgo_compat.model import Channel, Source
-from pushgo_compat.web.native.edge import REQUEST_ID_HEADER
+from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, describe_fault
 from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import DerivedMetadata, wire_fields
 from pushgo_compat.web.native.read import Start, find_start
 from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES, Services
+from pushgo_compat.web.streams.connection_end import (
+    STALLED_AFTER_S,
+    end_connection,
+    limit_unacknowledged,
+)
+from pushgo_compat.web.streams.revocations import Revocations, Revoked
 
 PAGE_ROWS = 200
 MAX_CACHED_EVENTS = 256
-STALLED_AFTER_S = 60
-"""A reader who takes nothing for so long is cut off."""
 _HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
@@ -35,6 +44,8 @@ _HEADERS = {
     "X-Accel-Buffering": "no",
 }
 _COMMENT = b":\n\n"
+
+log = structlog.get_logger(__name__)
 
 
 class Event(NamedTuple):
@@ -70,29 +81,26 @@ def encode_event(fields: Mapping[str, object]) -> Event:
     return Event(text, ttl_ms if isinstance(ttl_ms, int) else None)
 
 
-EVENTS = web.AppKey("events", EventCache)
-OPEN_STREAMS = web.AppKey("open_streams", set[asyncio.Task[object]])
-
-
-async def end_streams(app: web.Application) -> None:
-    """End every stream, so that a server that stops need not wait for them."""
-    streams = app[OPEN_STREAMS]
-    for task in tuple(streams):
-        task.cancel()
-
-
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Stream:
     """One open stream."""
 
     services: Services
     events: EventCache
+    revocations: Revocations
     channel: Channel
-    password: str
+    permits: Sequence[Permit]
+    generation: int
+    transport: asyncio.Transport
     response: web.StreamResponse
     subscription: Subscription
     position: bytes = b""
     """Everything up to here has been sent, or was not to be."""
+
+    def end(self) -> None:
+        """End now; the connection just closes."""
+        self.subscription.end()
+        end_connection(self.transport)
 
     async def write(self, text: bytes) -> None:
         """Raises ConnectionError when the reader is gone, TimeoutError if stalled."""
@@ -106,30 +114,32 @@ class _Stream:
         while page := await store.page(
             self.channel.number, self.position, start.since_ms, PAGE_ROWS
         ):
+            await self.revocations.confirm(self)
             await self._send(page)
 
     async def follow(self) -> None:
         """Send what comes, until the reader or the server ends it.
 
-        Raises Overrun when the reader is too slow and NativeError when its password
-        opens the channel no longer: it is asked for with every comment.
+        Raises Overrun when the reader is too slow, or the stream was ended.
         """
         heartbeat_s = self.services.settings.heartbeat_s
         clock = asyncio.get_running_loop().time
         tick = clock() + heartbeat_s
         while True:
             if clock() >= tick:
-                await self.services.gate.login(
-                    self.channel.channel_id, self.password, fresh=True
-                )
                 await self.write(_COMMENT)
                 tick = clock() + heartbeat_s
             try:
                 stored = await self.subscription.next(max(tick - clock(), 0))
             except TimeoutError:
                 continue
-            if stored.position > self.position:
-                await self._send((stored,))
+            if stored.position <= self.position:
+                continue
+            if stored.generation > self.revocations.verified:
+                await self.revocations.reached(stored.generation)
+            if self.transport.is_closing():
+                raise Overrun
+            await self._send((stored,))
 
     async def _send(self, messages: Sequence[StoredMessage]) -> None:
         now_ms = self.services.now_ms()
@@ -145,10 +155,32 @@ class _Stream:
             await self.write(text)
 
 
+EVENTS = web.AppKey("events", EventCache)
+REVOCATIONS = web.AppKey("revocations", Revocations)
+OPEN_STREAMS = web.AppKey("open_streams", set[_Stream])
+
+
+def install(app: web.Application) -> None:
+    """Give the application what its streams share."""
+    services = app[SERVICES]
+    app[EVENTS] = EventCache(services.derived_metadata)
+    app[REVOCATIONS] = Revocations(services.store)
+    app[OPEN_STREAMS] = set()
+    app.on_shutdown.append(_end_streams)
+
+
+async def _end_streams(app: web.Application) -> None:
+    """End every stream, so that a server that stops need not wait for them."""
+    app[REVOCATIONS].stop()
+    streams = app[OPEN_STREAMS]
+    for stream in tuple(streams):
+        stream.end()
+
+
 async def stream_messages(request: web.Request) -> web.StreamResponse:
     """Stream a channel from now on, or from where the client left off."""
     services = request.app[SERVICES]
-    grant, password = await login_reader(request)
+    grant, _ = await login_reader(request)
     check_query(request, "since")
     channel = grant.channel
     since = request.headers.get("Last-Event-ID") or request.query.get("since")
@@ -160,11 +192,17 @@ async def stream_messages(request: web.Request) -> web.StreamResponse:
         )
         await response.prepare(request)
         request[BEGUN] = response
+        if request.transport is None:
+            raise ConnectionResetError
+        limit_unacknowledged(request.transport)
         stream = _Stream(
             services=services,
             events=request.app[EVENTS],
+            revocations=request.app[REVOCATIONS],
             channel=channel,
-            password=password,
+            permits=(Permit.of(grant),),
+            generation=grant.generation,
+            transport=request.transport,
             response=response,
             subscription=subscription,
         )
@@ -175,24 +213,27 @@ async def stream_messages(request: web.Request) -> web.StreamResponse:
 
 
 async def _run(request: web.Request, stream: _Stream, start: Start | None) -> None:
-    task = request.task
     open_streams = request.app[OPEN_STREAMS]
-    open_streams.add(task)
+    open_streams.add(stream)
     gauge = stream.services.metrics.open_streams[Source.NATIVE]
     gauge.inc()
     try:
         # aiohttp sends the head of an answer together with its first bytes.
         await stream.write(_COMMENT)
+        await stream.revocations.admit(stream)
         if start is not None:
             await stream.send_backlog(start)
         await stream.follow()
-    except (Overrun, NativeError, ConnectionError):
+    except (Overrun, Revoked, ConnectionError):
         # Too slow, no longer allowed, or gone: the client resumes if it may.
-        return
+        stream.end()
     except TimeoutError:
-        # A farewell would not go out either.
-        if request.transport is not None:
-            request.transport.abort()
+        stream.transport.abort()
+    except Exception as fault:  # too late for an answer
+        request_id = request[REQUEST_ID]
+        log.error("stream failed", request_id=request_id, **describe_fault(fault))
+        stream.end()
     finally:
-        open_streams.discard(task)
+        stream.revocations.discard(stream)
+        open_streams.discard(stream)
         gauge.dec()

@@ -4,19 +4,26 @@ Streams that want the same bytes are a group. A sweep writes what waits for a gr
 its members, a slice at a time, so that those who publish get their turn in between;
 what comes during a sweep goes out together in the next one. A stream costs no task and
 no queue here: its buffer is that of its connection, and who lets it fill is cut off.
+
+A fault ends whom it concerns: an encoder's its group, a connection's one stream. Their
+readers come back and ask for what they missed; all others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+import structlog
+
 from pushgo_compat.core.interfaces import LiveSource, StoredMessage
 from pushgo_compat.legacy import StreamEncoder, StreamMessage
+from pushgo_compat.web.native.edge import describe_fault
+from pushgo_compat.web.streams.connection_end import end_connection
 from pushgo_compat.web.streams.framing import Framing
 
 WRITES_A_TURN = 64
@@ -28,6 +35,8 @@ _SWEEP_BYTES = 64 * 1024
 
 ToStream = Callable[[StoredMessage], StreamMessage | None]
 """What subscribers are shown of a stored message; None: nothing."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -47,6 +56,8 @@ class OpenStream:
     """Up to which position of a channel everything was sent before it went live."""
     overrun: bool = False
     """Cut off, as nobody read."""
+    written: int = 0
+    """Bytes handed to the connection so far."""
 
     def write(self, data: bytes) -> None:
         """Write framed bytes, or cut the connection off if too much is unsent.
@@ -57,16 +68,19 @@ class OpenStream:
         if transport.is_closing():
             return
         if transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            self.overrun = True
-            transport.abort()
+            self.cut_off()
         else:
+            self.written += len(data)
             transport.write(data)
 
+    def cut_off(self) -> None:
+        """Reset the connection: its reader does not read."""
+        self.overrun = True
+        self.transport.abort()
+
     def end(self) -> None:
-        """End in good order; the connection closes when all is sent."""
-        if not self.transport.is_closing():
-            self.transport.write(self.framing.end)
-            self.transport.close()
+        """End as ntfy does, whatever the reason: the connection just closes."""
+        end_connection(self.transport)
 
 
 class _Batch(NamedTuple):
@@ -80,12 +94,16 @@ class _Batch(NamedTuple):
 
     def deliver(self, stream: OpenStream) -> None:
         """Write to the stream what it has not got already."""
-        if not stream.live:
-            stream.missed = True
-        elif self.channel in stream.floors:
-            self._deliver_above(stream, stream.floors[self.channel])
-        else:
-            stream.write(self.data)
+        try:
+            if not stream.live:
+                stream.missed = True
+            elif self.channel in stream.floors:
+                self._deliver_above(stream, stream.floors[self.channel])
+            else:
+                stream.write(self.data)
+        except Exception as fault:  # of one connection
+            log.error("stream failed", **describe_fault(fault))
+            stream.transport.abort()
 
     def _deliver_above(self, stream: OpenStream, floor: bytes) -> None:
         frames = [
@@ -127,6 +145,13 @@ class _Group:
             self._batch = None
         return max(done, 1)
 
+    def end(self) -> None:
+        """End every stream of the group, and forget what waits for them."""
+        self.pending.clear()
+        self._batch = None
+        for stream in self.members:
+            stream.end()
+
     @property
     def has_more(self) -> bool:
         """Whether a sweep is under way or the next one has something to do."""
@@ -148,9 +173,18 @@ class _Group:
 class Fanout:
     """Listens to every channel that a stream is open for."""
 
-    def __init__(self, feed: LiveSource, to_stream: ToStream) -> None:
+    def __init__(
+        self,
+        feed: LiveSource,
+        to_stream: ToStream,
+        on_held: Callable[[int], object] = lambda generation: None,
+    ) -> None:
+        """``on_held`` hears which generation of keys a message waits for."""
         self._feed = feed
         self._to_stream = to_stream
+        self._on_held = on_held
+        self._verified = 0
+        self._held: deque[StoredMessage] = deque()
         self._channels: dict[int, dict[object, _Group]] = {}
         self._due: deque[_Group] = deque()
 
@@ -181,12 +215,34 @@ class Fanout:
                 self._feed.leave(self, (channel,))
 
     def push(self, message: StoredMessage) -> None:
-        """Called by the feed: hand the message to the groups of its channel."""
-        shown = self._to_stream(message)
+        """Called by the feed: hand the message to the groups of its channel.
+
+        Not yet, if channels or aliases changed before it was accepted: who may still
+        read has to be found out first (``revocations``).
+        """
+        if message.generation > self._verified or self._held:
+            self._held.append(message)
+            self._on_held(message.generation)
+        else:
+            self._take(message)
+
+    def release(self, verified: int) -> None:
+        """Hand on what waited for this generation of keys."""
+        self._verified = verified
+        while self._held and self._held[0].generation <= verified:
+            self._take(self._held.popleft())
+
+    def _take(self, message: StoredMessage) -> None:
+        groups = self._channels.get(message.channel, {}).values()
+        try:
+            shown = self._to_stream(message)
+        except Exception as fault:  # of one message, which nobody can be shown
+            _end(groups, fault)
+            return
         if shown is None:
             return
         idle = not self._due
-        for group in self._channels.get(message.channel, {}).values():
+        for group in groups:
             group.pending.append((message.position, shown))
             if not group.is_due:
                 group.is_due = True
@@ -199,9 +255,20 @@ class Fanout:
         writes = WRITES_A_TURN
         while writes > 0 and self._due:
             group = self._due.popleft()
-            writes -= group.sweep(writes)
+            try:
+                writes -= group.sweep(writes)
+            except Exception as fault:  # of one encoder
+                writes -= len(group.members)
+                _end((group,), fault)
             group.is_due = group.has_more
             if group.is_due:
                 self._due.append(group)
         if self._due:
             asyncio.get_running_loop().call_soon(self._turn)
+
+
+def _end(groups: Iterable[_Group], fault: Exception) -> None:
+    for group in groups:
+        count = len(group.members)
+        log.error("streams ended by a fault", streams=count, **describe_fault(fault))
+        group.end()

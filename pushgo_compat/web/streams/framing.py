@@ -17,11 +17,14 @@ PING = b"\x89\x00"
 
 
 class Framing(NamedTuple):
-    """One way to put frames on a connection."""
+    """One way to put frames on a connection.
+
+    There is no last chunk and no close frame: a stream ends with its connection, as on
+    ntfy. After an orderly end curl exits with 0, ntfy's web app never comes back and
+    its Android app stays deaf for minutes.
+    """
 
     wrap: Callable[[Sequence[bytes]], bytes]
-    end: bytes
-    """The last bytes of an orderly end."""
 
 
 def _chunk(frames: Sequence[bytes]) -> bytes:
@@ -41,8 +44,7 @@ def _text_header(size: int) -> bytes:
     return bytes((_TEXT_FRAME, 127)) + size.to_bytes(8, "big")
 
 
-CHUNKED = Framing(_chunk, b"0\r\n\r\n")
-PLAIN = Framing(b"".join, b"")
+CHUNKED = Framing(_chunk)
+PLAIN = Framing(b"".join)
 """HTTP/1.0 knows no chunks: the end of the connection is the end of the answer."""
-WEBSOCKET = Framing(_text_frames, b"\x88\x02\x03\xe9")
-"""Ends with a close frame, code 1001: the server goes away."""
+WEBSOCKET = Framing(_text_frames)

@@ -20,11 +20,15 @@ class Heartbeat(Generic[T]):
     """A wheel of slots: each turn of the wheel, each slot has its beat once."""
 
     def __init__(
-        self, period_s: float, beat: Callable[[Collection[T]], Awaitable[None]]
+        self,
+        period_s: float,
+        beat: Callable[[Collection[T]], Awaitable[None]],
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
-        """``beat`` is called with those who are due."""
+        """``beat`` is called with those who are due, ``tick`` at every slot."""
         self._pause_s = period_s / SLOTS
         self._beat = beat
+        self._tick = tick
         self._slots: list[dict[T, None]] = [{} for _ in range(SLOTS)]
         self._now = 0
         self._places: dict[T, int] = {}
@@ -50,8 +54,9 @@ class Heartbeat(Generic[T]):
         while True:
             await asyncio.sleep(self._pause_s)
             self._now = (self._now + 1) % SLOTS
-            if due := tuple(self._slots[self._now]):
-                try:
+            try:
+                self._tick()
+                if due := tuple(self._slots[self._now]):
                     await self._beat(due)
-                except Exception as fault:  # the next turn tries again
-                    log.error("keepalive failed", **describe_fault(fault))
+            except Exception as fault:  # the next turn tries again
+                log.error("keepalive failed", **describe_fault(fault))
