@@ -26,8 +26,8 @@ PRIORITIES: Mapping[str, int] = {
     "max": 5,
     "urgent": 5,
 }
-_MARKDOWN = "text/markdown"
-_WEB_ADDRESS = re.compile(r"https?://")
+MARKDOWN = "text/markdown"
+WEB_ADDRESS = re.compile(r"https?://")
 _URL_PATH = re.compile(r"https?://[^/?#]*([^?#]*)", re.DOTALL)
 _PHONE_NUMBER = re.compile(r"\+[0-9]{1,100}")
 _CALL_WORDS = frozenset({"1", "yes", "true", "0", "no", "false"})
@@ -43,7 +43,7 @@ def read_fields(found: Parameters, view: EventView) -> None:
 
 def is_markdown(content_type: str) -> bool:
     """Only the bare type: ``text/markdown; charset=utf-8`` is plain text on ntfy."""
-    return content_type.lower() == _MARKDOWN
+    return content_type.lower() == MARKDOWN
 
 
 def _read_sequence_id(_found: Parameters, view: EventView, value: str) -> None:
@@ -53,7 +53,7 @@ def _read_sequence_id(_found: Parameters, view: EventView, value: str) -> None:
 
 
 def _read_attach(found: Parameters, view: EventView, value: str) -> None:
-    if not _WEB_ADDRESS.match(value):
+    if not WEB_ADDRESS.match(value):
         raise refusal(40013)
     name = found.values.get("filename") or name_from_url(value)
     view["attachment"] = {"name": name, "url": value}
@@ -67,7 +67,7 @@ def name_from_url(url: str) -> str:
 
 
 def _read_icon(_found: Parameters, view: EventView, value: str) -> None:
-    if not _WEB_ADDRESS.match(value):
+    if not WEB_ADDRESS.match(value):
         raise refusal(40021)
     view["icon"] = value
 
@@ -120,12 +120,12 @@ def _read_tags(_found: Parameters, view: EventView, value: str) -> None:
 
 def _read_markdown(found: Parameters, view: EventView, _value: str) -> None:
     if found.flag("markdown"):
-        view["content_type"] = _MARKDOWN
+        view["content_type"] = MARKDOWN
 
 
 def _read_content_type(_found: Parameters, view: EventView, value: str) -> None:
     if is_markdown(value):
-        view["content_type"] = _MARKDOWN
+        view["content_type"] = MARKDOWN
 
 
 _STEPS: tuple[tuple[str, Callable[[Parameters, EventView, str], None]], ...] = (

@@ -73,7 +73,9 @@ class NtfyEncoder:
 
     def message(self, message: StreamMessage, topic: str) -> bytes | None:
         """The message under the name of the topic that was asked for."""
-        view = to_view(message.message) if message.view is None else message.view
+        view = message.view
+        if view is None:
+            view = to_view(message.message, message.source)
         event = build_event(
             ntfy_id(message.message_id), message.time_ms // 1000, topic, view
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -227,12 +228,46 @@ def test_a_native_message_in_ntfys_words() -> None:
             "name": "cat 1.png",
             "url": "https://x.example/pics/cat%201.png?w=9",
         },
+        "content_type": "text/markdown",
     }
 
 
-def test_a_native_message_without_a_body_is_triggered() -> None:
-    event = event_of(ask().encoder.message(stream_message(), "T"))
-    assert event["message"] == "triggered"
+@pytest.mark.parametrize("body", [None, ""])
+def test_a_title_without_a_body_is_shown_as_the_message(body: str | None) -> None:
+    event = event_of(ask().encoder.message(stream_message(title="Disk", body=body), ""))
+    assert event["message"] == "Disk"
+    assert not {"title", "content_type"} & set(event)
+
+
+@pytest.mark.parametrize(
+    ("source", "content_type"),
+    [
+        (Source.NATIVE, "text/markdown"),
+        (Source.SERVERCHAN, "text/markdown"),
+        (Source.BARK, None),
+    ],
+)
+def test_bodies_that_are_markdown_say_so(
+    source: Source, content_type: str | None
+) -> None:
+    message = replace(stream_message(body="**b**"), source=source)
+    event = event_of(ask().encoder.message(message, "T"))
+    assert event.get("content_type") == content_type
+
+
+@pytest.mark.parametrize(
+    ("icon", "shown"),
+    [
+        ("https://x.example/i.png", "https://x.example/i.png"),
+        ("http://x.example/i.png", "http://x.example/i.png"),
+        ("i.png", None),  # ntfy takes nothing else
+        (7, None),
+    ],
+)
+def test_barks_icon_is_the_icon(icon: object, shown: str | None) -> None:
+    message = stream_message(body="b", metadata={"compat.bark.icon": icon})
+    event = event_of(ask().encoder.message(replace(message, source=Source.BARK), "T"))
+    assert event.get("icon") == shown
 
 
 # --------------------------------------------------------------------------- filters

@@ -92,7 +92,7 @@ async def test_curl_resumes_over_restarts_and_misses_and_repeats_nothing(
         await server.start()
     async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(sending, listening)
-    assert [event["title"] for event in seen] == titles
+    assert [event["message"] for event in seen] == titles
     assert len({event["id"] for event in seen}) == TOTAL
 
 
@@ -104,9 +104,9 @@ async def test_ntfpy_comes_back_and_python_ntfy_reads_what_was_missed(
     connected = threading.Event()
 
     def hear(message: Any) -> None:
-        heard.append(message.title)
+        heard.append(message.message)
         connected.set()
-        if message.title == "op:last":
+        if message.message == "op:last":
             raise EnoughError
 
     def listen() -> None:
@@ -139,7 +139,7 @@ async def test_ntfpy_comes_back_and_python_ntfy_reads_what_was_missed(
         await listening
     client = NtfyClient(topic=KEY, server=base)
     kept = await asyncio.to_thread(client.get_cached_messages, since="all")
-    titles = {event["title"] for event in kept}
+    titles = {event["message"] for event in kept}
     assert titles == {*sent, "op:last"}
     assert set(heard) <= titles
     assert len(set(heard)) == len(heard)

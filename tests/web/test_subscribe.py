@@ -364,8 +364,15 @@ async def test_native_and_bark_messages_reach_an_ntfy_subscriber(
         headers = [("Content-Type", b"application/json")]
         gateway.native("POST", "/message", headers, json.dumps(fields).encode())
         event = await subscriber.event()
-        gateway.call(Source.BARK, Mount.PORT, "GET", f"/{KEY}/Titel/Text")
+        gateway.call(
+            Source.BARK,
+            Mount.PORT,
+            "GET",
+            f"/{KEY}/Titel/Text?icon=https://x.example/i.png&image=http://x.example/a.png",
+        )
         from_bark = await subscriber.event()
+        gateway.call(Source.SERVERCHAN, Mount.PORT, "GET", f"/{KEY}.send?title=Nur")
+        from_serverchan = await subscriber.event()
     wanted = {
         "event": "message",
         "topic": KEY,
@@ -375,11 +382,15 @@ async def test_native_and_bark_messages_reach_an_ntfy_subscriber(
         "tags": ["nas"],
         "click": "https://x.example/",
         "attachment": {"name": "a.png", "url": "https://x.example/a.png"},
+        "content_type": "text/markdown",
     }
     assert event.items() >= wanted.items()
     assert (from_bark["title"], from_bark["message"]) == ("Titel", "Text")
-    assert poll(gateway) == [event, from_bark]
-    assert poll(gateway, f"since={event['id']}") == [from_bark]
+    assert from_bark["icon"] == "https://x.example/i.png"
+    assert from_bark["attachment"] == {"name": "a.png", "url": "http://x.example/a.png"}
+    assert (from_serverchan["message"], "title" in from_serverchan) == ("Nur", False)
+    assert poll(gateway) == [event, from_bark, from_serverchan]
+    assert poll(gateway, f"since={event['id']}") == [from_bark, from_serverchan]
 
 
 async def test_expired_native_messages_are_not_shown(gateway: Gateway) -> None:
