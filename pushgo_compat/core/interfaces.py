@@ -340,7 +340,7 @@ class ChannelStore(Protocol):
         ...
 
     async def standing(
-        self, channels: Collection[int], alias_ids: Collection[str]
+        self, numbers: Collection[int], alias_ids: Collection[str]
     ) -> Standing:
         """What became of these channels and aliases, and under which generation."""
         ...

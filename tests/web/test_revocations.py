@@ -31,9 +31,9 @@ class States:
         return self.current
 
     async def standing(
-        self, channels: Sequence[int], alias_ids: Sequence[str]
+        self, numbers: Sequence[int], alias_ids: Sequence[str]
     ) -> Standing:
-        self.asked.append(len(channels))
+        self.asked.append(len(numbers))
         now = Standing(self.current, dict(self.hashes), {})
         if self.held is not None:
             await self.held.wait()

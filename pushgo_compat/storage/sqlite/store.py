@@ -290,11 +290,11 @@ class SqliteStore:
         return await self._readers.run(channels.aliases)
 
     async def standing(
-        self, channels_: Collection[int], alias_ids: Collection[str]
+        self, numbers: Collection[int], alias_ids: Collection[str]
     ) -> Standing:
         """Some channels and aliases, read at one moment."""
         return await self._readers.run(
-            lambda db: channels.standing(db, channels_, alias_ids)
+            lambda db: channels.standing(db, numbers, alias_ids)
         )
 
     async def add_alias(self, alias: NewAlias) -> bool:

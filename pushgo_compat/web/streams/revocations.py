@@ -47,7 +47,7 @@ class ChannelStates(Protocol):
         ...
 
     async def standing(
-        self, channels: Sequence[int], alias_ids: Sequence[str]
+        self, numbers: Sequence[int], alias_ids: Sequence[str]
     ) -> Standing:
         """What became of these channels and aliases."""
         ...
