@@ -30,7 +30,9 @@ def parse_duration(text: str) -> int | None:
     if found is None:
         return None
     total_ns = sum(
-        int(Fraction(number.removesuffix(".")) * _UNITS_NS[unit])
+        int(number) * _UNITS_NS[unit]
+        if "." not in number
+        else int(Fraction(number.removesuffix(".")) * _UNITS_NS[unit])
         for number, unit in _PART.findall(found[2])
     )
     if total_ns >= _MAX_NS:

@@ -38,6 +38,8 @@ _TYPES: Mapping[type, str] = {
 _KINDS: Mapping[type, str] = {**_TYPES, list: "slice", dict: "map", GoTime: "struct"}
 _SMALLEST_PLAIN = 1e-4
 _EXPONENT_FROM = 1e6
+_FLOAT_PRICE = 3
+"""Of a number written out, in steps."""
 
 
 def type_name(value: object) -> str:
@@ -79,6 +81,7 @@ def text_of(value: object, budget: Budget) -> str:
         case bool():
             text = "true" if value else "false"
         case float():
+            budget.spend(_FLOAT_PRICE)
             text = float_text(value)
         case list():
             text = f"[{' '.join([text_of(inner, budget) for inner in value])}]"

@@ -7,6 +7,7 @@ templates and templates of the priority come from newer servers.
 
 from __future__ import annotations
 
+from adapters.golang.template.faults import Budget
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.event import EventView
 from adapters.ntfy.fields import PRIORITIES
@@ -52,14 +53,18 @@ def render_body(body: bytes, sent_as: str, found: Parameters, view: EventView) -
 def _render_parameters(source: str, found: Parameters, view: EventView) -> str:
     """Templates that are parameters; one that is not there renders as nothing."""
     template = found.values.get("message", "").replace("\\n", "\n")
-    message = render(template, source, found.clock)
-    title = render(view.get("title", ""), source, found.clock)
+    budget = Budget()
+    message = render(template, source, found.clock, budget)
+    title = view.get("title", "")
+    if "{{" in title:  # else it stays as it is, and the JSON need not be read again
+        title = render(title, source, found.clock, budget)
     for parameter, place in (("message", "body"), ("title", "title")):
         if found.values.pop(parameter, ""):
             found.notes.append(Note(found.fields[parameter], "rendered", place))
     _set_title(view, title)
     if priority := found.values.pop(_DEFERRED, ""):
-        _set_priority(trim(render(priority, source, found.clock)), found, view)
+        rendered = render(priority, source, found.clock, budget)
+        _set_priority(trim(rendered), found, view)
     return message
 
 

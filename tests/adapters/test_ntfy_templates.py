@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,76 @@ def test_an_attack_is_given_up_soon(name: str) -> None:
 )  # fmt: skip
 def test_no_attribute_of_python_can_be_reached(template: str) -> None:
     assert outcome(template, LONG) in ({"code": 40045}, {"text": "<no value>"})
+
+
+MAP = json.dumps({"k": {f"k{n}": n for n in range(9000)}, "z": [None] * 20_000})
+COSTLY = {
+    "a date by a layout that fits in many ways":
+        '{{range until 9000}}{{$x := toDate "11111111" "1111111111111111"}}{{end}}',
+    "a time zone that nobody has":
+        '{{range until 2000}}{{$x := dateInZone "2006" 1 "No/W"}}{{end}}',
+    "a list that nothing is left of":
+        "{{range until 2000}}{{$x := compact $.z}}{{end}}",
+    "the sorted keys of a map, for the first of them":
+        "{{range until 2000}}{{range $.k}}{{break}}{{end}}{{end}}",
+    "a copy of a list, for the first element":
+        "{{range until 2000}}{{range $.z}}{{break}}{{end}}{{end}}",
+    "a map without all of its keys": "{{range until 2000}}{{$x := omit $.k}}{{end}}",
+    "many directives":
+        '{{range until 200}}{{$x := printf "' + "%d" * 100 + '"}}{{end}}',
+    "letters looked at one by one": '{{$x := repeat 30000 "a b"}}{{$y := title $x}}',
+    "pretty JSON": "{{toPrettyJSON $.k}}",
+    "JSON in JSON":
+        '{{$x := cat "[" (repeat 45000 "1,") 1 "]"}}'
+        "{{range until 9}}{{$y := fromJSON $x}}{{end}}",
+    "far variables": "{{$a := 1}}" * 2000 + "{{range until 2000}}{{$a}}{{$}}{{end}}",
+    "many tokens": "{{1 1 1}}" * 3600,
+}  # fmt: skip
+"""Each takes a fifth of a second and more where only calls are counted."""
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_the_budget_counts_what_costs(name: str) -> None:
+    assert outcome(COSTLY[name], MAP) == {"code": 40055}
+
+
+def test_no_layout_becomes_a_regular_expression(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(re, "fullmatch", refuse)
+    monkeypatch.setattr(re, "match", refuse)
+    layout, text = "2" * 30 + "x", "1" * 45
+    assert outcome(f'{{{{toDate "{layout}" "{text}" | unixEpoch}}}}', "{}") == {
+        "text": "-62135596800"
+    }
+    moment = '{{toDate "Jan _2 2006  3:04:05PM" "feb  3 2020 12:04:05.25AM"}}'
+    assert outcome(moment, "{}") == {"text": "2020-02-03 00:04:05.25 +0000 UTC"}
+
+
+def test_the_templates_of_one_request_share_a_budget() -> None:
+    half = "{{range until 6000}}{{$x := 1}}{{end}}"
+    assert outcome(half, "{}") == {"text": ""}
+    request = LegacyRequest(
+        method="POST",
+        path="/topic12345",
+        headers=CIMultiDictProxy(
+            CIMultiDict({"Template": "1", "Message": half, "Title": half})
+        ),
+        body=b"{}",
+        received_at_ms=NOW_MS,
+    )
+    call = NTFY.open(request)
+    assert isinstance(call, Publish)
+    with pytest.raises(LegacyRefusal) as refused:
+        call.translate()
+    assert json.loads(refused.value.reply.body)["code"] == 40055
+
+
+def test_a_number_too_large_fails_and_does_not_crash() -> None:
+    assert outcome("{{round 1e300 200}}", "{}") == {"code": 40045}
 
 
 WORDS = """

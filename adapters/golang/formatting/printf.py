@@ -14,6 +14,11 @@ from adapters.golang.formatting.verbs import Verb, written
 from adapters.golang.template.faults import Budget, FunctionError
 from adapters.golang.values import sorted_keys, text_of, type_name
 
+_DIRECTIVE_PRICE = 12
+_VALUE_PRICE = 4
+_CHARS_A_STEP = 2
+"""Of a text that is quoted or written in hexadecimal digits."""
+_BY_CHARACTER = frozenset("qxX")
 _MAX_WIDTH = 999
 """Of padding and precision; ntfy refuses longer ones as an attack on its memory."""
 _DIRECTIVE = re.compile(
@@ -69,7 +74,7 @@ class _Printf:
 
     def directive(self, found: re.Match[str]) -> str:
         """The text of one directive."""
-        self.budget.spend()
+        self.budget.spend(_DIRECTIVE_PRICE)
         self.good = True
         complaint = ""
         self.point_at(found["at"])
@@ -147,7 +152,11 @@ class _Printf:
 
     def value(self, verb: Verb, value: object) -> str:
         """A value that is there; of lists and maps every part goes by the verb."""
-        self.budget.spend_on(value)
+        self.budget.spend(_VALUE_PRICE)
+        if verb.letter in _BY_CHARACTER:
+            self.budget.spend_on(value, _CHARS_A_STEP)
+        else:
+            self.budget.spend_on(value)
         match value:
             case list():
                 return f"[{' '.join([self.value(verb, inner) for inner in value])}]"

@@ -31,6 +31,8 @@ _ROUND_UNITS: tuple[tuple[str, int], ...] = (
     ("s", 1),
 )
 _NANO = 1e-9
+_ZONE_PRICE = 250
+"""A zone that nobody has looked for yet is looked for on the disk."""
 
 
 def dates_at(clock: Clock) -> Mapping[str, Function]:
@@ -50,17 +52,17 @@ def dates_at(clock: Clock) -> Mapping[str, Function]:
     def ago(value: object) -> str:
         return _duration_text(round((now.at - moment(value).at).total_seconds()))
 
-    in_named_zone = function("text any text", shown)
+    in_named_zone = function("text any text", shown, price=_ZONE_PRICE, chars_a_step=1)
     return {
         "now": function("", lambda: now),
-        "date": function("text any", shown),
+        "date": function("text any", shown, price=20, chars_a_step=1),
         "dateInZone": in_named_zone,
         "date_in_zone": in_named_zone,
-        "htmlDate": function("any", lambda value: shown(_DAY, value)),
+        "htmlDate": function("any", lambda value: shown(_DAY, value), price=20),
         "htmlDateInZone": function(
-            "any text", lambda value, zone: shown(_DAY, value, zone)
+            "any text", lambda value, zone: shown(_DAY, value, zone), price=_ZONE_PRICE
         ),
-        "ago": function("any", ago),
+        "ago": function("any", ago, price=20),
         **_TIMELESS,
     }
 
@@ -122,13 +124,13 @@ def _rounded(value: object) -> str:
 
 
 _TIMELESS: Mapping[str, Function] = {
-    "toDate": function("text text", _to_date),
-    "mustToDate": function("text text", parse_time),
-    "dateModify": function("text time", _modified),
-    "date_modify": function("text time", _modified),
-    "mustDateModify": function("text time", _must_modify),
-    "must_date_modify": function("text time", _must_modify),
+    "toDate": function("text text", _to_date, price=20, chars_a_step=1),
+    "mustToDate": function("text text", parse_time, price=20, chars_a_step=1),
+    "dateModify": function("text time", _modified, price=20, chars_a_step=1),
+    "date_modify": function("text time", _modified, price=20, chars_a_step=1),
+    "mustDateModify": function("text time", _must_modify, price=20, chars_a_step=1),
+    "must_date_modify": function("text time", _must_modify, price=20, chars_a_step=1),
     "unixEpoch": function("time", lambda moment: str(int(moment.at.timestamp() // 1))),
-    "duration": function("any", _duration),
-    "durationRound": function("any", _rounded),
+    "duration": function("any", _duration, price=20),
+    "durationRound": function("any", _rounded, price=20, chars_a_step=1),
 }

@@ -40,8 +40,9 @@ def _pick(values: _Map, *keys: str) -> _Map:
     return {key: values[key] for key in keys if key in values}
 
 
-def _omit(values: _Map, *keys: str) -> _Map:
-    return {key: value for key, value in values.items() if key not in keys}
+def _omit(_budget: Budget, values: _Map, *keys: str) -> _Map:
+    unwanted = frozenset(keys)
+    return {key: value for key, value in values.items() if key not in unwanted}
 
 
 def _dig(*arguments: object) -> object:
@@ -68,6 +69,6 @@ DICTS: Mapping[str, Function] = {
     "keys": function("map*", _keys),
     "values": function("map", lambda values: [values[k] for k in sorted_keys(values)]),
     "pick": function("map text*", _pick),
-    "omit": function("map text*", _omit),
+    "omit": function("map text*", _omit, walks=True),
     "dig": function("any*", _dig),
 }

@@ -23,14 +23,16 @@ from adapters.golang.values import (
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def _from_json(text: str) -> object:
+def _from_json(budget: Budget, text: str) -> object:
+    budget.spend_on_json(text)
     try:
         return load_json(text)
     except ValueError:
         return None
 
 
-def _must_from_json(text: str) -> object:
+def _must_from_json(budget: Budget, text: str) -> object:
+    budget.spend_on_json(text)
     try:
         return load_json(text)
     except ValueError as error:
@@ -55,7 +57,8 @@ def _plain(value: object) -> object:
 def _to_json(*, html: bool, indent: int | None = None) -> Callable[..., str]:
     separators = (",", ":") if indent is None else (",", ": ")
 
-    def encode(_budget: Budget, value: object) -> str:
+    def encode(budget: Budget, value: object) -> str:
+        budget.spend_on_all_of(value, times=4 if indent is None else 10)
         text = json.dumps(
             _plain(value), ensure_ascii=False, separators=separators, indent=indent
         )
@@ -97,29 +100,39 @@ def _extension(path: str) -> str:
 
 
 _JSON: Mapping[str, Function] = {
-    "toJSON": function("any", _to_json(html=True), walks=True),
-    "toRawJSON": function("any", _to_json(html=False), walks=True),
-    "toPrettyJSON": function("any", _to_json(html=True, indent=2), walks=True),
+    "toJSON": function("any", _to_json(html=True), walks=True, price=20),
+    "toRawJSON": function("any", _to_json(html=False), walks=True, price=20),
+    "toPrettyJSON": function(
+        "any", _to_json(html=True, indent=2), walks=True, price=30
+    ),
 }
 
 ENCODING: Mapping[str, Function] = {
-    "fromJSON": function("text", _from_json),
-    "mustFromJSON": function("text", _must_from_json),
+    "fromJSON": function("text", _from_json, walks=True, price=10),
+    "mustFromJSON": function("text", _must_from_json, walks=True, price=10),
     **_JSON,
     **{f"must{name[0].upper()}{name[1:]}": run for name, run in _JSON.items()},
     "b64enc": function("text", lambda t: base64.b64encode(to_bytes(t)).decode()),
     "b64dec": function(
-        "text", _decoder(lambda t: base64.b64decode(t, validate=True), "base64")
+        "text",
+        _decoder(lambda t: base64.b64decode(t, validate=True), "base64"),
+        price=20,
     ),
-    "b32enc": function("text", lambda t: base64.b32encode(to_bytes(t)).decode()),
-    "b32dec": function("text", _decoder(base64.b32decode, "base32")),
-    "sha1sum": function("text", _sum("sha1")),
-    "sha256sum": function("text", _sum("sha256")),
-    "sha512sum": function("text", _sum("sha512")),
+    "b32enc": function(
+        "text", lambda t: base64.b32encode(to_bytes(t)).decode(), chars_a_step=8
+    ),
+    "b32dec": function(
+        "text", _decoder(base64.b32decode, "base32"), price=20, chars_a_step=8
+    ),
+    "sha1sum": function("text", _sum("sha1"), price=6),
+    "sha256sum": function("text", _sum("sha256"), price=6),
+    "sha512sum": function("text", _sum("sha512"), price=6),
     "adler32sum": function("text", lambda text: str(zlib.adler32(to_bytes(text)))),
     "base": function("text", _base),
-    "dir": function("text", lambda path: _clean(posixpath.dirname(path) or ".")),
-    "clean": function("text", _clean),
+    "dir": function(
+        "text", lambda path: _clean(posixpath.dirname(path) or "."), chars_a_step=4
+    ),
+    "clean": function("text", _clean, chars_a_step=4),
     "ext": function("text", _extension),
     "isAbs": function("text", lambda path: path.startswith("/")),
 }

@@ -38,6 +38,10 @@ def _concat(*lists: object) -> list[object]:
     return [element for one in lists for element in _elements(one)]
 
 
+def _compact(_budget: Budget, value: object) -> list[object]:
+    return [*filter(is_true, _elements(value))]
+
+
 def _unique(budget: Budget, value: object) -> list[object]:
     first_of_each: dict[str, object] = {}
     for element in _elements(value):
@@ -70,7 +74,7 @@ _ALSO_MUST: Mapping[str, Function] = {
     "rest": function("any", _of_list(lambda values: values[1:])),
     "initial": function("any", _of_list(lambda values: values[:-1])),
     "reverse": function("any", _of_list(lambda values: values[::-1])),
-    "compact": function("any", _of_list(lambda values: [*filter(is_true, values)])),
+    "compact": function("any", _compact, walks=True),
     "uniq": function("any", _unique, walks=True),
     "without": function("any any*", _without, walks=True),
     "has": function("any any", _has, walks=True),

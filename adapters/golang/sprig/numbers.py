@@ -116,6 +116,8 @@ def _sequence(*limits: int) -> str:
 
 
 def _octal(value: object) -> int:
+    if isinstance(value, list | dict):
+        return 0
     try:
         return int(str(value), 8)
     except ValueError:
@@ -129,11 +131,11 @@ def _best(
 
 
 NUMBERS: Mapping[str, Function] = {
-    "int": function("any", to_int),
-    "int64": function("any", to_int),
-    "float64": function("any", to_float),
-    "atoi": function("text", to_int),
-    "toDecimal": function("any", _octal),
+    "int": function("any", to_int, price=4, chars_a_step=8),
+    "int64": function("any", to_int, price=4, chars_a_step=8),
+    "float64": function("any", to_float, price=4, chars_a_step=8),
+    "atoi": function("text", to_int, price=4, chars_a_step=8),
+    "toDecimal": function("any", _octal, price=4, chars_a_step=8),
     "add1": function("any", lambda value: _wrapped(to_int(value) + 1)),
     "add": function("any*", lambda *values: _wrapped(sum(map(to_int, values)))),
     "sub": function("any any", lambda a, b: _wrapped(to_int(a) - to_int(b))),
@@ -147,8 +149,8 @@ NUMBERS: Mapping[str, Function] = {
     "minf": function("any any*", _best(min, to_float)),
     "ceil": function("any", _whole(math.ceil)),
     "floor": function("any", _whole(math.floor)),
-    "round": function("any int float*", _round),
+    "round": function("any int float*", _round, price=6),
     "until": function("int", lambda stop: _count(0, stop, 1 if stop >= 0 else -1)),
     "untilStep": function("int int int", _count),
-    "seq": function("int*", _sequence),
+    "seq": function("int*", _sequence, chars_a_step=4),
 }

@@ -16,6 +16,7 @@ from adapters.golang.values import (
 from adapters.ntfy.params import GO_BLANKS, trim
 
 _MAX_REPEATED_CHARS = 100_000
+_BLANK = re.compile(f"[{GO_BLANKS}]")
 _WORD = re.compile(r"\w(?:[\w'’]*\w)?")
 
 
@@ -36,6 +37,15 @@ def _each(change: Callable[[str], str], text: str) -> str:
 
 def _title(text: str) -> str:
     return _WORD.sub(lambda word: word[0][0].upper() + word[0][1:].lower(), text)
+
+
+def _trim_all(cut: str, text: str) -> str:
+    """A character that is named again and again is looked for once."""
+    return text.strip("".join(set(cut)))
+
+
+def _without_blanks(text: str) -> str:
+    return _BLANK.sub("", text)
 
 
 def _trunc(count: int, text: str) -> str:
@@ -118,19 +128,19 @@ def _sort(budget: Budget, value: object) -> list[str]:
 TEXT: Mapping[str, Function] = {
     "trunc": function("int text", _trunc),
     "trim": function("text", trim),
-    "upper": function("text", lambda text: _each(str.upper, text)),
-    "lower": function("text", lambda text: _each(str.lower, text)),
-    "title": function("text", _title),
+    "upper": function("text", lambda text: _each(str.upper, text), chars_a_step=2),
+    "lower": function("text", lambda text: _each(str.lower, text), chars_a_step=2),
+    "title": function("text", _title, chars_a_step=1),
     "substr": function("int int text", _substr),
     "repeat": function("int text", _repeat),
-    "trimAll": function("text text", lambda cut, text: text.strip(cut)),
+    "trimAll": function("text text", _trim_all, chars_a_step=16),
     "trimSuffix": function("text text", lambda end, text: text.removesuffix(end)),
     "trimPrefix": function("text text", lambda start, text: text.removeprefix(start)),
-    "nospace": function("text", lambda text: re.sub(f"[{GO_BLANKS}]", "", text)),
+    "nospace": function("text", _without_blanks, chars_a_step=4),
     "contains": function("text text", lambda part, text: part in text),
     "hasPrefix": function("text text", lambda start, text: text.startswith(start)),
     "hasSuffix": function("text text", lambda end, text: text.endswith(end)),
-    "quote": function("any*", _quote, walks=True),
+    "quote": function("any*", _quote, walks=True, chars_a_step=1),
     "squote": function("any*", _squote, walks=True),
     "cat": function("any*", _cat, walks=True),
     "indent": function("int text", _indent),

@@ -202,8 +202,8 @@ BUILTINS: Mapping[str, Function] = {
     "printf": function(
         "text any*", lambda budget, t, *v: sprintf(t, v, budget), walks=True
     ),
-    "html": function("any*", escape_html, walks=True),
-    "js": function("any*", escape_script, walks=True),
-    "urlquery": function("any*", escape_query, walks=True),
+    "html": function("any*", escape_html, walks=True, chars_a_step=2),
+    "js": function("any*", escape_script, walks=True, chars_a_step=1),
+    "urlquery": function("any*", escape_query, walks=True, chars_a_step=1),
 }
 """``and`` and ``or`` are here for their names: the interpreter stops them early."""

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from adapters.golang.template.faults import Budget, FunctionError
+from adapters.golang.template.faults import CHARS_A_STEP, Budget, FunctionError
 from adapters.golang.time import GoTime
 from adapters.golang.values import MISSING, type_name
 
@@ -51,6 +51,9 @@ class Function(NamedTuple):
 
     ``run`` gets the arguments; with ``walks`` a Budget before them, which has paid for
     every part of them already.
+
+    ``price`` is what a call costs beside its texts, in steps; ``chars_a_step`` how much
+    of a text, read or made, is worth a step: few characters where each is looked at.
     """
 
     run: Callable[..., object]
@@ -58,6 +61,8 @@ class Function(NamedTuple):
     rest: Kind | None = None
     """The kind of any number of further arguments."""
     walks: bool = False
+    price: int = 3
+    chars_a_step: int = CHARS_A_STEP
 
     def kind_at(self, position: int) -> Kind:
         """The kind of the argument at that position, which the count allows."""
@@ -73,24 +78,34 @@ class Function(NamedTuple):
 
     def call(self, arguments: list[object], budget: Budget) -> object:
         """Run it with checked arguments and pay for the work."""
+        budget.spend(self.price)
         for argument in arguments:
             if self.walks:
-                budget.spend_on_all_of(argument)
+                budget.spend_on_all_of(argument, self.chars_a_step)
             else:
-                budget.spend_on(argument)
+                budget.spend_on(argument, self.chars_a_step)
         leading = (budget,) if self.walks else ()
-        result = self.run(*leading, *arguments)
-        budget.spend_on_all_of(result)
+        try:
+            result = self.run(*leading, *arguments)
+        except OverflowError as error:
+            raise FunctionError("a number out of range") from error
+        budget.spend_on_all_of(result, self.chars_a_step)
         return result
 
 
 def function(
-    signature: str, run: Callable[..., object], *, walks: bool = False
+    signature: str,
+    run: Callable[..., object],
+    *,
+    walks: bool = False,
+    price: int = 3,
+    chars_a_step: int = CHARS_A_STEP,
 ) -> Function:
     """Make a function; ``"text any*"`` takes a text and any number of values."""
     words = signature.split()
     rest = _WORDS[words.pop()[:-1]] if signature.endswith("*") else None
-    return Function(run, tuple(_WORDS[word] for word in words), rest, walks)
+    kinds = tuple(_WORDS[word] for word in words)
+    return Function(run, kinds, rest, walks, price, chars_a_step)
 
 
 def fitted(value: object, kind: Kind) -> object:

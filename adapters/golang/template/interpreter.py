@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.golang.template.faults import (
+    CHARS_A_STEP,
     FAILED,
     MAX_TEXT_CHARS,
     Budget,
@@ -48,6 +49,7 @@ from adapters.golang.values import (
 
 _NOTHING_PIPED = object()
 """Stands where no value comes through a pipe; MISSING may come through one."""
+_VARIABLES_A_STEP = 16
 _STOPS_AT = {"and": False, "or": True}
 """At which truth these functions look no further."""
 
@@ -137,6 +139,7 @@ class _Run:
         """Run the body for each element; ``else`` when there is none."""
         outside = len(self.variables)
         value = self.pipeline(dot, statement.pipeline)
+        self.spend_on_elements(value)
         known = len(self.variables)
         empty = True
         for position, element in self.elements(value, statement.pipeline):
@@ -150,6 +153,13 @@ class _Run:
         flow = self.walk(dot, statement.otherwise) if empty else _Flow.NEXT
         del self.variables[outside:]
         return flow
+
+    def spend_on_elements(self, value: object) -> None:
+        """Pay for the copy of a list, for the sorted keys of a map."""
+        if isinstance(value, list):
+            self.budget.spend(len(value) // CHARS_A_STEP)
+        elif isinstance(value, dict):
+            self.budget.spend(len(value))
 
     def elements(
         self, value: object, pipeline: Pipeline
@@ -198,6 +208,7 @@ class _Run:
 
     def assign(self, name: str, value: object) -> None:
         """Change the innermost variable of that name."""
+        self.budget.spend(len(self.variables) // _VARIABLES_A_STEP)
         for variable in reversed(self.variables):
             if variable[0] == name:
                 variable[1] = value
@@ -251,6 +262,7 @@ class _Run:
 
     def variable(self, name: str) -> object:
         """The value of the innermost variable of that name."""
+        self.budget.spend(len(self.variables) // _VARIABLES_A_STEP)
         for variable in reversed(self.variables):
             if variable[0] == name:
                 return variable[1]
@@ -260,6 +272,7 @@ class _Run:
         self, value: object, names: tuple[str, ...], *, has_arguments: bool = False
     ) -> object:
         """Follow the names through maps; below what is missing all is missing."""
+        self.budget.spend(len(names))
         for name in names:
             if value is MISSING:
                 return MISSING

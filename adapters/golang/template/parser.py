@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.golang.template.faults import NOT_PARSED, TemplateFault
+from adapters.golang.template.faults import NOT_PARSED, Budget, TemplateFault
 from adapters.golang.template.lexer import END, Token, tokens_of
 from adapters.golang.template.literals import read_char, read_number, read_string
 from adapters.golang.template.nodes import (
@@ -30,6 +30,9 @@ from adapters.golang.template.nodes import (
     With,
 )
 
+_TOKEN_PRICE = 2
+"""In steps: cut off, then read."""
+_VARIABLES_A_STEP = 64
 _MAX_DEPTH = 100
 """Of blocks and parentheses in one another; Go allows thousands."""
 _BLOCKS: Mapping[str, type[If | With | Range]] = {
@@ -46,12 +49,18 @@ _BOOLEANS = {"true": Constant(True), "false": Constant(False)}
 _NOT_EXECUTABLE = (Dot, Nil, Constant, Number)
 
 
-def parse(template: str, functions: Collection[str]) -> tuple[Statement, ...]:
+def parse(
+    template: str, functions: Collection[str], budget: Budget
+) -> tuple[Statement, ...]:
     """Parse a template; raises TemplateFault for what Go or we cannot.
 
     Variables must be declared and functions known before anything is executed.
     """
-    return _Parser([*tokens_of(template), END], functions).parse()
+    tokens: list[Token] = []
+    for token in tokens_of(template):
+        budget.spend(_TOKEN_PRICE)
+        tokens.append(token)
+    return _Parser([*tokens, END], functions, budget).parse()
 
 
 @dataclass(slots=True)
@@ -60,6 +69,7 @@ class _Parser:
 
     tokens: Sequence[Token]
     functions: Collection[str]
+    budget: Budget
     position: int = 0
     variables: list[str] = field(default_factory=lambda: ["$"])
     depth: int = 0
@@ -283,6 +293,7 @@ class _Parser:
 
     def variable(self, name: str) -> Variable:
         """A variable, which must have been declared."""
+        self.budget.spend(len(self.variables) // _VARIABLES_A_STEP)
         if name not in self.variables:
             raise TemplateFault(NOT_PARSED)
         return Variable(name)

@@ -28,20 +28,25 @@ _MAX_TEMPLATE_BYTES = 32_768
 _DISALLOWED = re.compile(r"\{\{-?[\t\n\f\r ]*(?:call|template|define)\b")
 
 
-def render(template: str, source: str, clock: Clock) -> str:
+def render(
+    template: str, source: str, clock: Clock, budget: Budget | None = None
+) -> str:
     """Render a template over JSON; raises TemplateFault with ntfy's number.
 
-    The faults come in ntfy's order. ``clock`` is what ``now`` answers.
+    The faults come in ntfy's order. ``clock`` is what ``now`` answers. The templates of
+    one request share a budget.
     """
+    budget = budget or Budget()
     if len(template.encode("utf-8", "replace")) > _MAX_TEMPLATE_BYTES:
         raise TemplateFault(TEMPLATE_TOO_LARGE)
     if _DISALLOWED.search(template):
         raise TemplateFault(DISALLOWED)
+    budget.spend_on_json(source)
     data = _load(source)
     functions = {**SPRIG, **dates_at(clock), **BUILTINS}
     try:
-        statements = parse(clean_text(template), functions)
-        text = execute(statements, data, functions, Budget())
+        statements = parse(clean_text(template), functions, budget)
+        text = execute(statements, data, functions, budget)
     except RecursionError as error:
         raise TemplateFault(FAILED) from error
     return _joined(text)
