@@ -24,6 +24,10 @@ from pushgo_compat.model import NativeMessage, Receipt, Source
 # ---------------------------------------------------------------- request and reply
 
 
+SPARING_BYTES = 65_536
+"""Bodies up to this size, not compressed, are cheap to read for anybody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacyRequest:
     """One HTTP request to an old server, frozen.
@@ -49,6 +53,9 @@ class LegacyRequest:
     """The body as sent, ``Content-Encoding`` not undone."""
     body_truncated: bool = False
     """True when the body is longer than ``Dialect.body_limit`` and stops there."""
+    sparing: bool = False
+    """True when it is costly to read and no key that it shows opens anything: at most
+    ``SPARING_BYTES`` of the body may be unpacked and parsed."""
     received_at_ms: int = 0
     base_url: str = ""
     """Where the mount lives for the outside, without a trailing slash."""
@@ -230,6 +237,8 @@ class Publish:
     claims: tuple[KeyClaim, ...]
     translate: Callable[[], Translation]
     """Called once, when a key has opened a channel; may raise LegacyRefusal."""
+    costly: bool = False
+    """Translating may take more than a few milliseconds: it is done off the loop."""
     batch: bool = False
     """The reply reports each claim on its own, even when there is only one."""
     begin_upload: Callable[[], Callable[[Upload], Translation]] | None = None
@@ -378,6 +387,21 @@ class Dialect(Protocol):
 
     def body_limit(self, method: str, path: str) -> int:
         """Most bytes of body that the dialect looks at for this method and path."""
+        ...
+
+    def is_costly(self, request: LegacyRequest) -> bool:
+        """Whether ``open`` may take more than a few milliseconds.
+
+        Such a request is opened off the loop, ``sparing`` unless one of ``shown_keys``
+        opens a channel. Asked of every request: looks at sizes and names only.
+        """
+        ...
+
+    def shown_keys(self, request: LegacyRequest) -> tuple[KeyClaim, ...]:
+        """A few keys of a costly request, as far as they are seen without reading it.
+
+        No promise that they count: only that whoever sent it knows them.
+        """
         ...
 
     def open(self, request: LegacyRequest) -> LegacyCall:

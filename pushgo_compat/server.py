@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import ssl
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from signal import SIGINT, SIGTERM
@@ -44,6 +45,9 @@ from pushgo_compat.web.services import Services, WebSettings
 
 GC_THRESHOLDS = (20_000, 50, 100)
 """How many new objects, and how many rounds, until the collector looks (deeper)."""
+
+SWITCH_INTERVAL_S = 0.000_5
+"""How long the loop waits for its turn while a thread works on a costly request."""
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +111,7 @@ async def start(
         limiter=RateLimiter(config.rate_limit),
         metrics=metrics,
     )
+    stack.callback(services.off_loop.close)
     return await start_sites(stack, sites_of(config), dialects, services)
 
 
@@ -173,6 +178,7 @@ async def _serve(config: Config, secret: SecretKey) -> None:
             log.info("listening", **line)
         # What start-up made stays: the collector need not look at it again. A request's
         # objects die with it, so it looks seldom (measured: 7 % of an old call).
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         gc.set_threshold(*GC_THRESHOLDS)
         gc.collect()
         gc.freeze()

@@ -8,6 +8,7 @@ from functools import partial
 
 from adapters.bark import reply
 from adapters.bark.auth import is_authorized, is_open
+from adapters.bark.costly import Unread, is_costly, seen_keys
 from adapters.bark.json_body import BODY_LIMIT_BYTES
 from adapters.bark.mapping import MappingRules, translate
 from adapters.bark.notes import NOTES
@@ -84,6 +85,20 @@ class BarkDialect:
         """Fiber's limit, everywhere."""
         return BODY_LIMIT_BYTES
 
+    def is_costly(self, request: LegacyRequest) -> bool:
+        """A large body, or a compressed one, which may be large."""
+        return is_costly(request)
+
+    def shown_keys(self, request: LegacyRequest) -> tuple[KeyClaim, ...]:
+        """The key of the path, and what looks like keys elsewhere."""
+        try:
+            route = find_route(request.method, request.path)
+        except (RouteNotFound, MethodNotAllowed):
+            return ()
+        if route.action is not Action.PUSH:
+            return ()
+        return tuple(map(key_claim, seen_keys(request, route.key)))
+
     def open(self, request: LegacyRequest) -> LegacyCall:
         """Size, login, route, parameters: refused in bark-server's order."""
         if request.body_truncated:
@@ -102,17 +117,34 @@ class BarkDialect:
             raise LegacyRefusal(reply.wrong_method(request, error)) from error
         if route.action is Action.PUSH and request.method != "HEAD":
             return self._open_push(request, route)
-        return _open_other(request, route)
+        try:
+            return _open_other(request, route)
+        except Unread:
+            raise LegacyRefusal(reply.too_large(request)) from None
 
     def _open_push(self, request: LegacyRequest, route: Route) -> Publish:
-        parameters = read_parameters(request, route, self.max_batch)
+        pattern = f"{request.method} {route.pattern}"
+        try:
+            parameters = read_parameters(request, route, self.max_batch)
+        except Unread:
+            claim = self._unread_claim(request, route)
+            unread = partial(_refuse_unread, request)
+            return Publish(route=pattern, claims=(claim,), translate=unread)
         claims = _claims(request, parameters)
         return Publish(
-            route=f"{request.method} {route.pattern}",
+            route=pattern,
             claims=claims,
+            costly=is_costly(request),
             translate=partial(self._translate, request, parameters),
             batch=parameters.device_keys is not None,
         )
+
+    def _unread_claim(self, request: LegacyRequest, route: Route) -> KeyClaim:
+        """The key in whose words a body is refused that was not read to its end."""
+        shown = seen_keys(request, route.key)
+        if not shown:
+            raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
+        return key_claim(shown[0])
 
     def _translate(self, request: LegacyRequest, parameters: Parameters) -> Translation:
         rules = MappingRules(default_title=self.default_title, rejoin_iv=self.rejoin_iv)
@@ -171,8 +203,11 @@ class BarkDialect:
             return no_registration(request)
         if route.action is Action.REGISTER_CHECK:
             return reply.failure(request, 400, reply.unknown_key(route.key))
-        parameters = read_parameters(request, route, self.max_batch)
-        claim = key_claim(parameters.device_key)
+        try:
+            parameters = read_parameters(request, route, self.max_batch)
+            claim = key_claim(parameters.device_key)
+        except Unread:
+            claim = self._unread_claim(request, route)
         return reply.failure(request, *reply.push_failure(claim.key, error))
 
     def derived_metadata(self, message_id: str) -> Mapping[str, str]:
@@ -216,6 +251,11 @@ def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
         case _:
             answer = reply.OK_TEXT
     return Answer(route=f"GET {route.pattern}", reply=answer)
+
+
+def _refuse_unread(request: LegacyRequest) -> Translation:
+    """Of a key that was bound only after the body had been left unread."""
+    raise LegacyRefusal(reply.too_large(request))
 
 
 def _claims(request: LegacyRequest, parameters: Parameters) -> tuple[KeyClaim, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from adapters.bark.costly import Unread
 from adapters.bark.json_body import value_text
 from adapters.bark.notes import UNNAMED, shown_name
 from adapters.bark.reply import failure
@@ -21,7 +22,7 @@ from adapters.shared.parsing import (
     parse_form,
     parse_multipart,
 )
-from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note
+from pushgo_compat.legacy import SPARING_BYTES, LegacyRefusal, LegacyRequest, Note
 
 _NEVER_LIFTED = frozenset({"title", "subtitle", "body", "device_key", "device_keys"})
 _NEVER_COMPOSED = frozenset(
@@ -76,6 +77,8 @@ def read_form(request: LegacyRequest, content_type: str, notes: list[Note]) -> L
     if not request.body:
         return {}
     media = media_type(content_type)
+    if request.sparing and len(request.body) > SPARING_BYTES:
+        raise Unread
     if media == "application/x-www-form-urlencoded":
         return form_layer(parse_form(request.body), notes)
     if media == "multipart/form-data":

@@ -32,6 +32,22 @@ def unpacked(body: bytes, coding: str, limit_bytes: int) -> bytes:
     return whole
 
 
+def is_packed(coding: str) -> bool:
+    """Whether a Content-Encoding is one that is undone."""
+    return coding.strip().lower() in _UNPACKERS
+
+
+def beginning(body: bytes, coding: str, most: int) -> bytes:
+    """So many bytes of the unpacked body, as far as they can be had."""
+    unpack = _UNPACKERS.get(coding.strip().lower())
+    if unpack is None:
+        return body
+    try:
+        return unpack(body, most)[0][:most]
+    except BadPacking:
+        return b""
+
+
 def _inflate(body: bytes, most: int, window_bits: int) -> tuple[bytes, bool]:
     unpacker = zlib.decompressobj(window_bits)
     try:

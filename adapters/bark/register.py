@@ -6,7 +6,8 @@ registered, so that this works; nothing is bound and no new key is made.
 
 from __future__ import annotations
 
-from adapters.bark.json_body import is_json, read_object
+from adapters.bark.costly import is_json
+from adapters.bark.json_body import read_object
 from adapters.bark.layers import Layer, Parameter, form_layer, read_form
 from adapters.bark.reply import failure, success
 from adapters.bark.request import key_claim

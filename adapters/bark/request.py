@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from adapters.bark.json_body import is_json, read_object, value_text
+from adapters.bark.costly import is_json
+from adapters.bark.json_body import read_object, value_text
 from adapters.bark.layers import (
     Layer,
     Parameter,

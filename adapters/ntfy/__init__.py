@@ -32,6 +32,7 @@ from pushgo_compat.legacy import (
     Answer,
     Download,
     KeyCheck,
+    KeyClaim,
     LegacyCall,
     LegacyRefusal,
     LegacyReply,
@@ -71,6 +72,14 @@ class NtfyDialect:
         if clean_path(path) == "/":
             return MAX_JSON_BYTES + 1
         return _MAX_TEMPLATE_INPUT_BYTES + 1
+
+    def is_costly(self, request: LegacyRequest) -> bool:
+        """Never: the key stands in the path, or in JSON of 8 KB at most."""
+        return False
+
+    def shown_keys(self, request: LegacyRequest) -> tuple[KeyClaim, ...]:
+        """Nothing is costly before the key is known."""
+        return ()
 
     def open(self, request: LegacyRequest) -> LegacyCall:
         """Find out what is asked, and with which key."""
@@ -180,6 +189,7 @@ def _publish(
         route=route.pattern,
         claims=(key,),
         translate=partial(translate, draft, found, role),
+        costly=role is Role.TEMPLATE_INPUT,
         begin_upload=partial(begin_upload, draft, found) if is_file else None,
         file_content=file_content if is_file else None,
     )

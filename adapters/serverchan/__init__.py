@@ -19,7 +19,9 @@ from adapters.serverchan.routes import METHODS, Generation, find_route
 from adapters.serverchan.status import read_status_query, status_reply
 from pushgo_compat.errors import MethodNotAllowed, NativeError
 from pushgo_compat.legacy import (
+    SPARING_BYTES,
     Answer,
+    KeyClaim,
     LegacyCall,
     LegacyRefusal,
     LegacyReply,
@@ -57,6 +59,14 @@ class ServerChanDialect:
         """One limit for all routes, in bytes."""
         return _BODY_LIMIT_BYTES
 
+    def is_costly(self, request: LegacyRequest) -> bool:
+        """Never: the key stands in the path."""
+        return False
+
+    def shown_keys(self, request: LegacyRequest) -> tuple[KeyClaim, ...]:
+        """Nothing is costly before the key is known."""
+        return ()
+
     def open(self, request: LegacyRequest) -> LegacyCall:
         """Find the route and the key in it; the fields wait until the key is known.
 
@@ -78,6 +88,7 @@ class ServerChanDialect:
             route=f"{method} {route.pattern}",
             claims=(route.claim,),
             translate=partial(translate, request, route.generation),
+            costly=len(request.body) > SPARING_BYTES,
         )
 
     def accepted(

@@ -16,6 +16,7 @@ from pushgo_compat.core.interfaces import LiveSource, Store, StoredMessage
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.model import Channel
 from pushgo_compat.web.connection.forwarded import Callers
+from pushgo_compat.web.legacy.off_loop import OffLoop
 from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.native.message_json import DerivedMetadata
 from pushgo_compat.web.refusal_log import RefusalLog
@@ -60,6 +61,7 @@ class Services:
     limiter: RateLimiter = field(default_factory=RateLimiter)
     metrics: Metrics = field(default_factory=Metrics)
     refusals: RefusalLog = field(default_factory=RefusalLog)
+    off_loop: OffLoop = field(default_factory=OffLoop)
 
 
 SERVICES = web.AppKey("services", Services)

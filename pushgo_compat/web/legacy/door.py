@@ -9,16 +9,18 @@ The same door serves every mount: a prefix, a port or a host of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from aiohttp import web
 from multidict import CIMultiDict
 
 from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.errors import InternalError, NativeError
+from pushgo_compat.errors import InternalError, NativeError, ServerBusy
 from pushgo_compat.legacy import (
     Access,
     Answer,
@@ -54,6 +56,8 @@ MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
 MOST_IDS_SHOWN = 64
 """Of a batch: a header of a thousand ids is more than proxies and clients take."""
 REQUEST_ID_HEADER = "X-Request-Id"
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -144,6 +148,7 @@ class _Call:
         self._body = IncomingBody(request, services.files)
         self._dry_run = False
         self._route = ""
+        self._is_costly = False
         self._claims: Sequence[KeyClaim] = ()
         self._rehearsed: Rehearsed | None = None
         self.refused_code: str | None = None
@@ -159,7 +164,7 @@ class _Call:
             self.refused_code = "dialect"
             reply = refusal.reply
         except NativeError as error:
-            reply = self.refuse(error)
+            reply = await self._refuse(error)
         if self._dry_run and isinstance(reply, LegacyReply):
             return self._told(reply)
         return reply
@@ -195,6 +200,16 @@ class _Call:
             key=self._claims[0].key if self._claims else "",
         )
 
+    async def _refuse(self, error: NativeError) -> LegacyReply:
+        """Word a refusal, which may read a costly request once more."""
+        if not self._is_costly or isinstance(error, ServerBusy):
+            return self.refuse(error)
+        return await self._off_loop(partial(self.refuse, error))
+
+    async def _off_loop(self, work: Callable[[], T]) -> T:
+        off_loop = self._services.off_loop
+        return await off_loop.run(self._request.client_address, work)
+
     async def _freeze(self) -> None:
         """Make the LegacyRequest; what is the gateway's own is taken out."""
         web_request, services = self._web, self._services
@@ -229,7 +244,7 @@ class _Call:
     async def _look(self) -> LegacyCall:
         """What is asked. A file that says that it is too large is not read at all."""
         if not self._body.is_too_large:
-            return self._dialect.open(self._request)
+            return await self._open()
         with suppress(LegacyRefusal):  # of a body that nobody has read
             call = self._dialect.open(self._request)
             if isinstance(call, Publish) and call.begin_upload is not None:
@@ -237,7 +252,18 @@ class _Call:
         limit = self._dialect.body_limit(self._request.method, self._request.path)
         body, truncated = await self._body.read(limit)
         self._request = replace(self._request, body=body, body_truncated=truncated)
-        return self._dialect.open(self._request)
+        return await self._open()
+
+    async def _open(self) -> LegacyCall:
+        """Let the dialect read; what is costly off the loop, for strangers in part."""
+        if not self._dialect.is_costly(self._request):
+            return self._dialect.open(self._request)
+        self._is_costly = True
+        keyring = Keyring(self._services, self._dialect.source, self._request)
+        shown = await self._off_loop(partial(self._dialect.shown_keys, self._request))
+        if not await keyring.any_opens(shown):
+            self._request = replace(self._request, sparing=True)
+        return await self._off_loop(partial(self._dialect.open, self._request))
 
     async def _act(
         self, call: LegacyCall
@@ -284,7 +310,12 @@ class _Call:
         opened = await self._keyring.open_all(call)
         files = self._services.files
         if call.begin_upload is None or files is None:
-            return await self._send(call, call.translate(), opened)
+            translation = (
+                await self._off_loop(call.translate)
+                if call.costly
+                else call.translate()
+            )
+            return await self._send(call, translation, opened)
         channel = next(one.channel.number for one in opened if isinstance(one, Grant))
         finish = call.begin_upload()
         receive = files.rehearse if self._dry_run else files.receive

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
-from pushgo_compat.errors import NativeError
+from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import Access, KeyClaim, LegacyRequest, Publish
 from pushgo_compat.model import Source
 from pushgo_compat.web.legacy.field_names import field_lengths
@@ -46,6 +46,19 @@ class Keyring:
     async def renew(self, claim: KeyClaim) -> Grant:
         """Open a sender's key again, as a channel or an alias has changed since."""
         return await self._services.gate.renew(self._source, claim, self.address)
+
+    async def any_opens(self, claims: Sequence[KeyClaim]) -> bool:
+        """Whether one of the keys opens a channel; its calls are not counted here.
+
+        Raises RateLimited.
+        """
+        for claim in claims:
+            try:
+                await self.renew(claim)
+            except ChannelNotFound:
+                continue
+            return True
+        return False
 
     async def open_each(
         self, claims: Sequence[KeyClaim], access: Access
