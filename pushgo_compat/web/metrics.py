@@ -66,6 +66,11 @@ class Metrics:
         )
         self.open_streams = {source: open_streams.labels(source) for source in Source}
         self.dropped_streams = {source: dropped.labels(source) for source in Source}
+        self._dropped = counter(
+            "pushgo_connections_dropped",
+            "Connections dropped, by the reason.",
+            ["reason"],
+        )
         self._refusals: dict[tuple[Source, str], Counter] = {}
 
     def refused(self, source: Source, code: str) -> None:
@@ -74,6 +79,10 @@ class Metrics:
         if child is None:
             child = self._refusals[source, code] = self._refused.labels(source, code)
         child.inc()
+
+    def dropped_connection(self, reason: str) -> None:
+        """Count a connection that was dropped; ``reason`` is a fixed word."""
+        self._dropped.labels(reason).inc()
 
     def render(self) -> bytes:
         """Everything in Prometheus's text format."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import structlog
 from aiohttp import web
+from multidict import CIMultiDictProxy
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -56,10 +57,15 @@ class Callers:
 
     def address(self, request: web.BaseRequest) -> str:
         """The caller's address: the last one in the chain that is not a proxy."""
-        address = request.remote or ""
-        if not self._trusted or not self._peer_is_proxy(address):
+        return self.client_address(request.remote or "", request.headers)
+
+    def client_address(
+        self, address: str, headers: CIMultiDictProxy[str] | None
+    ) -> str:
+        """The same, from the peer's address and the head, where there is one."""
+        if headers is None or not self._trusted or not self._peer_is_proxy(address):
             return address
-        chain = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        chain = ",".join(headers.getall("X-Forwarded-For", ()))
         for hop in reversed([part.strip() for part in chain.split(",")]):
             if not hop:
                 continue

@@ -62,6 +62,11 @@ class HeadMender:
         self.head = b""
         """The latest head, as it came: it says who shall word a parser's refusal."""
 
+    @property
+    def is_in_head(self) -> bool:
+        """Whether a head has begun that has not ended; line ends before it are none."""
+        return self._state is _State.HEAD and bool(self._pending.strip(b"\r\n"))
+
     def feed(self, data: bytes) -> bytes:
         """Return what the parser should get of the bytes so far, heads mended."""
         if self._state is _State.OPEN:

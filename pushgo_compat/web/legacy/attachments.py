@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import quote
@@ -12,10 +11,8 @@ from aiohttp import web
 from pushgo_compat.core.files import FileService
 from pushgo_compat.errors import NotFound
 from pushgo_compat.legacy import Download
+from pushgo_compat.web.connection.protocol import connection_of
 from pushgo_compat.web.legacy.read_request import read_body
-
-STALLED_AFTER_S = 60
-"""A sender who sends nothing for so long has gone, whatever his connection says."""
 
 _PLAIN = "text/plain"
 _MAX_NAME_CHARS = 200
@@ -60,15 +57,17 @@ class IncomingBody:
         for piece in self._read:
             if piece:
                 yield piece
+                self._let_go(len(piece))
         stream = self._request.content
         while not stream.at_eof():
-            try:
-                async with asyncio.timeout(STALLED_AFTER_S):
-                    piece = await stream.readany()
-            except TimeoutError as error:
-                raise ConnectionAbortedError("the sender stalled") from error
-            if piece:
+            if piece := await stream.readany():
                 yield piece
+                self._let_go(len(piece))
+
+    def _let_go(self, size: int) -> None:
+        """So much is on the disk, and no longer held here."""
+        if (connection := connection_of(self._request)) is not None:
+            connection.let_go(size)
 
 
 async def _one_piece(content: bytes) -> AsyncIterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,6 +14,8 @@ from aiohttp import web
 
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Source
+from pushgo_compat.web.connection.guard import Guard
+from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.connection.protocol import SERVER_KWARGS, LenientServer
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.listeners.mounts import HostRule, Mounts
@@ -32,6 +35,7 @@ class Sites:
     ports: Mapping[Source, tuple[str, int]] = field(default_factory=dict)
     hosts: Mapping[Source, Sequence[str]] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
 
 
 class CannotListen(OSError):
@@ -48,11 +52,12 @@ class CannotListen(OSError):
 class _GatewayRunner(web.AppRunner):
     """Runs the native app behind the mounts, on connections that mend heads."""
 
-    __slots__ = ("_mounts",)
+    __slots__ = ("_guard", "_mounts")
 
-    def __init__(self, app: web.Application, mounts: Mounts) -> None:
+    def __init__(self, app: web.Application, mounts: Mounts, guard: Guard) -> None:
         super().__init__(app, shutdown_timeout=SHUTDOWN_TIMEOUT_S, **_KWARGS)
         self._mounts = mounts
+        self._guard = guard
 
     async def _make_server(self) -> web.Server:
         native = await super()._make_server()
@@ -60,6 +65,7 @@ class _GatewayRunner(web.AppRunner):
             self._mounts.handler(native.request_handler),
             request_factory=native.request_factory,
             word_refusal=self._mounts.word_refusal,
+            guard=self._guard,
             **_KWARGS,
         )
 
@@ -80,11 +86,18 @@ async def start_sites(
         prefixes={source.value: door for source, door in doors.items()},
         hosts=[HostRule(tuple(sites.hosts.get(s, ())), d) for s, d in doors.items()],
     )
+    guard = Guard(
+        sites.limits,
+        callers=services.callers,
+        dropped=services.metrics.dropped_connection,
+        descriptors=_descriptors(),
+    )
+    await stack.enter_async_context(guard.looking())
     runners: dict[str, tuple[web.BaseRunner, tuple[str, int]]] = {
-        MAIN: (_GatewayRunner(create_app(services), main), sites.main)
+        MAIN: (_GatewayRunner(create_app(services), main, guard), sites.main)
     }
     for source, address in sites.ports.items():
-        runners[source] = (_dialect_runner(doors[source], services), address)
+        runners[source] = (_dialect_runner(doors[source], services, guard), address)
     ports = {}
     for name, (runner, (host, port)) in runners.items():
         await runner.setup()
@@ -101,10 +114,15 @@ async def start_sites(
     return ports
 
 
-def _dialect_runner(door: DialectDoor, services: Services) -> web.ServerRunner:
+def _dialect_runner(
+    door: DialectDoor, services: Services, guard: Guard
+) -> web.ServerRunner:
     mounts = Mounts(callers=services.callers, root=door)
     server = LenientServer(
-        mounts.handler(_nobody), word_refusal=mounts.word_refusal, **_KWARGS
+        mounts.handler(_nobody),
+        word_refusal=mounts.word_refusal,
+        guard=guard,
+        **_KWARGS,
     )
     return web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
 
@@ -112,3 +130,9 @@ def _dialect_runner(door: DialectDoor, services: Services) -> web.ServerRunner:
 async def _nobody(request: web.BaseRequest) -> web.StreamResponse:
     """A dialect's own port has no native door."""
     raise web.HTTPNotFound
+
+
+def _descriptors() -> int | None:
+    """How many files this process may have open; None: any number."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if soft == resource.RLIM_INFINITY else soft

@@ -1,0 +1,73 @@
+"""A body that there is no room for is refused in the words of its door."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+
+import orjson
+import pytest
+
+from adapters.bark import BarkDialect
+from adapters.ntfy import NtfyDialect
+from adapters.serverchan import ServerChanDialect
+from pushgo_compat.model import Source
+from pushgo_compat.web.connection.limits import KIB, ConnectionLimits
+from pushgo_compat.web.listeners.sites import Sites, start_sites
+from pushgo_compat.web.services import Services
+from tests.golden import KEY
+
+NO_ROOM = ConnectionLimits(bodies_bytes=256 * KIB, waiting_bodies=0)
+LOCAL = ("127.0.0.1", 0)
+Ports = Mapping[str, int]
+
+
+@pytest.fixture
+async def ports(services: Services) -> AsyncIterator[Ports]:
+    """Every door of a server that has 64 KiB for an address."""
+    dialects = (NtfyDialect(), BarkDialect(), ServerChanDialect())
+    sites = Sites(main=LOCAL, ports=dict.fromkeys(Source, LOCAL), limits=NO_ROOM)
+    sites.ports.pop(Source.NATIVE)  # type: ignore[attr-defined]  # it is a dict
+    async with AsyncExitStack() as stack:
+        yield await start_sites(stack, sites, dialects, services)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "path", "content_type", "status", "part"),
+    [
+        (Source.NTFY, f"/{KEY}", "text/plain", 500, {"code": 50001}),
+        (Source.BARK, f"/{KEY}", "application/json", 500, {"code": 500}),
+        (
+            Source.SERVERCHAN,
+            f"/{KEY}.send",
+            "application/json",
+            503,
+            {"info": "服务繁忙，请重试"},
+        ),
+        ("main", "/message", "application/json", 503, {"error_code": "server_busy"}),
+    ],
+)
+async def test_each_door_says_busy_in_its_own_words(
+    ports: Ports,
+    dialect: str,
+    path: str,
+    content_type: str,
+    status: int,
+    part: dict[str, object],
+) -> None:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\n"
+        f"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", ports[dialect])
+    writer.write(head.encode() + b"%x\r\n" % (1024 * KIB) + bytes(100 * KIB))
+    try:
+        async with asyncio.timeout(10):
+            assert f" {status} ".encode() in await reader.readline()
+            await reader.readuntil(b"\r\n\r\n")
+            answer = orjson.loads(await reader.readuntil(b"}"))
+    finally:
+        writer.transport.abort()
+    for name, value in part.items():
+        assert answer[name] == value
