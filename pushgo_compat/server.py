@@ -35,7 +35,7 @@ from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
-from pushgo_compat.store_lock import serving
+from pushgo_compat.store_lock import StoreLock
 from pushgo_compat.system_zone import system_timezone
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.listeners.sites import MAIN, CannotListen, Sites, start_sites
@@ -155,14 +155,17 @@ def sites_of(config: Config) -> Sites:
     )
 
 
-def _tell_of_others(holder: str | None, config: Config) -> None:
-    """Warn of another server on the same store; this one goes on."""
+def _lock_store(stack: AsyncExitStack, config: Config) -> None:
+    """Warn of another server on the same store; this one goes on, and takes over."""
+    lock = stack.enter_context(StoreLock(config.db_url.path))
+    holder = lock.take()
     if holder is not None:
         log.warning(
             "another server has this store",
             store=str(config.db_url.path.absolute()),
             process=holder,
         )
+        stack.callback(asyncio.create_task(lock.take_over()).cancel)
 
 
 async def _serve(config: Config, secret: SecretKey) -> None:
@@ -172,7 +175,7 @@ async def _serve(config: Config, secret: SecretKey) -> None:
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, stop.set)
     async with AsyncExitStack() as stack:
-        _tell_of_others(stack.enter_context(serving(config.db_url.path)), config)
+        _lock_store(stack, config)
         ports = await start(stack, config, secret)
         for line in start_lines(sites_of(config), ports):
             log.info("listening", **line)

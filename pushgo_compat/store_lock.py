@@ -6,50 +6,63 @@ refused. It is a mistake all the same: streams hear only what came by their own 
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 
+RETRY_S = 10.0
 _OWNER_ONLY = 0o600
 _MOST_BYTES = 256
 
 
-def lock_path(store: Path) -> Path:
-    """Where the lock of a store is."""
-    return store.with_name(f"{store.name}.lock")
+class StoreLock:
+    """The lock of one store, from entering its context to leaving it.
 
-
-@contextmanager
-def serving(store: Path) -> Iterator[str | None]:
-    """Hold the lock while the context is open.
-
-    Gives the process that holds it already, as ``12345 on host``, else None. The kernel
-    lets go when a process ends, however it does; the file stays, as whoever removed it
-    might remove that of a newcomer. Where no lock can be had (some network disks)
-    nobody is told of.
+    The kernel lets go when a process ends, however it does. The file stays: whoever
+    removed it might remove that of a newcomer. Where no lock can be had (some network
+    disks) nobody is told of.
     """
-    try:
-        number = os.open(lock_path(store), os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
-    except OSError:
-        yield None
-        return
-    try:
-        yield _other_holder(number)
-    finally:
-        os.close(number)
 
+    def __init__(self, store: Path) -> None:
+        self._path = store.with_name(f"{store.name}.lock")
+        self._file: int | None = None
 
-def _other_holder(number: int) -> str | None:
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.pread(number, _MOST_BYTES, 0).decode("utf-8", "replace").strip()
-    except OSError:
+    def __enter__(self) -> StoreLock:
+        with suppress(OSError):
+            flags = os.O_RDWR | os.O_CREAT
+            self._file = os.open(self._path, flags, _OWNER_ONLY)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            os.close(self._file)
+
+    def take(self) -> str | None:
+        """Take the lock; who has it already, as ``12345 on host``, else None."""
+        file = self._file
+        if file is None:
+            return None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return os.pread(file, _MOST_BYTES, 0).decode("utf-8", "replace").strip()
+        except OSError:
+            return None
+        with suppress(OSError):  # a full disk takes no name; the lock holds
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         return None
-    with suppress(OSError):  # a full disk takes no name; the lock holds
-        os.ftruncate(number, 0)
-        os.pwrite(number, f"{os.getpid()} on {socket.gethostname()}\n".encode(), 0)
-    return None
+
+    async def take_over(self, retry_s: float = RETRY_S) -> None:
+        """Take the lock once the others have gone, so that a third server is told."""
+        while self.take() is not None:  # noqa: ASYNC110 - only the kernel knows
+            await asyncio.sleep(retry_s)

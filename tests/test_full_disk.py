@@ -21,6 +21,7 @@ SIZE = "2m"
 _BLOCK = bytes(4096)
 _PATIENCE_S = 30.0
 _PAUSE_S = 0.05
+_NTFY_BUSY = 500
 _BUSY = {500, 503}
 """Whichever the old server has for what it could not do (the dialects' pages)."""
 
@@ -81,15 +82,23 @@ def test_a_full_disk_is_refused_told_once_and_over_by_itself(
         for call in CALLS:
             reply = call.send(gateway, Mount.PREFIX, KEY)
             assert (reply.status in _BUSY, reply.message_ids) == (True, []), call
-        upload = gateway.call(
-            Source.NTFY, Mount.PREFIX, "PUT", f"/{KEY}?filename=x", (), bytes(9000)
-        )
-        assert (upload.status in _BUSY, upload.message_ids) == (True, [])
+        for size in (1, 9000, 200_000):
+            upload = gateway.call(
+                Source.NTFY, Mount.PREFIX, "PUT", f"/{KEY}?filename=x", (), bytes(size)
+            )
+            assert (upload.status, upload.message_ids) == (_NTFY_BUSY, [])
+            assert "Retry-After" in upload.headers  # busy, and no fault of ours
+        assert not list((disk / "attachments").iterdir())
         assert "(disk full)" in (readiness(gateway, 503) or "")
         assert gateway.native("GET", "/healthz").status == 200
         filler.unlink()
         assert publish(gateway).status == 200
         assert readiness(gateway, 200) is None
         lines = [line for line in server.log().splitlines() if "disk full" in line]
-    told = [(json.loads(line)["event"]) for line in lines]
-    assert told == ["commit failed", "commits work again"]
+        errors = [json.loads(line) for line in server.log().splitlines()]
+    told = [json.loads(line)["event"] for line in lines]
+    assert sorted(told) == ["commit failed", "commits work again", "file not written"]
+    assert [entry["event"] for entry in errors if entry["level"] == "error"] == [
+        "commit failed",
+        "file not written",
+    ]

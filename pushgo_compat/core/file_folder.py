@@ -7,16 +7,17 @@ its own name. Nothing here blocks the event loop.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import secrets
 import string
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 
-import structlog
-
+from pushgo_compat.core.trouble import DISK_FULL, TroubleLog
 from pushgo_compat.errors import ServerBusy
 
 P = ParamSpec("P")
@@ -31,8 +32,6 @@ _UNFINISHED = ".part"
 _OURS = re.compile(rf"[A-Za-z0-9]{{{_NAME_LENGTH}}}(?:\.part)?")
 """An operator may have given us a folder with something else in it."""
 
-log = structlog.get_logger(__name__)
-
 
 def random_name() -> str:
     """A name that no other file has."""
@@ -44,6 +43,7 @@ class FileFolder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._trouble = TroubleLog("file not written", "files are written again")
 
     def path_of(self, name: str) -> Path:
         """Where a file lies."""
@@ -62,28 +62,37 @@ class FileFolder:
         Raises ServerBusy if the disk cannot, and whatever ``chunks`` raises.
         """
         unfinished, path = self._path / (name + _UNFINISHED), self._path / name
-        file = await _on_disk(unfinished.open, "xb")
+        file = await self._on_disk(unfinished.open, "xb")
         try:
             async for chunk in chunks:
-                await _on_disk(file.write, chunk)
-            await _on_disk(_finish, file, unfinished, path)
+                await self._on_disk(file.write, chunk)
+            await self._on_disk(_finish, file, unfinished, path)
         except BaseException:
             await asyncio.shield(asyncio.to_thread(_abandon, file, unfinished, path))
             raise
+        self._trouble.worked()
 
     async def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that are not there are no fault."""
         paths = [self._path / name for name in names]
         await asyncio.to_thread(_remove, paths)
 
+    async def _on_disk(
+        self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run blocking work in a thread. Raises ServerBusy if the disk fails."""
+        try:
+            return await asyncio.to_thread(work, *args, **kwargs)
+        except OSError as error:
+            reason = _reason_of(error)
+            self._trouble.failed(reason)
+            raise ServerBusy(detail=reason) from error
 
-async def _on_disk(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work in a thread. Raises ServerBusy if the disk fails."""
-    try:
-        return await asyncio.to_thread(work, *args, **kwargs)
-    except OSError as error:
-        log.error("file not written", reason=error.strerror or type(error).__name__)
-        raise ServerBusy from error
+
+def _reason_of(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
+    return error.strerror or type(error).__name__
 
 
 def _clear(folder: Path, known: Collection[str]) -> int:
@@ -107,10 +116,9 @@ def _finish(file: BinaryIO, unfinished: Path, path: Path) -> None:
 
 
 def _abandon(file: BinaryIO, unfinished: Path, path: Path) -> None:
-    try:
+    with suppress(OSError):  # closing writes what is left, and may fail as writing did
         file.close()
-    finally:  # closing writes what is left, and may fail like any writing
-        _remove([unfinished, path])
+    _remove([unfinished, path])
 
 
 def _remove(paths: Iterable[Path]) -> None:

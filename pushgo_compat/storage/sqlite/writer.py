@@ -20,11 +20,12 @@ from pushgo_compat.core.interfaces import (
     StoredMessage,
     Unwritten,
 )
+from pushgo_compat.core.trouble import TroubleLog
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.ids import Clock, IdMaker
 from pushgo_compat.storage.sqlite.append import Appender
 from pushgo_compat.storage.sqlite.connection import connect
-from pushgo_compat.storage.sqlite.faults import CommitLog, reason_of
+from pushgo_compat.storage.sqlite.faults import reason_of
 from pushgo_compat.storage.sqlite.schedule import release_due
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Writer:
         self._on_commit = on_commit
         self._connection = connect(path)
         self._appender = Appender(self._connection)
-        self._commit_log = CommitLog()
+        self._trouble = TroubleLog("commit failed", "commits work again")
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._waiting: list[_Waiter] = []
         self._waiting_rows = 0
@@ -99,10 +100,10 @@ class Writer:
                     result = work(self._connection)
             except Exception as error:
                 if isinstance(error, sqlite3.Error):
-                    self._commit_log.failed(error)
+                    self._trouble.failed(reason_of(error))
                 self._loop.call_soon_threadsafe(_fail, future, error)
             else:
-                self._commit_log.worked()
+                self._trouble.worked()
                 self._loop.call_soon_threadsafe(_resolve, future, result)
 
         self._jobs.put(job)
@@ -167,11 +168,11 @@ class Writer:
                 # Not before: another process's commit may have been waited for.
                 results = self._appender.write(rows, self._clock())
         except Exception as error:  # whatever it is, nobody is told 200
-            self._commit_log.failed(error, rows=len(rows))
+            self._trouble.failed(reason_of(error), rows=len(rows))
             ids = self._appender.ids.make(self._clock(), len(rows))
             results = [Unwritten(message_id.hex()) for message_id in ids]
         else:
-            self._commit_log.worked()
+            self._trouble.worked()
         self._loop.call_soon_threadsafe(self._finish_batch, batch, rows, results)
 
 
