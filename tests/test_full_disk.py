@@ -17,10 +17,12 @@ from tests.logged import serving
 from tests.web.dialect_calls import CALLS, JSON
 from tests.wire import Reply
 
-SIZE = "2m"
+SIZE = "24m"
 _BLOCK = bytes(4096)
 _PATIENCE_S = 30.0
 _PAUSE_S = 0.05
+_PUBLISHES = 300
+"""As many make the write-ahead log grow, unless it begins again at its start."""
 _NTFY_BUSY = 500
 _BUSY = {500, 503}
 """Whichever the old server has for what it could not do (the dialects' pages)."""
@@ -102,3 +104,20 @@ def test_a_full_disk_is_refused_told_once_and_over_by_itself(
         "commit failed",
         "file not written",
     ]
+
+
+def test_a_log_that_has_pages_to_use_again_does_not_hide_a_full_disk(
+    disk: Path, tmp_path: Path
+) -> None:
+    with serving(tmp_path, PUSHGO_DB_URL=f"sqlite:///{disk}/store.db") as server:
+        gateway = server.gateway
+        text = b"x" * 4000
+        log_size = 0
+        while (disk / "store.db-wal").stat().st_size != log_size or not log_size:
+            log_size = (disk / "store.db-wal").stat().st_size
+            for _ in range(_PUBLISHES):
+                path = f"/{KEY}"
+                sent = gateway.call(Source.NTFY, Mount.PREFIX, "POST", path, (), text)
+                assert sent.status == 200
+        fill(disk)
+        assert "(disk full)" in (readiness(gateway, 503) or "")

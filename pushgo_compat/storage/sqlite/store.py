@@ -22,10 +22,13 @@ from pushgo_compat.core.interfaces import (
     StoredMessage,
     UnknownKey,
 )
+from pushgo_compat.core.trouble import DISK_FULL
+from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
 from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
 from pushgo_compat.storage.sqlite.connection import migrate
+from pushgo_compat.storage.sqlite.faults import has_room
 from pushgo_compat.storage.sqlite.reader import Readers
 from pushgo_compat.storage.sqlite.writer import Writer
 
@@ -44,6 +47,7 @@ class SqliteStore:
         self._feed = feed
         self._on_batch = on_batch
         self._clock = clock
+        self._folder = path.absolute().parent
         self._writer = Writer(path, clock, self._committed)
         self._readers = Readers(path)
 
@@ -225,6 +229,8 @@ class SqliteStore:
         await self._writer.execute(
             lambda db: db.execute("UPDATE state SET probe = (probe + 1) & 0xffffffff")
         )
+        if not await asyncio.to_thread(has_room, self._folder):
+            raise ServerBusy(detail=DISK_FULL)
 
     async def secret_fingerprint(self) -> bytes | None:
         """Whose store this is."""
