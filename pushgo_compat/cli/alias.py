@@ -124,7 +124,7 @@ def _show(seen: UnknownKey) -> None:
     """Say who uses a key before it is bound; a guesser's keys are listed as well."""
     client = seen.client or "a client without a name"
     address = seen.address or "an unknown address"
-    warn([f"{seen.hint}: {seen.count} calls, the latest by {client} from {address}"])
+    warn([f"{seen.hint}: calls {seen.count}, the latest by {client} from {address}"])
 
 
 @alias.command(name="list")

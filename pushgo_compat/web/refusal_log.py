@@ -8,6 +8,7 @@ from collections import Counter
 import structlog
 
 from pushgo_compat.core.auth.fairness import network_of
+from pushgo_compat.core.auth.key_forms import MIN_PASSWORD_CHARS, suspected_keys
 from pushgo_compat.core.auth.secrets import mask, printable
 from pushgo_compat.model import Source
 
@@ -44,7 +45,7 @@ class RefusalLog:
     ) -> None:
         """Log one refusal. ``route`` is a pattern, or the method where none was found.
 
-        The key is masked here.
+        The key is masked here, also where the caller named his request by one.
         """
         if self._end is None:
             loop = asyncio.get_running_loop()
@@ -65,7 +66,7 @@ class RefusalLog:
             code=code,
             key=mask(key) if key else None,
             address=printable(address),
-            request_id=request_id,
+            request_id=mask(request_id) if _holds_key(request_id, key) else request_id,
         )
 
     def end_window(self) -> None:
@@ -77,3 +78,11 @@ class RefusalLog:
             log.info("more requests refused", left_out=self._left_out)
         self._left_out = 0
         self._lines.clear()
+
+
+def _holds_key(request_id: str, key: str) -> bool:
+    """Whether the key stands in an id; a short one may stand in it by chance."""
+    shown = request_id == key or (
+        len(key) >= MIN_PASSWORD_CHARS and key.lower() in request_id.lower()
+    )
+    return shown or bool(suspected_keys(request_id))

@@ -17,7 +17,7 @@ from pushgo_compat.web.refusal_log import (
     RefusalLog,
 )
 from tests.gateway import Gateway, Mount, running
-from tests.golden import CHANNEL_ID, KEY
+from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.web.dialect_calls import CALLS, JSON, every_mount
 
 TOPIC = "a-topic-that-nobody-knows"
@@ -131,6 +131,16 @@ async def test_a_refusal_is_one_line_without_the_key() -> None:
             "request_id": "r",
         }
     ]
+
+
+@pytest.mark.parametrize("request_id", [TOPIC, f"a.{TOPIC.upper()}", KEY, f"a-{KEY}"])
+async def test_a_key_is_masked_where_it_names_the_request_too(request_id: str) -> None:
+    log = RefusalLog()
+    with capture_logs() as lines:
+        note(log, request_id=request_id)
+        log.end_window()
+    assert request_id not in str(lines)
+    assert PASSWORD not in str(lines)
 
 
 async def test_a_flood_leaves_few_lines_and_says_how_many_are_missing() -> None:
