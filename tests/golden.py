@@ -121,6 +121,8 @@ def legacy_request(
     host = dict(case.request.get("headers", [])).get("Host", "{host}")
     headers["Host"] = case.filled(host).replace("{host}", "push.example")
     for name, value in case.header_lines():
+        if name.lower() == "content-type":
+            headers.popall(name, None)  # of several the last counts
         headers.add(name, value.decode("utf-8", "surrogateescape"))
     return LegacyRequest(
         method=case.request["method"],

@@ -23,10 +23,10 @@ CHUNKED = ("Transfer-Encoding", b"chunked")
 
 
 @every_mount
-def test_a_repeated_content_type_counts_the_first_time(
+def test_of_a_repeated_content_type_the_last_line_counts(
     gateway: Gateway, mount: Mount
 ) -> None:
-    lines = [JSON, ("content-type", b"application/x-www-form-urlencoded")]
+    lines = [("content-type", b"application/x-www-form-urlencoded"), JSON]
     body = b'{"device_key":"%b","body":"qinglong"}' % KEY.encode()
     reply = gateway.call(Source.BARK, mount, "POST", "/push", lines, body)
     assert gateway.only_message(reply)["body"] == "qinglong"
@@ -73,7 +73,11 @@ BROKEN = {
     "bad header": [b"bad header"],
     "bad length": [b"Content-Length: x"],
     "two lengths": [b"Content-Length: 1", b"Content-Length: 2"],
-    "length and chunks": [b"Content-Length: 1", b"Transfer-Encoding: chunked"],
+    "two lengths and chunks": [
+        b"Content-Length: 1, 2",
+        b"Transfer-Encoding: chunked",
+    ],
+    "length with a blank": [b"Content-Length : 1"],
     "unknown coding": [b"Transfer-Encoding: gzip"],
     "two hosts": [b"Host: elsewhere"],
     "NUL in a header": [b"X-Title: a\0b"],

@@ -116,6 +116,50 @@ def test_the_absolute_form_of_a_proxy_is_read(
 
 
 @every_dialect
+def test_the_authority_of_an_absolute_target_chooses_the_host_mount(
+    gateway: Gateway, dialect: Source
+) -> None:
+    method, path = PUBLISH[dialect](b"proxied")
+    _, _, host = gateway.place(dialect, Mount.HOST)
+    target = f"HTTP://user:pw@{host.upper()}:80".encode() + path
+    for head in (
+        b"%b %b HTTP/1.0\r\n\r\n",
+        b"%b %b HTTP/1.1\r\nHost: elsewhere.test\r\n\r\n",
+        b"%b %b HTTP/1.1\r\n\r\n",
+    ):
+        with Wire(gateway.ports["main"]) as wire:
+            reply = wire.ask(head % (method.encode(), target))
+        assert is_success(dialect, reply), reply.body
+
+
+@every_dialect
+def test_a_refused_head_with_an_absolute_target_is_worded_by_that_host(
+    gateway: Gateway, dialect: Source
+) -> None:
+    _, _, host = gateway.place(dialect, Mount.HOST)
+    head = f"GET http://{host}/{KEY} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"
+    with Wire(gateway.ports["main"]) as wire:
+        reply = wire.ask(head.encode())
+        assert wire.is_closed()
+    assert reply.status == 400
+    assert_shaped(dialect, "GET", reply)
+
+
+@every_dialect
+def test_http_1_1_without_a_host_is_answered_with_addresses_of_the_socket(
+    gateway: Gateway, dialect: Source
+) -> None:
+    _, path = PUBLISH[dialect](b"at")
+    joint = b"&" if b"?" in path else b"?"
+    head = b"GET %b%bpushgo_dry_run=1 HTTP/1.1\r\n\r\n" % (path, joint)
+    port = gateway.ports[dialect]
+    with Wire(port) as wire:
+        assert is_success(dialect, wire.ask(b"GET " + path + b" http/1.1\r\n\r\n"))
+        reply = wire.ask(head)
+    assert "http://127.0.0.1:" in reply.body.decode()
+
+
+@every_dialect
 def test_http_1_0_without_a_host_is_answered_and_closed(
     gateway: Gateway, dialect: Source
 ) -> None:

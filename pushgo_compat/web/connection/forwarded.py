@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Sequence
 from functools import lru_cache
@@ -75,9 +76,13 @@ class Callers:
         return address
 
     def host(self, request: web.BaseRequest) -> str:
-        """The host and port that the caller asked for."""
+        """The host and port that the caller asked for.
+
+        Where he named none, the address of this machine that he called.
+        """
         forwarded = self._forwarded(request, "X-Forwarded-Host")
-        return forwarded or request.headers.get("Host", "")
+        host = forwarded or request.headers.get("Host", "")
+        return host or _called_address(request)
 
     def base_url(self, request: web.BaseRequest) -> str:
         """The root of this server as the caller sees it, without a trailing slash."""
@@ -104,8 +109,7 @@ class Callers:
         """
         if prefix or self._public_base_url is not None or request.transport is None:
             return self.base_url(request)
-        host, port = request.transport.get_extra_info("sockname")[:2]
-        host = f"[{host}]" if ":" in host else host
+        host, port = _sockname(request.transport)
         return f"{request.scheme}://{host}:{self.main_port or port}"
 
     def _forwarded(self, request: web.BaseRequest, header: str) -> str:
@@ -119,3 +123,16 @@ class Callers:
         except ValueError:
             return False
         return any(parsed in network for network in self._trusted)
+
+
+def _called_address(request: web.BaseRequest) -> str:
+    if request.transport is None:
+        return ""
+    host, port = _sockname(request.transport)
+    return f"{host}:{port}"
+
+
+def _sockname(transport: asyncio.Transport) -> tuple[str, int]:
+    """Our own end of a connection; an IPv6 address in brackets."""
+    host, port = transport.get_extra_info("sockname")[:2]
+    return (f"[{host}]" if ":" in host else host), port

@@ -1,15 +1,8 @@
-"""Mend the heads of requests before aiohttp's parser sees them.
+"""Follow the bytes of a connection, and mend each head before aiohttp's parser.
 
-Old clients send what that parser refuses before any handler runs:
-
-- raw UTF-8, GBK or Latin-1 bytes in the request line (``curl ".../KEY/推送标题"``, the
-  first example in Bark's documents), and unescaped spaces from microcontrollers;
-- a header line twice (QingLong sends ``Content-Type`` and ``content-type``);
-- line feeds without carriage returns (hand-written clients over a socket).
-
-Only heads are touched, and only at message boundaries, so this follows how long each
-body is. Where the length of a body is in doubt nothing is touched any more: the parser
-refuses such a message and the connection ends.
+Every byte is looked at a bounded number of times, and at most one head is kept. Past
+its bounds, or where a message is broken, the parser is to get ``REFUSED``, which it
+answers with 400, and nothing after it.
 """
 
 from __future__ import annotations
@@ -17,69 +10,76 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
+from pushgo_compat.web.connection.chunked_body import BadChunks, ChunkedBody
+from pushgo_compat.web.connection.request_head import CHUNKED, BadHead, mend_head
+
 MAX_HEAD_BYTES = 1024 * 1024
 """Request line and headers; ntfy takes as much (long ``actions`` in the query)."""
+MAX_BLANK_BYTES = 1024
+"""Line ends before a request, as some clients put behind a body."""
+REFUSED = b"\0\r\n\r\n"
+"""Neither a method nor the size of a chunk."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_SINGLE = tuple(
-    b"\n" + name + b":"
-    for name in (
-        b"content-type",
-        b"user-agent",
-        b"content-length",
-        b"content-location",
-        b"content-range",
-        b"etag",
-        b"max-forwards",
-        b"server",
-    )
-)
-"""Lines that the parser refuses to see twice. A repeated Host or Transfer-Encoding it
-shall go on refusing: they decide routing and framing."""
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
-_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
-_PLAIN_LINE_SPACES = 2  # "GET /target HTTP/1.1"
+_BLANK = re.compile(rb"[\r\n]+")
+_HOST_LINE = re.compile(rb"(?i)\nhost:[^\r\n]*")
+_SHOWN_BYTES = 16 * 1024
 
 
 class _State(Enum):
     HEAD = auto()
     BODY = auto()
-    CHUNK_SIZE = auto()
-    CHUNK_DATA = auto()
-    TRAILERS = auto()
-    OPEN = auto()  # whose framing is in doubt
+    CHUNKED = auto()
+    ENDED = auto()  # nothing more is read
 
 
 class HeadMender:
     """Follows one connection's bytes; give it everything that arrives, in order."""
 
-    __slots__ = ("_left", "_pending", "_state", "head")
+    __slots__ = (
+        "_blank",
+        "_chunks",
+        "_kept",
+        "_last",
+        "_left",
+        "_state",
+        "has_refused",
+        "head",
+    )
 
     def __init__(self) -> None:
         self._state = _State.HEAD
-        self._pending = b""
+        self._kept = bytearray()
+        """The beginning of a head."""
+        self._blank = 0
         self._left = 0
+        self._chunks = ChunkedBody()
+        self._last = False
+        self.has_refused = False
+        """Behind what ``feed`` has returned the parser is to get ``REFUSED``, in a call
+        of its own: of a call that ends in a refusal it forgets what went before."""
         self.head = b""
-        """The latest head, as it came: it says who shall word a parser's refusal."""
+        """The latest head, as it came: it says who shall word a parser's refusal.
+
+        Of a long one the request line and the host alone, at most 16 KiB each.
+        """
 
     @property
     def is_in_head(self) -> bool:
         """Whether a head has begun that has not ended; line ends before it are none."""
-        return self._state is _State.HEAD and bool(self._pending.strip(b"\r\n"))
+        return bool(self._kept)
 
     def feed(self, data: bytes) -> bytes:
-        """Return what the parser should get of the bytes so far, heads mended."""
-        if self._state is _State.OPEN:
-            return data
-        if self._pending:
-            data, self._pending = self._pending + data, b""
+        """Return what the parser should get of the bytes so far."""
         out: list[bytes] = []
         start = 0
-        while start < len(data):
-            begin, start = start, self._step(data, start, out)
-            if start == begin:
-                self._pending = data[start:]
-                break
+        try:
+            while start < len(data):
+                start = self._step(data, start, out)
+        except (BadHead, BadChunks):
+            self._state = _State.ENDED
+            self._kept.clear()
+            self.has_refused = True
         return b"".join(out)
 
     def _step(self, data: bytes, start: int, out: list[bytes]) -> int:
@@ -87,119 +87,72 @@ class HeadMender:
         match self._state:
             case _State.HEAD:
                 return self._head(data, start, out)
-            case _State.BODY | _State.CHUNK_DATA:
+            case _State.BODY:
                 end = min(len(data), start + self._left)
+                out.append(data[start:end])
                 self._left -= end - start
                 if self._left == 0:
-                    body = self._state is _State.BODY
-                    self._state = _State.HEAD if body else _State.CHUNK_SIZE
-            case _State.CHUNK_SIZE:
-                end = self._chunk_size(data, start)
-            case _State.TRAILERS:
-                end = self._trailer(data, start)
-            case _:
-                end = len(data)
-        out.append(data[start:end])
-        return end
+                    self._end_message()
+                return end
+            case _State.CHUNKED:
+                start = self._chunks.feed(data, start, out)
+                if self._chunks.ended:
+                    self._end_message()
+                return start
+            case _State.ENDED:
+                return len(data)
 
     def _head(self, data: bytes, start: int, out: list[bytes]) -> int:
-        found = _HEAD_END.search(data, start)
-        if found is not None:
-            out.append(self._mend(data[start : found.end()]))
-            return found.end()
-        if len(data) - start <= MAX_HEAD_BYTES:
-            return start  # wait for the rest of it
-        self._state = _State.OPEN
-        out.append(data[start:])
-        return len(data)
-
-    def _mend(self, head: bytes) -> bytes:
-        line_end = head.find(b"\n")
-        line = head[:line_end]
-        self.head = head
-        lower = head.lower()
-        self._frame(lower)
-        if not line.isascii() or line.count(b" ") > _PLAIN_LINE_SPACES:
-            head = _mend_line(line) + head[line_end:]
-        if self._state is not _State.OPEN:  # else the parser shall refuse it
-            for name in _SINGLE:
-                if lower.count(name) > 1:
-                    head = _drop_repeats(head, name)
-        if head.count(b"\n") != head.count(b"\r\n"):
-            head = re.sub(rb"\r?\n", b"\r\n", head)
-        return head
-
-    def _frame(self, lower: bytes) -> None:
-        """Decide from a head in lower case how its body ends."""
-        lengths = set(_values(lower, b"\ncontent-length:"))
-        codings = _values(lower, b"\ntransfer-encoding:")
-        self._state = _State.HEAD
-        if codings:
-            chunked = codings == [b"chunked"] and not lengths
-            self._state = _State.CHUNK_SIZE if chunked else _State.OPEN
-        elif lengths:
-            length = lengths.pop()
-            if lengths or not length.isdigit():
-                self._state = _State.OPEN
-            else:
-                self._left = int(length)
-                self._state = _State.BODY if self._left else _State.HEAD
-
-    def _chunk_size(self, data: bytes, start: int) -> int:
-        # The line end that closes the chunk before belongs to this line.
-        begin = start
-        while begin < len(data) and data[begin : begin + 1] in (b"\r", b"\n"):
-            begin += 1
-        found = _CHUNK_SIZE.match(data, begin)
-        if found is not None:
-            self._left = int(found.group(1), 16)
-            self._state = _State.CHUNK_DATA if self._left else _State.TRAILERS
-            return found.end()
-        if b"\n" in data[begin:] or len(data) - begin > MAX_HEAD_BYTES:
-            self._state = _State.OPEN
+        kept, seen = self._kept, len(self._kept)
+        if seen == 0:
+            if data[start] in b"\r\n":
+                return self._skip_blank(data, start)
+            found = _HEAD_END.search(data, start)
+            end = found.end() if found else len(data)
+            if found is not None and end - start <= MAX_HEAD_BYTES:
+                self._begin_body(data[start:end], out)
+                return end
+        kept += data[start:]
+        found = _HEAD_END.search(kept, max(0, seen - 2))
+        end = found.end() if found else len(kept)
+        if end > MAX_HEAD_BYTES:
+            self.head = _shown(bytes(kept[:MAX_HEAD_BYTES]))
+            raise BadHead("the head is too long")
+        if found is None:
             return len(data)
-        return start
+        head = bytes(kept[:end])
+        kept.clear()
+        self._begin_body(head, out)
+        return start + end - seen
 
-    def _trailer(self, data: bytes, start: int) -> int:
-        end = data.find(b"\n", start) + 1
-        if end == 0:
-            if len(data) - start > MAX_HEAD_BYTES:
-                self._state = _State.OPEN
-                return len(data)
-            return start
-        if not data[start:end].strip():
-            self._state = _State.HEAD
+    def _skip_blank(self, data: bytes, start: int) -> int:
+        found = _BLANK.match(data, start)
+        end = found.end() if found else start
+        self._blank += end - start
+        if self._blank > MAX_BLANK_BYTES:
+            raise BadHead("too many blank lines before a request")
         return end
 
+    def _begin_body(self, head: bytes, out: list[bytes]) -> None:
+        self._blank = 0
+        self.head = head if len(head) <= _SHOWN_BYTES else _shown(head)
+        mended, length, self._last = mend_head(head)
+        out.append(mended)
+        if length == CHUNKED:
+            self._chunks = ChunkedBody()
+            self._state = _State.CHUNKED
+        elif length:
+            self._left = length
+            self._state = _State.BODY
+        else:
+            self._end_message()
 
-def _mend_line(line: bytes) -> bytes:
-    """Percent-encode what may not stand raw in a request line's target."""
-    method, _, rest = line.partition(b" ")
-    target, space, version = rest.rpartition(b" ")
-    if not version.startswith(b"HTTP/"):
-        target, space, version = rest, b"", b""
-    target = _NOT_ASCII.sub(lambda found: b"%%%02X" % found.group()[0], target)
-    return method + b" " + target.replace(b" ", b"%20") + space + version
-
-
-def _values(lower: bytes, name: bytes) -> list[bytes]:
-    """The values of a header, each without blanks."""
-    values = []
-    start = lower.find(name)
-    while start >= 0:
-        start += len(name)
-        values.append(lower[start : lower.find(b"\n", start)].strip())
-        start = lower.find(name, start)
-    return values
+    def _end_message(self) -> None:
+        self._state = _State.ENDED if self._last else _State.HEAD
 
 
-def _drop_repeats(head: bytes, name: bytes) -> bytes:
-    """Keep the first line of a header that is there more than once."""
-    seen = False
-    lines = []
-    for line in head.split(b"\n"):
-        named = line.lower().startswith(name[1:])
-        if not (named and seen):
-            lines.append(line)
-        seen = seen or named
-    return b"\n".join(lines)
+def _shown(head: bytes) -> bytes:
+    """Of a long head only what says whose it is: many connections keep one."""
+    line = head[:_SHOWN_BYTES].partition(b"\n")[0]
+    host = _HOST_LINE.search(head)
+    return line + (host.group()[:_SHOWN_BYTES] if host else b"") + b"\n"

@@ -10,17 +10,24 @@ from typing import Any, cast
 import structlog
 from aiohttp import web
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from pushgo_compat.core.auth.fairness import network_of
-from pushgo_compat.errors import ServerBusy
+from pushgo_compat.errors import MalformedRequest, ServerBusy
 from pushgo_compat.web.connection.bodies import Share
 from pushgo_compat.web.connection.guard import Guard
-from pushgo_compat.web.connection.head_repair import MAX_HEAD_BYTES, HeadMender
+from pushgo_compat.web.connection.head_repair import (
+    MAX_HEAD_BYTES,
+    REFUSED,
+    HeadMender,
+)
+from pushgo_compat.web.connection.request_head import MAX_HEADER_LINES
 
 SERVER_KWARGS: dict[str, object] = {
-    "max_line_size": MAX_HEAD_BYTES,
+    # The mender has the real bounds; percent-encoding makes a byte three.
+    "max_line_size": 3 * MAX_HEAD_BYTES,
     "max_field_size": MAX_HEAD_BYTES,
+    "max_headers": 2 * MAX_HEADER_LINES,
     # Dialects undo Content-Encoding themselves: ntfy stores a .gz file as it is.
     "auto_decompress": False,
     # Of a body that nobody reads yet: twice this, and what one read has brought.
@@ -182,17 +189,35 @@ class LenientHandler(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Mend, then parse; aiohttp calls with nothing to parse what it has kept.
 
-        An upgraded connection is no longer HTTP. Where the upgrade is refused it goes
-        on being HTTP, and aiohttp takes its mark back.
+        An upgraded connection is no longer HTTP. Until the upgrade is accepted it goes
+        on being HTTP, for which aiohttp keeps what it gets.
         """
-        if not data or self._upgraded:
+        if not data or self._payload_parser is not None:
             super().data_received(data)
         elif mended := self._mender.feed(data):
             super().data_received(mended)
+        if self._mender.has_refused:
+            self._mender.has_refused = False
+            super().data_received(REFUSED)
         if self._messages:
-            self._body = self._messages[-1][1]
+            self._note_body()
         if self._is_watched or not self._body.is_eof() or self._mender.is_in_head:
             self._follow(len(data))
+
+    def _note_body(self) -> None:
+        """Remember the latest body. Break it where the parser has refused its bytes.
+
+        aiohttp answers that only when the handler is done, which waits for the body.
+        """
+        message, body = self._messages[-1]
+        if not isinstance(message, _ErrInfo):
+            self._body = body
+            return
+        if len(self._messages) > 1:
+            self._body = self._messages[-2][1]
+        if not self._body.is_eof():
+            # Not ended as well: who looks at the end alone would take it for whole.
+            self._body.set_exception(MalformedRequest())
 
     def _follow(self, size: int) -> None:
         """Watch what is unfinished, and count a body that did not come in one piece."""
@@ -287,6 +312,11 @@ class LenientHandler(RequestHandler):
             self._thrown_away = body
         if was_waiting:
             self.go_on()
+
+    def log_exception(self, *args: object, **kwargs: object) -> None:
+        """Keep quiet about a broken body that was read only to be thrown away."""
+        if not isinstance(kwargs.get("exc_info"), MalformedRequest):
+            super().log_exception(*args, **kwargs)
 
     def handle_error(
         self,

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
 from pushgo_compat.web.connection.forwarded import Callers
+from pushgo_compat.web.connection.request_target import split_absolute
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.legacy.read_request import split_target
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, request_id_for
@@ -83,11 +84,14 @@ class Mounts:
         """Answer what the HTTP parser refused in the words of the door it was for."""
         words = head.partition(b"\n")[0].decode("ascii", "replace").split(" ")
         method, target = words[:2] if len(words) > 1 else ("GET", "/")
-        host = _HOST_LINE.search(head)
+        found = _HOST_LINE.search(head)
+        host = found[1].decode("latin-1") if found else ""
+        if absolute := split_absolute(target):
+            host, target = absolute
         error: NativeError = (
             MalformedRequest() if status < 500 else InternalError()  # noqa: PLR2004 - HTTP's own boundary
         )
-        door, prefix = self.find(target, host[1].decode("latin-1") if host else "")
+        door, prefix = self.find(target, host)
         if door is None:
             response = refused(error, request)
             response.headers[REQUEST_ID_HEADER] = request_id_for(request)
