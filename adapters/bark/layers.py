@@ -24,6 +24,9 @@ from adapters.shared.parsing import (
 )
 from pushgo_compat.legacy import SPARING_BYTES, LegacyRefusal, LegacyRequest, Note
 
+FORM = "application/x-www-form-urlencoded"
+"""What a form's type begins with; ``,charset=UTF-8`` and more stand behind it."""
+MULTIPART = "multipart/form-data"
 _NEVER_LIFTED = frozenset({"title", "subtitle", "body", "device_key", "device_keys"})
 _NEVER_COMPOSED = frozenset(
     {
@@ -79,9 +82,9 @@ def read_form(request: LegacyRequest, content_type: str, notes: list[Note]) -> L
     media = media_type(content_type)
     if request.sparing and len(request.body) > SPARING_BYTES:
         raise Unread
-    if media == "application/x-www-form-urlencoded":
+    if media.startswith(FORM):
         return form_layer(parse_form(request.body), notes)
-    if media == "multipart/form-data":
+    if media.startswith(MULTIPART):
         boundary = multipart_boundary(content_type)
         if boundary is not None:
             return _multipart_layer(request, boundary, notes)

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from adapters.bark.costly import is_json
 from adapters.bark.json_body import read_object
-from adapters.bark.layers import Layer, Parameter, form_layer, read_form
+from adapters.bark.layers import (
+    FORM,
+    MULTIPART,
+    Layer,
+    Parameter,
+    form_layer,
+    read_form,
+)
 from adapters.bark.reply import failure, success
 from adapters.bark.request import key_claim
 from adapters.shared.parsing import media_type, parse_pairs
@@ -23,7 +30,6 @@ from pushgo_compat.legacy import (
 _BIND_FAILED = "request bind failed2"
 """The original's words for POST; the query of GET always binds."""
 _MAX_TOKEN_BYTES = 160
-_BODY_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _FIELDS = frozenset({"device_key", "device_token", "key", "devicetoken"})
 
 
@@ -71,7 +77,7 @@ def _read_fields(request: LegacyRequest) -> Layer:
     media = media_type(content_type)
     if is_json(media):
         return _json_fields(request)
-    if media not in _BODY_TYPES:
+    if not media.startswith((FORM, MULTIPART)):
         message = f"{_BIND_FAILED}: Unprocessable Entity"
         raise LegacyRefusal(failure(request, 400, message))
     return read_form(request, content_type, [])

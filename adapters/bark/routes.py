@@ -63,6 +63,8 @@ def find_route(method: str, path: str) -> Route:
     segments = path.rstrip("/").split("/")[1:]
     lookup = "GET" if method == "HEAD" else method
     if not segments:
+        if path != "/":  # "//": what a client without its key sends
+            raise RouteNotFound
         if lookup != "GET":
             raise MethodNotAllowed("GET, HEAD")
         return _ROOT

@@ -12,6 +12,8 @@ from adapters.ntfy.keys import is_topic
 _DOUBLED = re.compile(r"/(?:\.?/)+")
 _FILE_NAME = re.compile(r"([A-Za-z0-9]{1,64})(?:\.[A-Za-z0-9]{1,16})?")
 """A file's id; its extension is there for people and their programs."""
+_HOST = re.compile(r"[^/]+\.[^/]+")
+"""Another server, whose topic the web app shows; ``.well-known`` is none."""
 _PUBLISH_METHODS = frozenset({"POST", "PUT"})
 _FILE_METHODS = frozenset({"GET", "HEAD"})
 _UNSERVED = frozenset({"account", "tiers", "users", "webpush"})
@@ -125,7 +127,7 @@ def _get_route(segments: list[str]) -> Route:
             kind = Kind.AUTH if word == "auth" else Kind.SUBSCRIBE
             names = tuple(topics.split(","))
             return Route(kind, f"GET /{{topic}}/{word}", names, form=word)
-        case [host, topic] if "." in host and is_topic(topic):
+        case [host, topic] if _HOST.fullmatch(host) and is_topic(topic):
             return Route(Kind.PAGE, "GET /{host}/{topic}", (topic,))
         case _:
             return UNKNOWN

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from urllib.parse import unquote_to_bytes
 from adapters.shared.parsing import (
     MAX_PAIRS,
     decimal_text,
-    media_type,
     multipart_boundary,
     parse_multipart,
     split_pairs,
@@ -37,6 +37,7 @@ class Fields:
 
 
 _NOTHING = Fields()
+_FIRST_TYPE = re.compile(r"\s*([^\s;,]+)")
 
 
 def read_fields(request: LegacyRequest) -> Fields:
@@ -50,7 +51,7 @@ def read_fields(request: LegacyRequest) -> Fields:
     if request.method != "POST" or not request.body or request.body.isspace():
         return query
     content_type = request.headers.get("Content-Type", "")
-    read_body = _READERS.get(media_type(content_type), _read_form)
+    read_body = _READERS.get(_first_type(content_type), _read_form)
     body = read_body(request.body, content_type)
     if body is None:
         return _NOTHING
@@ -62,6 +63,15 @@ def read_fields(request: LegacyRequest) -> Fields:
         nested=body.nested,
         overruled=(*twice, *query.overruled, *body.overruled),
     )
+
+
+def _first_type(content_type: str) -> str:
+    """The type that the value begins with, lower case.
+
+    CDNs join two lines with a comma, and people forget the semicolon.
+    """
+    found = _FIRST_TYPE.match(content_type)
+    return found[1].lower() if found else ""
 
 
 def _read_form(body: bytes, _content_type: str) -> Fields:

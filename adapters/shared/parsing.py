@@ -25,7 +25,7 @@ MAX_PAIRS = 1_000
 four mebibytes has room for a million, and reading them would hold up every caller."""
 
 _FORBIDDEN_SCHEME = re.compile(r"(?i)\s*(javascript|data|vbscript):")
-_BOUNDARY = re.compile(r'(?i);\s*boundary=(?:"([^"]*)"|([^;\s]*))')
+_BOUNDARY = re.compile(r'(?i);\s*boundary=(?:"([^"]*)"|([^;,\s]*))')
 _DISPOSITION_NAME = re.compile(rb'(?i)[;\s]name=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 _DISPOSITION_FILE = re.compile(rb"(?i)[;\s]filename\*?=")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -107,7 +107,10 @@ def parse_form(body: bytes) -> list[tuple[str, str]]:
 
 
 def media_type(content_type: str) -> str:
-    """The type alone, lower case, without its parameters."""
+    """What stands before the first semicolon, lower case.
+
+    Not always one type: CDNs and ``fetch`` join two lines with a comma.
+    """
     return content_type.partition(";")[0].strip().lower()
 
 
