@@ -82,6 +82,10 @@ class Wire:
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 
+    def end_sending(self) -> None:
+        """Close the sending side alone, as netcat does."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def read(self, method: str = "GET", *, whole: bool = True) -> Reply:
         """The next answer; raises Closed when there is none.
 
