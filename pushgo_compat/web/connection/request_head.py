@@ -25,17 +25,11 @@ MAX_HEADER_LINES = 2_000
 CHUNKED = -1
 """In place of a length: the body is in chunks."""
 
-_PLAIN_LINE = re.compile(rb"(?!CONNECT )[A-Z]+ /[\x21-\x7e]* HTTP/1\.([01])\r")
+_PLAIN_LINE = re.compile(rb"(?!CONNECT )[A-Z]+ /[\x21-\x7e]* HTTP/1\.([01])\r\n")
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_NOT_PLAIN = re.compile(rb"\n(?!" + _TOKEN + rb":|\r\Z)")
-"""A line that is no ``name: value``: folded, odd, or broken."""
+_PLAIN_NAME = re.compile(rb"\n(" + _TOKEN + rb"):")
 _NAME = re.compile(_TOKEN)
 _ODD_NAME = re.compile(rb"[\x21-\x7e\x80-\xff]+")
-_ONCE = re.compile(
-    rb"\n(content-(?:type|length|location|range)|user-agent|etag|max-forwards|server"
-    rb"|host|transfer-encoding):"
-)
-"""Lines that aiohttp's parser refuses to see twice."""
 _SINGLE = frozenset(
     {
         b"content-type",
@@ -47,7 +41,7 @@ _SINGLE = frozenset(
         b"server",
     }
 )
-"""Of these one line counts. The others of ``_ONCE`` decide framing and routing."""
+"""Lines of which aiohttp's parser refuses to see two, as of ``_FRAMING``."""
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
 _NOT_LETTERS = re.compile(rb"[^a-z]+")
 _FRAMING_LETTERS = frozenset(_NOT_LETTERS.sub(b"", name) for name in _FRAMING)
@@ -81,26 +75,26 @@ def mend_head(head: bytes) -> Mended:
 
 def _plain_length(head: bytes, lines: int) -> int | None:
     """The length of the body of a head that needs no mending, None for any other."""
-    line_end = head.find(b"\n")
-    line = _PLAIN_LINE.fullmatch(head, 0, line_end)
+    line = _PLAIN_LINE.match(head)
     if (
         line is None
         or not lines == head.count(b"\r") == head.count(b"\r\n")
         or b"\0" in head
-        or _NOT_PLAIN.search(head, line_end, len(head) - 1) is not None
     ):
         return None
     lower = head.lower()
-    names = _ONCE.findall(lower)
+    names = _PLAIN_NAME.findall(lower)
+    known = set(names)
     if (
-        len(names) != len(set(names))
-        or b"transfer-encoding" in names
-        or (b"host" not in names and line[1] == b"1")
+        # One may be folded, odd or broken, or stand there twice.
+        not len(known) == len(names) == lines - 2
+        or b"transfer-encoding" in known
+        or (b"host" not in known and line[1] == b"1")
     ):
         return None
-    if b"content-length" not in names:
+    if b"content-length" not in known:
         return 0
-    start = lower.find(b"\ncontent-length:", line_end) + len(b"\ncontent-length:")
+    start = lower.find(b"\ncontent-length:") + len(b"\ncontent-length:")
     value = lower[start : lower.find(b"\r", start)].strip(b" \t")
     return int(value) if _LENGTH.fullmatch(value) else None
 
