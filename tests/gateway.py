@@ -30,6 +30,7 @@ from pushgo_compat.server import start
 from pushgo_compat.settings import Address, parse_store_url
 from pushgo_compat.storage import open_store
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
+from tests.patience import PATIENCE_S
 from tests.wire import Closed, HeaderLines, Reply, Wire, request
 
 T = TypeVar("T")
@@ -264,12 +265,12 @@ def _serving(config: Config, clock: Clock) -> Iterator[Mapping[str, int]]:
 
     thread = threading.Thread(target=run, name="gateway under test")
     thread.start()
-    ports, stop = started.result(timeout=30)
+    ports, stop = started.result(timeout=PATIENCE_S)
     try:
         yield ports
     finally:
         stop()
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE_S)
         assert not thread.is_alive()
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -18,11 +18,12 @@ from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
 from tests.golden import CHANNEL_ID, PASSWORD
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET = "a secret of the process tests"
 LOGIN = {"Authorization": aiohttp.encode_basic_auth(CHANNEL_ID, PASSWORD)}
-_TRIES, _PAUSE_S = 200, 0.05
+_PAUSE_S = 0.05
 
 
 class KillableServer:
@@ -44,9 +45,25 @@ class KillableServer:
     async def create_channel(self) -> None:
         """Make the golden channel."""
         store = await open_store(self.db_url, create=True)
-        admin = Administration(store, SecretKey(SECRET.encode()), system_now_ms)
-        await admin.create_channel("Tests", CHANNEL_ID, PASSWORD)
-        await store.close()
+        try:
+            admin = Administration(store, SecretKey(SECRET.encode()), system_now_ms)
+            await admin.create_channel("Tests", CHANNEL_ID, PASSWORD)
+        finally:
+            await store.close()
+
+    async def __aenter__(self) -> Self:
+        """Make the golden channel and start."""
+        await self.create_channel()
+        try:
+            await self.start()
+        except BaseException:
+            await self.end(signal.SIGKILL)
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave no process behind, whatever became of the test."""
+        await self.end(signal.SIGKILL)
 
     async def start(self) -> None:
         """Start, and wait until it answers."""
@@ -63,20 +80,21 @@ class KillableServer:
                 "PUSHGO_LOG_LEVEL": "warning",
             },
         )
-        for _ in range(_TRIES):
-            try:
-                async with self._session.get(f"{self.base}/healthz"):
-                    return
-            except aiohttp.ClientError:
-                await asyncio.sleep(_PAUSE_S)
-        raise TimeoutError
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    async with self._session.get(f"{self.base}/healthz"):
+                        return
+                except aiohttp.ClientError:
+                    await asyncio.sleep(_PAUSE_S)
 
     async def end(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
         """End it and wait until it has gone."""
-        if self._process is not None:
-            self._process.send_signal(with_signal)
-            await self._process.wait()
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.send_signal(with_signal)
+            await process.wait()
 
     async def send(self, op_id: str) -> tuple[str, bool]:
         """Send one message: its id, and whether it was there already."""

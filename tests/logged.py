@@ -14,10 +14,10 @@ from pathlib import Path
 
 from tests.gateway import HOSTS, Gateway
 from tests.golden import CHANNEL_ID, PASSWORD
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = [sys.executable, "-m", "pushgo_compat"]
-START_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +69,23 @@ def serving(folder: Path, **settings: str) -> Iterator[LoggedServer]:
             db_url=f"sqlite:///{folder / 'pushgo-compat.db'}",
             folder=folder,
         )
-        yield LoggedServer(gateway=gateway, log_file=log_file, process_id=process.pid)
-        gateway.close()
+        try:
+            yield LoggedServer(
+                gateway=gateway, log_file=log_file, process_id=process.pid
+            )
+        finally:
+            gateway.close()
         assert process.poll() is None, f"it died: {process.returncode}"
     finally:
         process.terminate()
-        status = process.wait(timeout=30)
+        status = process.wait(timeout=PATIENCE_S)
     assert status == 0, log_file.read_text("utf-8", "replace")[-2000:]
 
 
 def _wait_for_ports(
     process: subprocess.Popen[bytes], log_file: Path
 ) -> Mapping[str, int]:
-    deadline = time.monotonic() + START_TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         lines = log_file.read_text("utf-8").splitlines()
         ports = dict(map(_port, filter(_is_listening, lines)))

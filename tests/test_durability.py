@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sized
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from tests.golden import CHANNEL_ID
 from tests.killable import LOGIN, KillableServer
+from tests.patience import PATIENCE_S, until_there_are
 
 T = TypeVar("T")
 
@@ -28,21 +29,11 @@ PAUSE_S = 0.02
 async def server(tmp_path: Path) -> AsyncIterator[KillableServer]:
     # One session, as many connections as it takes.
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        server = KillableServer(tmp_path, session)
-        await server.create_channel()
-        await server.start()
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        KillableServer(tmp_path, session) as server,
+    ):
         yield server
-        await server.end(signal.SIGKILL)
-
-
-async def until(things: Sized, size: int) -> None:
-    """Wait until other tasks have made so many things."""
-    for _ in range(1000):
-        if len(things) >= size:
-            return
-        await asyncio.sleep(PAUSE_S)
-    raise TimeoutError
 
 
 async def test_every_acknowledged_message_survives_a_kill(
@@ -64,7 +55,7 @@ async def test_every_acknowledged_message_survives_a_kill(
         enough = len(answered) + 400
         names = range(round_ * SENDERS, (round_ + 1) * SENDERS)
         senders = [asyncio.ensure_future(send_until_the_server_dies(n)) for n in names]
-        await until(answered, enough)
+        await until_there_are(answered, enough)
         await server.end(signal.SIGKILL)
         await asyncio.gather(*senders)
         await server.start()
@@ -113,11 +104,11 @@ async def test_a_stream_resumed_over_restarts_misses_and_repeats_nothing(
     reading = asyncio.ensure_future(persist(follow))
     senders = [asyncio.ensure_future(send()) for _ in range(8)]
     for passed, with_signal in ((300, signal.SIGTERM), (600, signal.SIGKILL)):
-        await until(sent, passed)
+        await until_there_are(sent, passed)
         await server.end(with_signal)
         await server.start()
     await asyncio.gather(*senders)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await reading
     assert seen == [message["message_id"] for message in await server.read()]
     assert sorted(seen) == sorted(sent)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.golden import KEY
 from tests.killable import KillableServer
+from tests.patience import until
 
 HEADERS = {"Filename": "a.bin"}
 
@@ -26,11 +27,8 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 async def server(
     tmp_path: Path, session: aiohttp.ClientSession
 ) -> AsyncIterator[KillableServer]:
-    server = KillableServer(tmp_path, session)
-    await server.create_channel()
-    await server.start()
-    yield server
-    await server.end(signal.SIGKILL)
+    async with KillableServer(tmp_path, session) as server:
+        yield server
 
 
 def names(folder: Path) -> list[str]:
@@ -53,8 +51,7 @@ async def test_a_kill_leaves_whole_files_alone(
 
     sending = asyncio.create_task(session.put(topic, data=half(), headers=HEADERS))
     await arrived.wait()
-    while len(names(tmp_path)) < 2:  # noqa: ASYNC110 - another process makes the file
-        await asyncio.sleep(0.01)
+    await until(lambda: len(names(tmp_path)) == 2)
     await server.end(signal.SIGKILL)
     await asyncio.gather(sending, return_exceptions=True)
     assert len(names(tmp_path)) == 2

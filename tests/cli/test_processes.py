@@ -11,6 +11,7 @@ from pathlib import Path
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "pushgo_compat"]
@@ -29,10 +30,19 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def answer_of(process: subprocess.Popen[str]) -> dict[str, str]:
-    stdout, stderr = process.communicate(timeout=60)
+def output_of(process: subprocess.Popen[str]) -> str:
+    with process:
+        try:
+            stdout, stderr = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode == 0, stderr
-    answer: dict[str, str] = json.loads(stdout)
+    return stdout
+
+
+def answer_of(process: subprocess.Popen[str]) -> dict[str, str]:
+    answer: dict[str, str] = json.loads(output_of(process))
     return answer
 
 
@@ -43,9 +53,8 @@ def test_commands_that_start_at_once_share_one_new_store_and_one_secret_key(
     started = [start(tmp_path, "channel", "create", "--name", n) for n in names]
     made = [answer_of(process) for process in started]
     assert len({channel["channel_id"] for channel in made}) == len(names)
-    listed = start(tmp_path, "channel", "list")
-    stdout, _ = listed.communicate(timeout=60)
-    assert sorted(row["channel_name"] for row in json.loads(stdout)) == names
+    listed = json.loads(output_of(start(tmp_path, "channel", "list")))
+    assert sorted(row["channel_name"] for row in listed) == names
     assert (
         sorted(path.suffix for path in tmp_path.iterdir() if "tmp" in path.name) == []
     )

@@ -17,10 +17,10 @@ from python_ntfy import NtfyClient
 
 from tests.golden import KEY
 from tests.killable import KillableServer
+from tests.patience import PATIENCE_S, until_there_are
 
 TOTAL = 300
 PAUSE_S = 0.05
-PATIENCE_S = 30.0
 
 
 class EnoughError(Exception):
@@ -29,12 +29,11 @@ class EnoughError(Exception):
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[KillableServer]:
-    async with aiohttp.ClientSession() as session:
-        server = KillableServer(tmp_path, session)
-        await server.create_channel()
-        await server.start()
+    async with (
+        aiohttp.ClientSession() as session,
+        KillableServer(tmp_path, session) as server,
+    ):
         yield server
-        await server.end(signal.SIGKILL)
 
 
 async def persist_in_sending(server: KillableServer, title: str) -> None:
@@ -85,9 +84,7 @@ async def test_curl_resumes_over_restarts_and_misses_and_repeats_nothing(
 
     sending = asyncio.ensure_future(send())
     for enough, with_signal in ((80, signal.SIGTERM), (160, signal.SIGKILL)):
-        async with asyncio.timeout(PATIENCE_S):
-            while len(seen) < enough:  # noqa: ASYNC110 - another program is watched
-                await asyncio.sleep(PAUSE_S)
+        await until_there_are(seen, enough)
         await server.end(with_signal)
         await server.start()
     async with asyncio.timeout(PATIENCE_S):
@@ -101,7 +98,7 @@ async def test_ntfpy_comes_back_and_python_ntfy_reads_what_was_missed(
 ) -> None:
     base = f"{server.base}/ntfy"
     heard: list[str] = []
-    connected = threading.Event()
+    connected, given_up = threading.Event(), threading.Event()
 
     def hear(message: Any) -> None:
         heard.append(message.message)
@@ -110,7 +107,7 @@ async def test_ntfpy_comes_back_and_python_ntfy_reads_what_was_missed(
             raise EnoughError
 
     def listen() -> None:
-        while True:
+        while not given_up.is_set():
             try:
                 asyncio.run(ntfpy.raw_subscribe(base, KEY, handler=hear))
             except OSError:  # whatever requests raises is one
@@ -129,14 +126,17 @@ async def test_ntfpy_comes_back_and_python_ntfy_reads_what_was_missed(
             await asyncio.sleep(PAUSE_S)
         return sent
 
-    async with asyncio.timeout(PATIENCE_S):
-        sent = await send_until_heard("first")
-        for with_signal in (signal.SIGTERM, signal.SIGKILL):
-            await server.end(with_signal)
-            await server.start()
-            sent += await send_until_heard(with_signal.name)
-        await persist_in_sending(server, "op:last")
-        await listening
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            sent = await send_until_heard("first")
+            for with_signal in (signal.SIGTERM, signal.SIGKILL):
+                await server.end(with_signal)
+                await server.start()
+                sent += await send_until_heard(with_signal.name)
+            await persist_in_sending(server, "op:last")
+            await listening
+    finally:
+        given_up.set()  # else its thread would outlive a test that failed
     client = NtfyClient(topic=KEY, server=base)
     kept = await asyncio.to_thread(client.get_cached_messages, since="all")
     titles = {event["message"] for event in kept}

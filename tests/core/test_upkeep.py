@@ -14,6 +14,7 @@ from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from tests.core.conftest import Clock, House
 from tests.golden import CHANNEL_ID
+from tests.patience import PATIENCE_S
 
 DAY_MS = 86_400_000
 
@@ -71,7 +72,7 @@ async def test_chores_go_on_after_a_failure(
 
     monkeypatch.setattr(house.unknown, "flush", fail_twice)
     async with Upkeep(house.store, [house.unknown], 7, clock):
-        await asyncio.wait_for(written.wait(), 10)
+        await asyncio.wait_for(written.wait(), PATIENCE_S)
 
 
 async def test_a_store_in_need_does_not_stop_the_server_from_stopping(

@@ -23,6 +23,7 @@ from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage import open_store as open_url
 from pushgo_compat.storage.sqlite import messages, writer
 from pushgo_compat.storage.sqlite.connection import connect, migrate
+from tests.patience import PATIENCE_S
 from tests.storage.conftest import Clock, Desk, OpenStore
 
 FULL = 2
@@ -55,7 +56,7 @@ class _HeldConnection(sqlite3.Connection):
 
     def execute(self, sql: str, /, *values: object) -> sqlite3.Cursor:
         if sql == "COMMIT":
-            assert self.let_through.wait(timeout=10)
+            assert self.let_through.wait(timeout=PATIENCE_S)
             type(self).commits += 1
         return super().execute(sql, *values)  # type: ignore[arg-type]  # passed on
 
@@ -261,7 +262,7 @@ def test_four_processes_that_migrate_at_once_do_it_once(path: Path) -> None:
         for process in started:
             assert process.stdin is not None
             process.stdin.close()
-        assert [process.wait(timeout=20) for process in started] == [0] * 4
+        assert [process.wait(timeout=PATIENCE_S) for process in started] == [0] * 4
     with closing(connect(path)) as connection:
         state = connection.execute("SELECT id, generation FROM state").fetchall()
     assert state == [(1, 1)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ import pytest
 from pushgo_compat.model import Source
 from tests.gateway import CHANNEL_NAME, LOGIN, Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY
+from tests.patience import wait_until
 from tests.wire import Reply
 
 HALF_AN_HOUR_S = 1800
-_TRIES, _PAUSE_S = 500, 0.01
 
 
 @dataclass
@@ -58,11 +57,7 @@ class Later:
         self.send(witness, In=f"{seconds}s")
         self.gateway.clock.now_ms += seconds * 1000
         self.send("wakes the schedule", In="3 days")
-        for _ in range(_TRIES):
-            if witness in self.visible():
-                return
-            time.sleep(_PAUSE_S)  # another thread's turn: no clock of ours
-        raise TimeoutError(witness)
+        wait_until(lambda: witness in self.visible())
 
     def native(self, method: str, message_id: str) -> Reply:
         path = f"/channel/{CHANNEL_ID}/messages/{message_id}"

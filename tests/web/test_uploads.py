@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pytest
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
 from tests.golden import KEY, UNKNOWN_KEY
+from tests.patience import wait_until
 from tests.wire import HeaderLines, Reply, Wire, request
 
 LIMIT = 200_000
@@ -49,13 +49,9 @@ class Folder:
         (file,) = self.new()
         return file.read_bytes()
 
-    def empties(self) -> bool:
-        """Whether nothing stays, once the server has seen its client go."""
-        for _ in range(500):
-            if not self.new():
-                return True
-            time.sleep(0.01)
-        return False
+    def wait_until_empty(self) -> None:
+        """Nothing stays, once the server has seen its client go."""
+        wait_until(lambda: not self.new())
 
 
 @pytest.fixture
@@ -175,7 +171,7 @@ def test_a_client_that_goes_leaves_nothing(
         connection.send(request("PUT", f"/{KEY}", CHUNKED if chunked else length))
         body = b"x" * sent
         connection.send(b"%x\r\n%b\r\n" % (sent, body) if chunked and sent else body)
-    assert folder.empties()
+    folder.wait_until_empty()
     assert small.count() == count
 
 
