@@ -132,6 +132,14 @@ def test_a_key_at_the_end_of_what_is_kept_is_hidden(key: str, back: int) -> None
         assert len(kept) <= MAX_BODY_CHARS + len(HIDDEN)
 
 
+def test_what_is_left_of_a_key_at_the_end_of_what_is_looked_at_is_hidden() -> None:
+    key = "qv7rmz0k3xw9t2ybd8cn5hs4gpaf" * 2  # so long that all its hints are kept
+    for shift in range(len(key)):
+        kept = Masker([key]).body(b"x" * shift + key.encode() * 400)
+        assert len(kept) <= MAX_BODY_CHARS
+        assert key[:7] not in kept
+
+
 def test_a_key_that_begins_another_does_not_uncover_its_rest() -> None:
     channel_id = "06J0FZG1Y8XGG14VTQ4Y3G10MR"
     masker = Masker([channel_id, channel_id + "SECRETPASS"])

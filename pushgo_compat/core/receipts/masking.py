@@ -107,11 +107,12 @@ class Masker:
     def body(self, body: bytes) -> str:
         """The beginning of the body as text; hidden whole where a key may remain."""
         text = body[:MAX_BODY_BYTES].decode("utf-8", "replace")
-        if len(body) > MAX_BODY_BYTES:
-            text = text[: -3 * max(map(len, self._keys), default=0) - 1]
         if names_secret(text) or "\\u" in text or "%" in text:
             text = _hide_members(text) or _hide_pairs(text)
         text = self.text(text)
+        if len(body) > MAX_BODY_BYTES and text != HIDDEN:
+            # Only now: a cut through the text as it came could leave a part of a key.
+            text = text[: -3 * max(map(len, self._keys), default=0) - 1]
         return text if len(text) <= MAX_BODY_CHARS else text[:MAX_BODY_CHARS] + HIDDEN
 
     def reply(self, reply: LegacyReply) -> LegacyReply:
