@@ -102,6 +102,18 @@ async def test_who_comes_during_a_commit_shares_the_next_one(held: Desk) -> None
     assert _HeldConnection.commits == 2
 
 
+async def test_a_commit_takes_so_many_rows_and_leaves_the_others_to_the_next(
+    held: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MAX_BATCH_ROWS", 2)
+    sending = [asyncio.ensure_future(held.send()) for _ in range(5)]
+    await let_run(2)
+    _HeldConnection.let_through.set()
+    sent = await asyncio.gather(*sending)
+    assert [done.message_id for done in sent] == await held.ids()
+    assert _HeldConnection.commits == 3
+
+
 # ------------------------------------------------------------------------- refusals
 
 
