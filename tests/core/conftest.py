@@ -18,6 +18,7 @@ from pushgo_compat.legacy import Credential, KeyClaim
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
+from tests.patience import PATIENCE_S
 
 SECRET = SecretKey(b"a secret for tests only")
 NOBODY_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MZ"
@@ -50,7 +51,7 @@ class Checks:
             self.dummies += password_hash == "dummy"
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-        assert self.go_on.wait(timeout=10)
+        assert self.go_on.wait(timeout=PATIENCE_S)
         with self._lock:
             self.at_once -= 1
         return password_hash == hash_of(password)

@@ -13,9 +13,8 @@ import aiohttp
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount
 from tests.golden import KEY
+from tests.patience import PATIENCE_S
 from tests.wire import Reply
-
-PATIENCE_S = 10.0
 
 Event = Mapping[str, Any]
 

@@ -21,8 +21,8 @@ from pushgo_compat.web.services import WebSettings
 from pushgo_compat.web.streams import fanout
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY
+from tests.patience import PATIENCE_S
 from tests.web.subscribers import (
-    PATIENCE_S,
     Subscriber,
     poll,
     publish,

@@ -17,8 +17,9 @@ from pushgo_compat.web.services import Services, WebSettings
 from pushgo_compat.web.streams.connection_end import limit_unacknowledged
 from pushgo_compat.web.streams.patience import Patience
 from tests.gateway import Gateway, running
+from tests.patience import PATIENCE_S
 from tests.web.raw_stream import raw_stream
-from tests.web.subscribers import PATIENCE_S, publish, websocket
+from tests.web.subscribers import publish, websocket
 
 PING_S = 45
 
