@@ -13,8 +13,8 @@ import pytest
 from pushgo_compat.model import Source
 from tests.gateway import LOGIN, Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD, SECOND_KEY
+from tests.patience import PATIENCE_S
 from tests.web.subscribers import (
-    PATIENCE_S,
     poll,
     publish,
     subscribe,
