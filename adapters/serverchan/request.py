@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from urllib.parse import unquote_to_bytes
 
 from adapters.shared.parsing import (
     MAX_PAIRS,
@@ -21,6 +20,7 @@ from adapters.shared.parsing import (
     multipart_boundary,
     parse_multipart,
     split_pairs,
+    unescape,
 )
 from pushgo_compat.legacy import LegacyRequest
 
@@ -148,7 +148,7 @@ _READERS: Mapping[str, Callable[[bytes, str], Fields | None]] = {
 def _unescape(text: str) -> bytes:
     """The bytes of a name or value whose every character stands for one byte."""
     raw = text.replace("+", " ").encode("latin-1")
-    return unquote_to_bytes(raw) if b"%" in raw else raw
+    return unescape(raw) if b"%" in raw else raw
 
 
 def _decoded(pairs: Sequence[tuple[bytes, bytes]]) -> Fields:

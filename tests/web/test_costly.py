@@ -8,11 +8,13 @@ import json
 import threading
 from functools import partial
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
 import adapters.bark.json_body
 from adapters.golang.template.interpreter import execute
+from adapters.shared.parsing import unescape
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from pushgo_compat.web.legacy.off_loop import MOST_OF_AN_ADDRESS, OffLoop
@@ -200,3 +202,12 @@ async def test_too_much_waiting_work_of_one_address_is_refused() -> None:
     assert await asyncio.gather(*tasks)
     assert await off_loop.run("192.0.2.1", lambda: 7) == 7
     off_loop.close()
+
+
+# ------------------------------------------------------------------- in pieces
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_long_escaped_text_is_undone_piece_by_piece(shift: int) -> None:
+    raw = b"x" * shift + b"%41" * 50_000 + b"%4" + b"%zz" * 30_000 + b"%"
+    assert unescape(raw) == unquote_to_bytes(raw)
