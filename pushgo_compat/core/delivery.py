@@ -91,6 +91,8 @@ class Delivery:
     """When the message became visible: its commit, or its release when it waited."""
     expires_at_ms: int
     """After this moment nobody wants the message any more."""
+    dialect_id: str = ""
+    """The id by which ntfy's clients fetch the message; "" where there is none."""
     hidden: bool = False
     """Only for targets of its own dialect: ntfy's delete and clear, Bark's delete."""
     forward: Mapping[str, object] | None = field(default=None, repr=False)
@@ -154,6 +156,24 @@ class TokenMemory(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApnsCredential:
+    """A team's signing key at Apple."""
+
+    key_pem: str = field(repr=False)
+    key_id: str
+    team_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarkApns:
+    """How Bark's own app is reached: the key that its project publishes."""
+
+    credential: ApnsCredential
+    topic: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a sender may use of the gateway."""
 
@@ -164,6 +184,7 @@ class Surroundings:
     sleep: Callable[[float], Awaitable[None]]
     public_base_url: str | None = None
     webpush_subject: str | None = None
+    bark_apns: BarkApns | None = None
     upstream_url: str | None = None
     upstream_token: str | None = field(default=None, repr=False)
     allow_private: Sequence[IPv4Network | IPv6Network] = ()
@@ -210,6 +231,14 @@ class Kind(Protocol):
     @property
     def in_flight(self) -> int:
         """Most sends at once of one group."""
+        ...
+
+    @property
+    def wakes_only(self) -> bool:
+        """True when a send only wakes a phone that then fetches.
+
+        Of a backlog the newest message alone is sent, and none after 10 minutes.
+        """
         ...
 
     def check(self, given: Mapping[str, object], now_ms: int) -> Checked:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from pushgo_compat.core.stores.targets import LaneStore, TargetStore
 from pushgo_compat.legacy import Cancel, NewFile
 from pushgo_compat.model import Channel, Severity, Source
 
@@ -86,6 +87,8 @@ class StoredMessage:
     generation: int = field(default=0, compare=False)
     """The state of channels and aliases in its commit; only of a message that the feed
     hands on."""
+    via: tuple[str, ...] = ()
+    """Ids of the stores that the message came through before it came here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -384,6 +387,16 @@ class StoreTooNew(Exception):
 
 class Store(MessageStore, ChannelStore, Protocol):
     """Everything that is kept, behind one door."""
+
+    @property
+    def targets(self) -> TargetStore:
+        """Where messages are delivered."""
+        ...
+
+    @property
+    def lanes(self) -> LaneStore:
+        """How far delivery has come."""
+        ...
 
     async def secret_fingerprint(self) -> bytes | None:
         """What ``claim`` stored; None when nobody has claimed the store yet."""

@@ -6,6 +6,7 @@ from tests.storage import (
     conformance,
     conformance_numbers,
     conformance_schedule,
+    conformance_targets,
 )
 
 
@@ -50,4 +51,8 @@ class TestHidden(conformance_schedule.HiddenConformance):
 
 
 class TestFile(conformance_schedule.FileConformance):
+    pass
+
+
+class TestTargets(conformance_targets.TargetConformance):
     pass

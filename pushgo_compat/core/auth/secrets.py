@@ -42,6 +42,14 @@ class SecretKey:
         kind = "token" if user is None else "basic"
         return self._digest("credential", kind, user or "", secret)
 
+    def target_fingerprint(self, kind: str, address: str) -> bytes:
+        """What tells that a channel has a target with this address already."""
+        return self._digest("target-address", kind, address)
+
+    def derive_key(self, purpose: str) -> bytes:
+        """32 bytes for one purpose: the same on every instance and after a restore."""
+        return self._digest("key", purpose)
+
     def read_token(self, push_number: int) -> str:
         """12 letters and digits that go with a push number (ServerChan's readkey)."""
         digest = self._digest("read-token", str(push_number))

@@ -29,7 +29,9 @@ from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
 from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
 from pushgo_compat.storage.sqlite.connection import migrate
 from pushgo_compat.storage.sqlite.faults import has_room
+from pushgo_compat.storage.sqlite.lanes import SqliteLanes
 from pushgo_compat.storage.sqlite.reader import Readers
+from pushgo_compat.storage.sqlite.targets import SqliteTargets
 from pushgo_compat.storage.sqlite.writer import Writer
 
 
@@ -50,6 +52,8 @@ class SqliteStore:
         self._folder = path.absolute().parent
         self._writer = Writer(path, clock, self._committed)
         self._readers = Readers(path)
+        self.targets = SqliteTargets(self._writer, self._readers)
+        self.lanes = SqliteLanes(self._writer, self._readers)
 
     @classmethod
     async def open(
