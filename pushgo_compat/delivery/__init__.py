@@ -1,1 +1,1 @@
-"""Where accepted messages go: open streams today, push providers next."""
+"""Delivery to targets: the outbox, and one folder for each kind of target."""

@@ -1,0 +1,306 @@
+"""One attempt: which message a lane sends next, and what its outcome means.
+
+An attempt ends in a result for the settlement: where the lane stands now, how the
+delivery ended, and whether the target is dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+import structlog
+
+from pushgo_compat.core.delivery import (
+    Delivery,
+    Drop,
+    GiveUp,
+    Misconfigured,
+    Outcome,
+    Retry,
+    Scope,
+    Sent,
+)
+from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.targets import (
+    Fallen,
+    LaneMove,
+    Mark,
+    MarkKind,
+    NewOutcome,
+    OutcomeState,
+)
+from pushgo_compat.delivery.backoff import retry_after_s
+from pushgo_compat.delivery.breaker import PAUSED_PROBE_MS, Change
+from pushgo_compat.delivery.lane import Group, Lane
+from pushgo_compat.delivery.observer import Observer
+from pushgo_compat.delivery.settlement import Result
+
+SEND_TIMEOUT_S = 45.0
+"""The last resort; every sender has shorter limits of its own."""
+WAKE_MAX_AGE_MS = 600_000
+"""A wake-up is worth nothing later: the phone has fetched by itself."""
+
+log = structlog.get_logger(__name__)
+
+MakeDelivery = Callable[[Lane, StoredMessage], Delivery | None]
+"""The delivery of a message; None when the target shall not have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """How fast the outbox works. Tests make it small."""
+
+    starts_a_second: float = 400.0
+    backoff_unit_s: float = 1.0
+    probe_ms: int = PAUSED_PROBE_MS
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Attempts:
+    """Makes attempts for lanes, one at a time a lane."""
+
+    make_delivery: MakeDelivery
+    observer: Observer
+    now_ms: Callable[[], int]
+    on_fallen: Callable[[Lane, str], None]
+    """Called once for each target whose address is dead."""
+    go_on: Callable[[Lane, LaneMove | None], None]
+    """Called when a result is durable."""
+    tuning: Tuning
+    draw: random.Random
+
+    async def next_result(self, lane: Lane) -> Result | None:
+        """Send what the lane has next; None when there is nothing after all."""
+        if lane.again:
+            return await self._send_again(lane)
+        passed = lane.cursor
+        while (message := await lane.window.after(passed, self.now_ms())) is not None:
+            delivery = self.make_delivery(lane, message)
+            if delivery is not None and lane.group.kind.wakes_only:
+                newer = await lane.window.after(message.position, self.now_ms())
+                delivery = None if newer is not None else delivery
+            if delivery is not None:
+                return await self._deliver(lane, message, delivery)
+            passed = message.position
+            lane.waiting = max(0, lane.waiting - 1)
+        end = lane.window.end
+        if end <= lane.cursor:
+            return None
+        # Only messages that are not for this target: the lane moves on all the same.
+        return self._settled(lane, LaneMove(lane.target.number, end))
+
+    async def expired(self, lane: Lane, limit: int) -> Result | None:
+        """Let what the lane holds and nobody wants any more expire, oldest first."""
+        outcomes: list[NewOutcome] = []
+        passed = lane.cursor
+        while len(outcomes) < limit:
+            message = await lane.window.after(passed, self.now_ms())
+            if message is None:
+                break
+            delivery = self.make_delivery(lane, message)
+            if delivery is not None:
+                if self.now_ms() < self._expiry_ms(lane, delivery):
+                    break
+                outcomes.append(
+                    self._outcome(lane, message, OutcomeState.EXPIRED, 0, "too old")
+                )
+            passed = message.position
+        if passed == lane.cursor:
+            return None
+        return self._settled(lane, LaneMove(lane.target.number, passed), *outcomes)
+
+    def _expiry_ms(self, lane: Lane, delivery: Delivery) -> int:
+        if not lane.group.kind.wakes_only:
+            return delivery.expires_at_ms
+        return min(delivery.expires_at_ms, delivery.accepted_at_ms + WAKE_MAX_AGE_MS)
+
+    async def _send_again(self, lane: Lane) -> Result:
+        """Send a message once more that an operator has asked for."""
+        position = lane.again.popleft()
+        mark = Mark(lane.target.number, position, MarkKind.AGAIN)
+        before = (int.from_bytes(position, "big") - 1).to_bytes(len(position), "big")
+        message = await lane.window.after(before, self.now_ms())
+        delivery = None
+        if message is not None and message.position == position:
+            delivery = self.make_delivery(lane, message)
+        if message is None or delivery is None:  # deleted since, or not for this target
+            lane.group.breaker.abandoned()
+            return self._settled(lane, None, done=mark)
+        outcome = await self._ask(lane, delivery)
+        if isinstance(outcome, Retry | Misconfigured):
+            self._tell_group(lane, outcome)
+            outcome = GiveUp(outcome.reason)
+        return self._conclude(lane, message, outcome, attempts=1, move=None, done=mark)
+
+    async def _deliver(
+        self, lane: Lane, message: StoredMessage, delivery: Delivery
+    ) -> Result:
+        move = LaneMove(lane.target.number, message.position)
+        if message.position in lane.skip:
+            lane.group.breaker.abandoned()
+            lane.skip.discard(message.position)
+            mark = Mark(lane.target.number, message.position, MarkKind.SKIP)
+            ended = self._outcome(
+                lane, message, OutcomeState.DROPPED, 0, "dropped by the operator"
+            )
+            return self._settled(lane, move, ended, done=mark)
+        expires_at_ms = self._expiry_ms(lane, delivery)
+        if self.now_ms() >= expires_at_ms:
+            lane.group.breaker.abandoned()
+            return self._expired(lane, message)
+        outcome = await self._ask(lane, delivery)
+        if isinstance(outcome, Retry | Misconfigured):
+            return self._postpone(lane, message, outcome, expires_at_ms)
+        return self._conclude(lane, message, outcome, lane.attempts + 1, move)
+
+    async def _ask(self, lane: Lane, delivery: Delivery) -> Outcome:
+        """The sender's answer; a fault of ours is a failure of this message alone."""
+        started_ms = self.now_ms()
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                outcome = await lane.group.sender.send(lane.configuration, delivery)
+        except TimeoutError:
+            outcome = Retry(f"no answer within {SEND_TIMEOUT_S:.0f} s")
+        except Exception as fault:  # a sender must not end the lane
+            log.error(
+                "sender failed",
+                kind=lane.target.kind,
+                target_id=lane.target.target_id,
+                error=type(fault).__name__,
+            )
+            outcome = Retry(f"a fault of the gateway: {type(fault).__name__}")
+        self.observer.sent(lane.target.kind, (self.now_ms() - started_ms) / 1000)
+        return outcome
+
+    # ------------------------------------------------------------------ results
+
+    def _postpone(
+        self,
+        lane: Lane,
+        message: StoredMessage,
+        outcome: Retry | Misconfigured,
+        expires_at_ms: int,
+    ) -> Result:
+        """The same message later, or no more when nobody wants it by then."""
+        now_ms = self.now_ms()
+        self._tell_group(lane, outcome)
+        lane.attempts += 1
+        if isinstance(outcome, Misconfigured):
+            wait_s = self.tuning.probe_ms / 1000
+            if outcome.scope is Scope.TARGET:
+                lane.problem = outcome.reason
+            else:
+                wait_s = 0.0  # the group is paused, and probes with its first lane
+        else:
+            wait_s = retry_after_s(
+                lane.attempts,
+                outcome.after_s,
+                self.draw,
+                unit_s=self.tuning.backoff_unit_s,
+            )
+        lane.due_at_ms = now_ms + round(wait_s * 1000)
+        self.observer.ended(lane.target.kind, "retried")
+        if lane.due_at_ms >= expires_at_ms:
+            return self._expired(lane, message, outcome.reason)
+        move = LaneMove(lane.target.number, lane.cursor, lane.due_at_ms, lane.attempts)
+        return self._settled(lane, move)
+
+    def _conclude(
+        self,
+        lane: Lane,
+        message: StoredMessage,
+        outcome: Sent | Drop | GiveUp,
+        attempts: int,
+        move: LaneMove | None,
+        done: Mark | None = None,
+    ) -> Result:
+        """The message is done with, one way or the other."""
+        lane.problem = None
+        self._log(lane.group, lane.group.breaker.succeeded())
+        fallen = None
+        provider_id = None
+        match outcome:
+            case Sent():
+                state, reason = OutcomeState.SENT, outcome.remark or None
+                provider_id = outcome.provider_id
+            case GiveUp():
+                state, reason = OutcomeState.FAILED, outcome.reason
+            case Drop():
+                state, reason = OutcomeState.DROPPED, outcome.reason
+                fallen = Fallen(lane.target.number, outcome.reason)
+                self.on_fallen(lane, outcome.reason)
+            case _:
+                assert_never(outcome)
+        ended = self._outcome(lane, message, state, attempts, reason, provider_id)
+        return self._settled(lane, move, ended, fallen=fallen, done=done)
+
+    def _expired(
+        self, lane: Lane, message: StoredMessage, reason: str = "too old"
+    ) -> Result:
+        ended = self._outcome(
+            lane, message, OutcomeState.EXPIRED, lane.attempts, reason
+        )
+        move = LaneMove(lane.target.number, message.position)
+        return self._settled(lane, move, ended)
+
+    def _outcome(
+        self,
+        lane: Lane,
+        message: StoredMessage,
+        state: OutcomeState,
+        attempts: int,
+        reason: str | None,
+        provider_id: str | None = None,
+    ) -> NewOutcome:
+        self.observer.ended(lane.target.kind, state)
+        return NewOutcome(
+            target=lane.target.number,
+            position=message.position,
+            state=state,
+            at_ms=self.now_ms(),
+            attempts=attempts,
+            reason=reason,
+            provider_id=provider_id,
+        )
+
+    def _settled(
+        self,
+        lane: Lane,
+        move: LaneMove | None,
+        *outcomes: NewOutcome,
+        fallen: Fallen | None = None,
+        done: Mark | None = None,
+    ) -> Result:
+        return Result(
+            move=move,
+            outcomes=outcomes,
+            fallen=fallen,
+            done=done,
+            settled=partial(self.go_on, lane, move),
+        )
+
+    # ------------------------------------------------------------------ groups
+
+    def _tell_group(self, lane: Lane, outcome: Retry | Misconfigured) -> None:
+        breaker, now_ms = lane.group.breaker, self.now_ms()
+        if outcome.scope is Scope.TARGET:
+            self._log(lane.group, breaker.succeeded())
+        elif isinstance(outcome, Misconfigured):
+            self._log(lane.group, breaker.misconfigured(now_ms, outcome.reason))
+        else:
+            change = breaker.failed(now_ms, outcome.reason, self.draw, outcome.after_s)
+            self._log(lane.group, change)
+
+    def _log(self, group: Group, change: Change | None) -> None:
+        """One line when a breaker opens, closes, or a group is paused."""
+        if change is None:
+            return
+        level = log.info if change is Change.CLOSED else log.warning
+        level(f"delivery {change.value}", group=group.name, reason=group.breaker.reason)
+        group.told_failure = group.told_failure and change is not Change.CLOSED
+        self.observer.breaker(group.kind.name, is_open=change is not Change.CLOSED)

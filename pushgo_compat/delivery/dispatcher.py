@@ -1,0 +1,223 @@
+"""The dispatcher: takes each lane's next message to its sender, in order.
+
+    commit → Window → Lane (one message at a time) → Group (breaker) → Sender
+    store  ← Settlement ← move, outcome              ← outcome ←
+
+One send a lane is under way, so a target gets its channel's messages in order. Starts
+are paced: a message to a thousand targets must not slow those who publish. A lane that
+waits for its time, a breaker or an operator holds no task and no connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from pushgo_compat.core.stores.targets import LaneMove, LaneStore
+from pushgo_compat.delivery.attempt import Attempts, MakeDelivery, Tuning
+from pushgo_compat.delivery.lane import Group, Lane
+from pushgo_compat.delivery.observer import Observer
+from pushgo_compat.delivery.settlement import Result, Settlement
+
+MAX_IN_FLIGHT = 256
+TURN_S = 0.01
+"""Starts of sends are spread: a turn's share every 10 ms."""
+_LONGEST_NAP_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Dispatcher:
+    """Runs between ``start`` and ``stop``."""
+
+    store: LaneStore
+    make_delivery: MakeDelivery
+    observer: Observer
+    now_ms: Callable[[], int]
+    on_fallen: Callable[[Lane, str], None]
+    """Called once for each target whose address is dead."""
+    tuning: Tuning = field(default_factory=Tuning)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    draw: random.Random = field(default_factory=random.Random)
+    _settlement: Settlement = field(init=False)
+    _attempts: Attempts = field(init=False)
+    _wake: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _groups: dict[Group, None] = field(init=False, default_factory=dict)
+    """Groups with ready lanes, served in turn."""
+    _later: list[tuple[int, int, Lane]] = field(init=False, default_factory=list)
+    _sends: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    _counter: itertools.count[int] = field(init=False, default_factory=itertools.count)
+    _task: asyncio.Task[None] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._settlement = Settlement(self.store, self.sleep)
+        self._attempts = Attempts(
+            make_delivery=self.make_delivery,
+            observer=self.observer,
+            now_ms=self.now_ms,
+            on_fallen=self.on_fallen,
+            go_on=self._go_on,
+            tuning=self.tuning,
+            draw=self.draw,
+        )
+
+    # ------------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self, grace_s: float = 10.0) -> None:
+        """Start nothing more, wait for what is under way, write its results down."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._sends:
+            await asyncio.wait(self._sends, timeout=grace_s)
+        for send in self._sends:
+            send.cancel()
+        await asyncio.gather(*self._sends, return_exceptions=True)
+        await self._settlement.close()
+
+    # ------------------------------------------------------------------ lanes
+
+    def look_at(self, lane: Lane) -> None:
+        """Something about the lane has changed: it may have something to send."""
+        if lane.is_busy or lane.is_queued or not lane.is_active or not lane.has_work:
+            return
+        now_ms = self.now_ms()
+        if lane.due_at_ms > now_ms and not lane.again:
+            if lane.looked_at_ms != lane.due_at_ms:
+                lane.looked_at_ms = lane.due_at_ms
+                entry = lane.due_at_ms, next(self._counter), lane
+                heapq.heappush(self._later, entry)
+        else:
+            lane.is_queued = True
+            lane.group.ready.append(lane)
+            self._groups[lane.group] = None
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look at every group again: a breaker's probe may be due."""
+        self._wake.set()
+
+    async def expire(self, lane: Lane, limit: int) -> int:
+        """Let a held lane's outdated messages expire, at most so many; how many."""
+        lane.is_busy = True
+        result = None
+        try:
+            result = await self._attempts.expired(lane, limit)
+        finally:
+            if result is None:
+                lane.is_busy = False
+        if result is None:
+            return 0
+        self._settlement.add(result)
+        return len(result.outcomes)
+
+    async def _run(self) -> None:
+        share = max(1, round(self.tuning.starts_a_second * TURN_S))
+        while True:
+            self._wake.clear()
+            self._take_due()
+            if self._start_some(share):
+                await self.sleep(TURN_S)
+                continue
+            try:
+                async with asyncio.timeout(self._nap_s()):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass  # something may be due
+
+    def _nap_s(self) -> float:
+        now_ms = self.now_ms()
+        due = [self._later[0][0]] if self._later else []
+        due += [g.breaker.probe_at_ms for g in self._groups if not g.breaker.is_closed]
+        wait_s = (min(due) - now_ms) / 1000 if due else _LONGEST_NAP_S
+        return min(_LONGEST_NAP_S, max(TURN_S, wait_s))
+
+    def _take_due(self) -> None:
+        now_ms = self.now_ms()
+        while self._later and self._later[0][0] <= now_ms:
+            lane = heapq.heappop(self._later)[2]
+            lane.looked_at_ms = 0
+            self.look_at(lane)
+
+    def _start_some(self, share: int) -> int:
+        """Start at most ``share`` sends, one of each group in turn."""
+        started = 0
+        idle_rounds = 0
+        while (
+            started < share
+            and self._groups
+            and idle_rounds < len(self._groups)
+            and len(self._sends) < MAX_IN_FLIGHT
+        ):
+            group = next(iter(self._groups))
+            del self._groups[group]
+            if group.may_start(self.now_ms()):
+                self._start(group)
+                started += 1
+                idle_rounds = 0
+            else:
+                idle_rounds += 1
+            if group.ready:
+                self._groups[group] = None
+        return started
+
+    def _start(self, group: Group) -> None:
+        lane = group.ready.popleft()
+        lane.is_queued = False
+        if not lane.is_active:
+            return
+        lane.is_busy = True
+        group.in_flight += 1
+        group.breaker.started()
+        send = asyncio.create_task(self._serve(lane))
+        self._sends.add(send)
+        send.add_done_callback(partial(self._ended, group))
+
+    def _ended(self, group: Group, send: asyncio.Task[None]) -> None:
+        self._sends.discard(send)
+        group.in_flight -= 1
+        if not send.cancelled() and (fault := send.exception()) is not None:
+            log.error("delivery failed", error=type(fault).__name__)
+        self._wake.set()
+
+    # ------------------------------------------------------------------ one send
+
+    async def _serve(self, lane: Lane) -> None:
+        """Send the lane's next message, and say what came of it."""
+        result: Result | None = None
+        try:
+            result = await self._attempts.next_result(lane)
+        finally:
+            if result is None:  # nothing to send, or a fault
+                lane.group.breaker.abandoned()
+                self._free(lane)
+        if result is not None:
+            self._settlement.add(result)
+
+    # ------------------------------------------------------------------ results
+
+    def _go_on(self, lane: Lane, move: LaneMove | None) -> None:
+        """The result is durable: the lane may send its next message."""
+        if move is not None and move.cursor > lane.cursor:
+            lane.cursor = move.cursor
+            lane.due_at_ms, lane.attempts = 0, 0
+            lane.waiting = max(0, lane.waiting - 1)
+        if not lane.has_work:
+            lane.waiting = 0
+        self._free(lane)
+
+    def _free(self, lane: Lane) -> None:
+        lane.is_busy = False
+        self.look_at(lane)

@@ -1,0 +1,93 @@
+"""Results of sends, written down together.
+
+A lane sends its next message only when the last result is durable, so a crash repeats
+at most one message a lane. Results that come within a moment share one commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from pushgo_compat.core.stores.targets import (
+    Fallen,
+    LaneMove,
+    LaneStore,
+    Mark,
+    NewOutcome,
+)
+from pushgo_compat.errors import ServerBusy
+
+MAX_RESULTS = 100
+GATHER_S = 0.02
+RETRY_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of one send, and what to do when it is durable."""
+
+    move: LaneMove | None
+    outcomes: tuple[NewOutcome, ...] = ()
+    fallen: Fallen | None = None
+    done: Mark | None = None
+    settled: Callable[[], None]
+
+
+class Settlement:
+    """Gathers results and writes them."""
+
+    def __init__(
+        self, store: LaneStore, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._store = store
+        self._sleep = sleep
+        self._results: list[Result] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, result: Result) -> None:
+        """Write the result down soon."""
+        self._results.append(result)
+        if self._task is None:
+            self._task = asyncio.create_task(self._write())
+
+    async def close(self) -> None:
+        """Wait until everything is written, or the store refuses it."""
+        while self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _write(self) -> None:
+        try:
+            await self._sleep(GATHER_S)
+            while self._results:
+                results = self._results[:MAX_RESULTS]
+                await self._settle(results)
+                del self._results[: len(results)]
+                for result in results:
+                    result.settled()
+        finally:
+            self._task = None
+
+    async def _settle(self, results: list[Result]) -> None:
+        """Write some results, however often it takes: a full disk passes."""
+        failed = False
+        while True:
+            try:
+                await self._store.settle(
+                    [r.move for r in results if r.move],
+                    [outcome for r in results for outcome in r.outcomes],
+                    [r.fallen for r in results if r.fallen],
+                    [r.done for r in results if r.done],
+                )
+            except ServerBusy:
+                if not failed:
+                    log.error("results of deliveries cannot be written")
+                failed = True
+                await self._sleep(RETRY_S)
+            else:
+                return
