@@ -1,0 +1,1 @@
+"""Apple's push service, for the kinds that deliver through it."""

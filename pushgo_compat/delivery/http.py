@@ -1,0 +1,136 @@
+"""One HTTP call of a sender: the answer as plain values, failures as outcomes."""
+
+from __future__ import annotations
+
+import email.utils
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+import orjson
+
+from pushgo_compat.core.delivery import Delivery, Misconfigured, Retry, Scope
+from pushgo_compat.delivery.guard import PrivateAddress
+
+MAX_ANSWER_BYTES = 64 * 1024
+LONGEST_RETRY_AFTER_S = 3600.0
+"""A ``Retry-After`` counts up to an hour."""
+VIA_HEADER = "X-PushGo-Via"
+_SECONDS = frozenset("0123456789")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a provider answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(default=b"", repr=False)
+    at_s: float = 0.0
+    """When it came, Unix seconds."""
+
+    @property
+    def json(self) -> dict[str, object]:
+        """The body as a JSON object; an empty one when it is anything else."""
+        try:
+            document = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return {}
+        return document if isinstance(document, dict) else {}
+
+    def text_of(self, *path: str) -> str:
+        """A text inside the JSON body; "" when it is not there or no text."""
+        value: object = self.json
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else ""
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """``Retry-After`` in seconds, from a number or a date (RFC 9110, 10.2.3)."""
+        given = self.headers.get("Retry-After", "").strip()
+        if given and _SECONDS.issuperset(given):
+            return min(float(given[:9]), LONGEST_RETRY_AFTER_S)
+        try:
+            date = email.utils.parsedate_to_datetime(given)
+        except (TypeError, ValueError):
+            return None
+        wait_s = date.timestamp() - self.at_s
+        return min(max(0.0, wait_s), LONGEST_RETRY_AFTER_S)
+
+
+async def post(
+    session: aiohttp.ClientSession,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    now_ms: int,
+    method: str = "POST",
+    max_answer_bytes: int = MAX_ANSWER_BYTES,
+) -> Answer | Retry | Misconfigured:
+    """Send a body; the answer, or why there is none.
+
+    Redirects are not followed. No reason repeats the URL: it may hold a secret.
+    """
+    try:
+        async with session.request(
+            method, url, data=body, headers=headers, allow_redirects=False
+        ) as response:
+            content = await _read(response.content, max_answer_bytes)
+            return Answer(
+                status=response.status,
+                headers=response.headers,
+                body=content,
+                at_s=now_ms / 1000,
+            )
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return _failure(error)
+
+
+async def _read(content: aiohttp.StreamReader, limit: int) -> bytes:
+    """At most ``limit`` bytes; the rest is left unread, which ends the connection."""
+    pieces, size = [], 0
+    while size < limit:
+        piece = await content.read(limit - size)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces)
+
+
+def _failure(error: Exception) -> Retry | Misconfigured:
+    match error:
+        case TimeoutError():
+            return Retry("no answer in time", Scope.GROUP)
+        case aiohttp.ClientConnectorCertificateError():
+            cause = error.certificate_error
+            return Misconfigured(f"its certificate is not trusted: {_verdict(cause)}")
+        case aiohttp.ClientConnectorError() if isinstance(
+            error.os_error, PrivateAddress
+        ):
+            return Misconfigured(
+                "its name leads to a private address, which the gateway's settings"
+                " do not allow",
+                Scope.TARGET,
+            )
+        case aiohttp.ClientConnectorError():
+            reason = error.os_error.strerror or type(error.os_error).__name__
+            return Retry(f"cannot connect: {reason}", Scope.GROUP)
+        case ValueError():  # aiohttp.InvalidURL is one
+            return Misconfigured("its URL is not valid", Scope.TARGET)
+        case _:
+            return Retry(f"connection lost: {type(error).__name__}", Scope.GROUP)
+
+
+def via_header(delivery: Delivery) -> dict[str, str]:
+    """The header by which a loop of gateways ends (contract.md, "No loops")."""
+    return {VIA_HEADER: ", ".join(delivery.via)} if delivery.via else {}
+
+
+def _verdict(cause: Exception) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return cause.verify_message
+    return type(cause).__name__

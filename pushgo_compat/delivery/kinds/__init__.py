@@ -1,0 +1,1 @@
+"""The kinds of targets, each a stranger to the others."""

@@ -1,0 +1,59 @@
+"""An operator's own app: its targets and Apple's client, brought together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pushgo_compat.core.delivery import (
+    ApnsCredential,
+    Configuration,
+    Delivery,
+    GiveUp,
+    Outcome,
+    Surroundings,
+)
+from pushgo_compat.delivery.apns.sender import ApnsClient, Push, fitting
+from pushgo_compat.delivery.cut import DoesNotFit
+from pushgo_compat.delivery.kinds.apns.payload import build_headers, build_payload
+from pushgo_compat.delivery.options import host_of
+
+
+class ApnsSender:
+    """Sends to all apns targets."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._client = ApnsClient(surroundings)
+
+    def group(self, configuration: Configuration) -> str:
+        """Endpoint, team and key fail together."""
+        host = host_of(str(configuration["endpoint"]))
+        return f"apns {host} {configuration['team_id']} {configuration['key_id']}"
+
+    async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
+        """Push one message, shorter once if Apple calls it too large."""
+        return await fitting(partial(self._push, configuration, delivery))
+
+    async def _push(
+        self, configuration: Configuration, delivery: Delivery, limit_bytes: int
+    ) -> Outcome:
+        try:
+            payload, cut = build_payload(delivery, limit_bytes)
+        except DoesNotFit:
+            return GiveUp("too large, even without its body")
+        push = Push(
+            device_token=str(configuration["device_token"]),
+            headers=build_headers(delivery, str(configuration["topic"])),
+            payload=payload,
+            cut=cut,
+            added_at_ms=int(str(configuration["added_at_ms"])),
+        )
+        credential = ApnsCredential(
+            key_pem=str(configuration["key_pem"]),
+            key_id=str(configuration["key_id"]),
+            team_id=str(configuration["team_id"]),
+        )
+        return await self._client.push(str(configuration["endpoint"]), credential, push)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.close()

@@ -1,0 +1,91 @@
+"""Another gateway's ``POST /message``: its answers as outcomes (delivery.md, A1)."""
+
+from __future__ import annotations
+
+import aiohttp
+
+from pushgo_compat.core.delivery import (
+    Configuration,
+    Delivery,
+    GiveUp,
+    Misconfigured,
+    Outcome,
+    Retry,
+    Scope,
+    Sent,
+    Surroundings,
+)
+from pushgo_compat.delivery.cut import DoesNotFit
+from pushgo_compat.delivery.guard import plain_session
+from pushgo_compat.delivery.http import Answer, post, via_header
+from pushgo_compat.delivery.kinds.pushgo.payload import build_body
+from pushgo_compat.delivery.options import host_of
+
+_WRONG_TARGET = ("invalid channel id", "channel password length")
+"""Texts of 400s without a code that mean this target's own settings."""
+
+
+class PushGoSender:
+    """Sends to all pushgo targets."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._session: aiohttp.ClientSession | None = None
+
+    def group(self, configuration: Configuration) -> str:
+        """The gateway's host."""
+        return f"pushgo {host_of(str(configuration['url']))}"
+
+    async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
+        """Post one message."""
+        if self._session is None:
+            self._session = plain_session()
+        try:
+            body, cut = build_body(
+                delivery, str(configuration["to"]), str(configuration["password"])
+            )
+        except DoesNotFit:
+            return GiveUp("too large, even without its body")
+        headers = {"Content-Type": "application/json", **via_header(delivery)}
+        if token := configuration.get("token"):
+            headers["Authorization"] = f"Bearer {token}"
+        answer = await post(
+            self._session,
+            f"{configuration['url']}/message",
+            body,
+            headers,
+            now_ms=self._surroundings.now_ms(),
+        )
+        return outcome_of(answer, cut) if isinstance(answer, Answer) else answer
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def outcome_of(answer: Answer, cut: str = "") -> Outcome:
+    """What the gateway's answer means."""
+    status = answer.status
+    code = answer.text_of("error_code")
+    told = code or answer.text_of("error")[:200] or f"status {status}"
+    if status == 200 and answer.json.get("success") is True:  # noqa: PLR2004
+        return Sent(answer.text_of("data", "message_id") or None, cut)
+    match status:
+        case 200 | 404 | 405:
+            reason = told if code == "channel_not_found" else "no PushGo gateway there"
+            return Misconfigured(reason, Scope.TARGET)
+        case 401:
+            return Misconfigured(f"{told}: the gateway's token is wrong")
+        case 403:
+            return Misconfigured(told, Scope.TARGET)
+        case 400 if any(text in told.lower() for text in _WRONG_TARGET):
+            return Misconfigured(told, Scope.TARGET)
+        case 429:
+            return Retry(told, Scope.TARGET, answer.retry_after_s)
+        case _ if status >= 500:  # noqa: PLR2004 - busy, or down
+            return Retry(told, Scope.GROUP, answer.retry_after_s)
+        case _ if 300 <= status < 400:  # noqa: PLR2004 - redirects
+            return Misconfigured("answers a redirect", Scope.TARGET)
+        case _:
+            return GiveUp(told)

@@ -1,0 +1,114 @@
+"""A webhook's call: guarded, never redirected, its answers as outcomes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import cast
+
+import aiohttp
+
+from pushgo_compat.core.delivery import (
+    Configuration,
+    Delivery,
+    Drop,
+    GiveUp,
+    Misconfigured,
+    Outcome,
+    Retry,
+    Scope,
+    Sent,
+    Surroundings,
+)
+from pushgo_compat.delivery.guard import guarded_session
+from pushgo_compat.delivery.http import Answer, post, via_header
+from pushgo_compat.delivery.kinds.webhook.payload import (
+    build_body,
+    signature_headers,
+    webhook_id,
+)
+from pushgo_compat.delivery.options import host_of
+
+MAX_ANSWER_BYTES = 4096
+"""Read of an answer, so that the connection can be used again; never stored."""
+REFUSALS_UNTIL_DEAD = 20
+REDEPLOY_MS = 3_600_000
+"""401, 403, 404 and 405 are tried again for an hour: a receiver is being redeployed."""
+_PASSING = frozenset({408, 425, 429})
+_REFUSING = frozenset({401, 403, 404, 405})
+_MAX_TRACKED = 10_000
+
+
+class WebhookSender:
+    """Posts signed events to all webhook targets."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._session: aiohttp.ClientSession | None = None
+        self._refusals: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        """URL → messages in a row that were refused for good, and the last of them."""
+
+    def group(self, configuration: Configuration) -> str:
+        """Every receiver's host stands for itself."""
+        return f"webhook {host_of(str(configuration['url']))}"
+
+    async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
+        """Post one event."""
+        if self._session is None:
+            self._session = guarded_session(self._surroundings.allow_private)
+        now_ms = self._surroundings.now_ms()
+        url = str(configuration["url"])
+        body = build_body(delivery)
+        keys = cast("list[str]", configuration["secrets"])
+        own_headers = cast("dict[str, str]", configuration["headers"])
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "PushGo-Compat",
+            **own_headers,
+            **via_header(delivery),
+            **signature_headers(keys, webhook_id(delivery), now_ms // 1000, body),
+        }
+        answer = await post(
+            self._session,
+            url,
+            body,
+            headers,
+            now_ms=now_ms,
+            max_answer_bytes=MAX_ANSWER_BYTES,
+        )
+        if not isinstance(answer, Answer):
+            return answer
+        if answer.status not in _REFUSING:
+            self._refusals.pop(url, None)
+        elif now_ms - delivery.accepted_at_ms >= REDEPLOY_MS:
+            if self._count_refusal(url, delivery.message_id) >= REFUSALS_UNTIL_DEAD:
+                return Drop(f"{REFUSALS_UNTIL_DEAD} messages in a row were refused")
+            return GiveUp(f"status {answer.status} for an hour")
+        return outcome_of(answer)
+
+    def _count_refusal(self, url: str, message_id: str) -> int:
+        count, last = self._refusals.pop(url, (0, ""))
+        self._refusals[url] = (count + (last != message_id), message_id)
+        if len(self._refusals) > _MAX_TRACKED:
+            self._refusals.popitem(last=False)
+        return self._refusals[url][0]
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    """What a receiver's status means (delivery.md, A6)."""
+    status = answer.status
+    if 200 <= status < 300:  # noqa: PLR2004 - the class of success
+        return Sent()
+    if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
+        where = host_of(answer.headers.get("Location", "")) or "another path"
+        return Misconfigured(f"answers a redirect to {where}", Scope.TARGET)
+    if status == 410:  # noqa: PLR2004 - Gone
+        return Drop("status 410: gone")
+    reason = f"status {status}"
+    if status in _PASSING or status in _REFUSING or status >= 500:  # noqa: PLR2004
+        return Retry(reason, after_s=answer.retry_after_s)
+    return GiveUp(reason)

@@ -1,0 +1,79 @@
+"""Apprise: a real service of the library, bounded tries, nothing on this machine."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from aiohttp import web
+
+from pushgo_compat.core.delivery import GiveUp, Retry, Sent, TargetRefused
+from pushgo_compat.delivery.kinds.apprise import APPRISE
+from pushgo_compat.delivery.kinds.apprise.address import read_url
+from pushgo_compat.delivery.kinds.apprise.transport import MAX_TRIES, AppriseSender
+from tests.delivery.samples import NOW_MS, delivery
+from tests.providers.http import receiver
+
+
+async def test_a_service_of_the_library_gets_the_message() -> None:
+    async with receiver() as (got, url):
+        got.says({"ok": True})
+        given = {"apprise-url": url.replace("http://", "json://") + "/hook"}
+        checked = APPRISE.check(given, NOW_MS)
+        outcome = await AppriseSender().send(
+            checked.configuration, delivery(body="42 minutes")
+        )
+    assert outcome == Sent()
+    ((_, body),) = got.got
+    document = json.loads(body)
+    assert (document["title"], document["message"]) == ("Backup done", "42 minutes")
+
+
+async def test_a_failure_is_tried_again_and_then_given_up() -> None:
+    async with receiver() as (got, url):
+        got.answer = lambda: web.Response(status=500)
+        given = {"apprise-url": url.replace("http://", "json://")}
+        checked = APPRISE.check(given, NOW_MS)
+        sender = AppriseSender()
+        outcomes = [
+            await sender.send(checked.configuration, delivery())
+            for _ in range(MAX_TRIES)
+        ]
+    assert outcomes[:-1] == [Retry("the service did not take it")] * (MAX_TRIES - 1)
+    assert outcomes[-1] == GiveUp("the service did not take it, 8 times")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "no url",
+        "syslog://",
+        "syslog://local",
+        "DBUS://x",
+        "windows://x",
+        "nosuchservice://x",
+        "json://a\nb",
+    ],
+)
+def test_what_cannot_work_or_acts_on_this_machine_is_refused(url: str) -> None:
+    with pytest.raises(TargetRefused):
+        APPRISE.check({"apprise-url": url}, NOW_MS)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("json://h/p?retry=5", "json://h/p"),
+        ("json://h/p?retry=5&verify=no", "json://h/p?verify=no"),
+        ("json://h/p?verify=no&Retry=5", "json://h/p?verify=no"),
+        ("json://h/retry=5", "json://h/retry=5"),
+    ],
+)
+def test_repeats_are_the_outbox_s_alone(given: str, kept: str) -> None:
+    assert read_url(given).url == kept
+
+
+def test_the_hint_shows_the_service_alone() -> None:
+    checked = APPRISE.check({"apprise-url": "json://user:pass@host/secret"}, NOW_MS)
+    assert checked.hint == "json://…"

@@ -1,0 +1,1 @@
+"""Fake providers that speak the true protocols; each also runs by hand."""
