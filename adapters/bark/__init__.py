@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from adapters.bark import reply
-from adapters.bark.auth import is_authorized, is_open
 from adapters.bark.costly import Unread, is_costly, seen_keys
+from adapters.bark.forward import forward
 from adapters.bark.json_body import BODY_LIMIT_BYTES
-from adapters.bark.mapping import MappingRules, translate
-from adapters.bark.notes import NOTES
+from adapters.bark.parameters import NOTES
+from adapters.bark.parameters.receiver import key_claim
 from adapters.bark.register import no_registration, open_register
-from adapters.bark.request import Parameters, key_claim, read_parameters
-from adapters.bark.routes import Action, Route, find_route
+from adapters.bark.request import Parameters, read_parameters
+from adapters.bark.routes import (
+    Action,
+    Route,
+    find_route,
+    is_authorized,
+    needs_login,
+)
+from adapters.bark.translate import translate
 from adapters.shared.size_limit import DoesNotFit
 from pushgo_compat.errors import (
     AuthenticationFailed,
@@ -40,7 +47,7 @@ from pushgo_compat.legacy import (
     StoredCall,
     Translation,
 )
-from pushgo_compat.model import Receipt, Source
+from pushgo_compat.model import NativeMessage, Receipt, Source
 
 _INFO = {
     "version": "v2.3.4",
@@ -86,7 +93,7 @@ class BarkDialect:
         return BODY_LIMIT_BYTES
 
     def is_costly(self, request: LegacyRequest) -> bool:
-        """A large body, or a compressed one, which may be large."""
+        """Whether the body is large, or compressed, so that it may be large."""
         return is_costly(request)
 
     def shown_keys(self, request: LegacyRequest) -> tuple[KeyClaim, ...]:
@@ -105,7 +112,7 @@ class BarkDialect:
             raise LegacyRefusal(reply.too_large(request))
         if (
             (self.user or self.password)
-            and not is_open(request.path)
+            and needs_login(request.path)
             and not is_authorized(request, self.user, self.password)
         ):
             raise LegacyRefusal(reply.TEAPOT)
@@ -147,9 +154,13 @@ class BarkDialect:
         return key_claim(shown[0])
 
     def _translate(self, request: LegacyRequest, parameters: Parameters) -> Translation:
-        rules = MappingRules(default_title=self.default_title, rejoin_iv=self.rejoin_iv)
         try:
-            translation = translate(parameters, request.received_at_ms, rules)
+            translation = translate(
+                parameters,
+                request.received_at_ms,
+                default_title=self.default_title,
+                rejoins_iv=self.rejoin_iv,
+            )
         except DoesNotFit as error:
             if parameters.device_keys is not None:
                 return _TOO_LARGE_FOR_ALL
@@ -157,7 +168,7 @@ class BarkDialect:
             raise LegacyRefusal(refused) from error
         if "Authorization" in request.headers and not (self.user or self.password):
             notes = (*translation.notes, Note("Authorization", "login"))
-            return Translation(message=translation.message, notes=notes)
+            return replace(translation, notes=notes)
         return translation
 
     def accepted(
@@ -214,6 +225,15 @@ class BarkDialect:
         """Nothing: Bark gives a message no id."""
         return {}
 
+    def forward(
+        self,
+        message: NativeMessage,
+        view: Mapping[str, object] | None,
+        message_id: str,
+    ) -> Mapping[str, object]:
+        """The parameters of a stored push, for another Bark server or Bark's app."""
+        return forward(message, view, message_id)
+
     def recall(self, stored: StoredCall) -> LegacyReply:
         """``success`` once more, the key masked."""
         at_ms = stored.receipt.accepted_at_ms
@@ -254,7 +274,7 @@ def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
 
 
 def _refuse_unread(request: LegacyRequest) -> Translation:
-    """Of a key that was bound only after the body had been left unread."""
+    """Refuse for a key that was bound only after the body had been left unread."""
     raise LegacyRefusal(reply.too_large(request))
 
 

@@ -1,7 +1,7 @@
 """Bodies that cost far more to read than to send, and the keys seen in them.
 
-bark-server reads the JSON before it looks at the key, and what it answers keeps that
-order. So a stranger may make us read, but only a little.
+bark-server reads the JSON before it looks at the key, and its answers show that order.
+So a body is read for a stranger as well, but only up to 64 KB.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from adapters.bark.packing import beginning, is_packed
+from adapters.bark.parameters.receiver import NAMES
 from adapters.shared.parsing import (
     decode_utf8,
     form_decode,
@@ -20,13 +21,12 @@ from adapters.shared.parsing import (
 )
 from pushgo_compat.legacy import SPARING_BYTES, LegacyRequest
 
-_NAMES = ("device_key", "device_keys")
 _NAME = b"device_key"
 _JSON_VALUE = re.compile(rb's?"[ \t\r\n]{0,64}:')
 _FORM_VALUE = re.compile(rb"s?=([^&]{1,512})")
 _PART_VALUE = re.compile(rb's?"?\r?\n\r?\n([^\r\n]{1,512})')
 _MOST_KEYS = 8
-"""That are tried; each may cost a password check."""
+"""Keys that are tried at most; each may cost a password check."""
 _MOST_BYTES_OF_KEYS = 4096
 _DECODER = json.JSONDecoder()
 
@@ -35,11 +35,14 @@ class Unread(Exception):
     """The body is longer than what may be read for a stranger."""
 
 
-def is_json(media: str) -> bool:
-    """Whether a lower-case media type selects the V2 reading, as Fiber tells it.
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type selects the V2 reading, as Fiber tells it.
 
     So does ``application/json, application/json``: two lines that a CDN has joined.
     """
+    if content_type == "application/json":
+        return True
+    media = media_type(content_type)
     return media.startswith("application/") and media.endswith("json")
 
 
@@ -52,9 +55,9 @@ def is_costly(request: LegacyRequest) -> bool:
 
 
 def seen_keys(request: LegacyRequest, path_key: str) -> tuple[str, ...]:
-    """The path's key, then what stands where keys stand in query and body.
+    """At most 8 keys: the path's, then those of query and body, wherever keys stand.
 
-    Of a compressed body the first 64 KB are looked at; any other is searched, not read.
+    Of a compressed body the first 64 KB are unpacked; any other is searched, not read.
     """
     return tuple(islice(_all_keys(request, path_key), _MOST_KEYS))
 
@@ -64,7 +67,7 @@ def _all_keys(request: LegacyRequest, path_key: str) -> Iterator[str]:
         yield path_key
     if "device_key" in request.query:
         for name, value in parse_pairs(request.query):
-            if name.lower() in _NAMES:
+            if name.lower() in NAMES:
                 yield from filter(None, value.split(","))
     yield from _json_keys(request) if _has_json(request) else _form_keys(request.body)
 
@@ -113,4 +116,4 @@ def _json_texts(piece: bytes) -> Iterator[str]:
 
 
 def _has_json(request: LegacyRequest) -> bool:
-    return is_json(media_type(request.headers.get("Content-Type", "")))
+    return is_json(request.headers.get("Content-Type", ""))

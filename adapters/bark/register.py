@@ -1,23 +1,17 @@
-"""Registration, as far as a gateway without Apple devices can go.
+"""``/register``: the Bark app asks a server to bind its phone to a key.
 
-The app adds a server by registering at it. A key that names a channel is answered as
-registered, so that this works; nothing is bound and no new key is made.
+A key that names a channel is answered as registered, which lets the app restore the key
+(docs/dialects/bark.md 7). No phone is bound and no new key is made.
 """
 
 from __future__ import annotations
 
 from adapters.bark.costly import is_json
+from adapters.bark.draft import Layer, Sent
+from adapters.bark.forms import FORM, MULTIPART, form_layer, read_form
 from adapters.bark.json_body import read_object
-from adapters.bark.layers import (
-    FORM,
-    MULTIPART,
-    Layer,
-    Parameter,
-    form_layer,
-    read_form,
-)
+from adapters.bark.parameters.receiver import key_claim
 from adapters.bark.reply import failure, success
-from adapters.bark.request import key_claim
 from adapters.shared.parsing import media_type, parse_pairs
 from pushgo_compat.legacy import (
     KeyCheck,
@@ -28,16 +22,17 @@ from pushgo_compat.legacy import (
 )
 
 _BIND_FAILED = "request bind failed2"
-"""The original's words for POST; the query of GET always binds."""
+"""bark-server's words for POST; the query of GET always binds."""
 _MAX_TOKEN_BYTES = 160
+"""bark-server's limit (route_register.go)."""
 _FIELDS = frozenset({"device_key", "device_token", "key", "devicetoken"})
 
 
 def open_register(request: LegacyRequest) -> KeyCheck:
     """Check the Apple token, then ask whether the key names a channel.
 
-    Raises LegacyRefusal for a bad token, and for a call without a key: the original
-    would invent one.
+    Raises LegacyRefusal for a bad token, and for a call without a key, for which
+    bark-server would invent one.
     """
     fields = _read_fields(request)
     token_field, token = _first(fields, "device_token", "devicetoken")
@@ -64,20 +59,22 @@ def _first(fields: Layer, *names: str) -> tuple[str, str]:
 
 
 def no_registration(request: LegacyRequest) -> LegacyReply:
-    """No key, or one that names no channel: none is made here."""
+    """500 for no key, or a key that names no channel: no new key is made."""
     message = "device registration failed: registration is disabled"
     return failure(request, 500, message)
 
 
 def _read_fields(request: LegacyRequest) -> Layer:
-    """GET has the query, POST the body alone; names in any case."""
+    """The fields of the query for GET, of the body alone for POST; names in any case.
+
+    Raises LegacyRefusal for a body of another type.
+    """
     if request.method != "POST":
         return form_layer(parse_pairs(request.query), [])
     content_type = request.headers.get("Content-Type", "")
-    media = media_type(content_type)
-    if is_json(media):
+    if is_json(content_type):
         return _json_fields(request)
-    if not media.startswith((FORM, MULTIPART)):
+    if not media_type(content_type).startswith((FORM, MULTIPART)):
         message = f"{_BIND_FAILED}: Unprocessable Entity"
         raise LegacyRefusal(failure(request, 400, message))
     return read_form(request, content_type, [])
@@ -87,7 +84,7 @@ def _json_fields(request: LegacyRequest) -> Layer:
     fields: Layer = {}
     for name, value in (read_object(request, _BIND_FAILED) or {}).items():
         if isinstance(value, str):
-            fields[name.lower()] = Parameter(name, value)
+            fields[name.lower()] = Sent(name, value)
         elif value is not None and name.lower() in _FIELDS:
             message = f"{_BIND_FAILED}: cannot unmarshal {name.lower()} into a string"
             raise LegacyRefusal(failure(request, 400, message))

@@ -1,0 +1,132 @@
+"""Ciphertext and IV: passed on, never opened (docs/dialects/bark.md 10 and 12.3).
+
+Sender and phone share a key that no server has.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from adapters.bark.draft import PREFIX, Draft, Sent
+from adapters.bark.parameters.parameter import FromJson, Parameter, View
+from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.model import NativeMessage
+
+IV_METADATA = f"{PREFIX}iv"
+_GCM_IV_CHARS = 12
+_GCM_LEAST_BYTES = 17
+"""A tag of 16 bytes and one byte of text."""
+_SPACED_BASE64 = re.compile(r"[A-Za-z0-9+/ ]+={0,2}")
+_BASE64_GROUP = 4
+
+
+def ciphertext(draft: Draft, *, rejoins_iv: bool) -> str | None:
+    """The native ciphertext: as received, but for what transport and layout need."""
+    sent = draft.ciphertext
+    if sent is None:
+        return None
+    text, code = sent.text, "ciphertext"
+    if sent.form_decoded:
+        text = _restore_plus(text)
+        if text != sent.text:
+            code = "ciphertext_plus"
+    rejoined = _join_iv(text, draft.iv) if rejoins_iv else None
+    if rejoined is not None:
+        text, code = rejoined, "ciphertext_rejoined"
+    draft.notes.append(Note(sent.name, code))
+    return text
+
+
+def _translate_ciphertext(draft: Draft, name: str, sent: Sent) -> None:
+    draft.ciphertext = sent
+
+
+def _translate_iv(draft: Draft, name: str, sent: Sent) -> None:
+    draft.iv = sent.text
+    draft.keep_whole(name, sent)
+
+
+def _forward_ciphertext(message: NativeMessage, view: View) -> str | None:
+    text = message.ciphertext
+    if text is None:
+        return None
+    return _part_iv(text, str(message.metadata.get(IV_METADATA, "")))
+
+
+def _restore_plus(ciphertext: str) -> str:
+    """Put back each ``+`` that form decoding made a space, in Base64 alone.
+
+    Shell scripts send Base64 unescaped; a space can have no other origin there.
+    """
+    if (
+        " " in ciphertext
+        and len(ciphertext) % _BASE64_GROUP == 0
+        and _SPACED_BASE64.fullmatch(ciphertext)
+    ):
+        return ciphertext.replace(" ", "+")
+    return ciphertext
+
+
+def _join_iv(ciphertext: str, iv: str) -> str | None:
+    """Base64 of ciphertext, tag and IV: the layout that the native client opens.
+
+    None unless the IV is GCM's, 12 ASCII characters, and the ciphertext is Base64 of a
+    tag and at least one byte.
+    """
+    if len(iv) != _GCM_IV_CHARS or not iv.isascii():
+        return None
+    try:
+        sealed = base64.b64decode(ciphertext, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if len(sealed) < _GCM_LEAST_BYTES:
+        return None
+    return base64.b64encode(sealed + iv.encode()).decode()
+
+
+def _part_iv(ciphertext: str, iv: str) -> str:
+    """Undo ``_join_iv``; a ciphertext that does not end in its IV stays as it is."""
+    if len(iv) != _GCM_IV_CHARS or not iv.isascii():
+        return ciphertext
+    try:
+        joined = base64.b64decode(ciphertext, validate=True)
+    except (binascii.Error, ValueError):
+        return ciphertext
+    if len(joined) < _GCM_LEAST_BYTES + _GCM_IV_CHARS or not joined.endswith(
+        iv.encode()
+    ):
+        return ciphertext
+    return base64.b64encode(joined[:-_GCM_IV_CHARS]).decode()
+
+
+PARAMETERS = (
+    Parameter(
+        name="ciphertext",
+        translate=_translate_ciphertext,
+        from_json=FromJson.PLAIN,
+        forward=_forward_ciphertext,
+        notes={
+            "ciphertext": NoteText(
+                Verdict.KEPT, "ciphertext", "The ciphertext is passed on as it came."
+            ),
+            "ciphertext_plus": NoteText(
+                Verdict.CHANGED,
+                "ciphertext",
+                "Unescaped plus signs had become blanks.",
+            ),
+            "ciphertext_rejoined": NoteText(
+                Verdict.CHANGED,
+                "ciphertext",
+                "The IV was appended, where the native client looks.",
+            ),
+            "does_not_fit": NoteText(
+                Verdict.LOST,
+                None,
+                "It is too large for a native message, so nothing is sent.",
+            ),
+        },
+    ),
+    Parameter(name="iv", translate=_translate_iv),
+)

@@ -1,0 +1,163 @@
+"""Where a notification is filed, for how long, and how it is taken back.
+
+Bark's ``id`` makes a later push replace an earlier one. It never becomes a native
+op_id, which would drop the later message as a repetition of the first.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from adapters.bark.draft import MAX_VALUE_BYTES, PREFIX, Draft, Layer, Sent
+from adapters.bark.notes import MAX_NOTES, shown_name
+from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View, lose
+from adapters.shared.parsing import MAX_TAG_CHARS, clean_text, decimal_text
+from pushgo_compat.legacy import Note, NoteText, Translation, Verdict
+from pushgo_compat.model import NativeMessage
+
+_LAST_EXPIRY_MS = 253_402_300_799_000
+"""The end of the year 9999; a push that would expire later does not expire."""
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_MAX_NUMBER_CHARS = 64
+_DELETE, _ID = f"{PREFIX}delete", f"{PREFIX}id"
+
+
+# --------------------------------------------------------------------- group, ttl
+
+
+def _translate_group(draft: Draft, name: str, sent: Sent) -> None:
+    draft.keep_prose(name, sent)
+    tag = sent.text.strip()
+    if tag and len(tag.encode()) <= MAX_TAG_CHARS:
+        draft.tags = (tag,)
+        draft.notes.append(Note(sent.name, "group_tag"))
+
+
+def _translate_ttl(draft: Draft, name: str, sent: Sent) -> None:
+    """Seconds of history become a time of expiry, which never lies in the past."""
+    text = sent.text.strip()
+    seconds = math.nan
+    if len(text) <= _MAX_NUMBER_CHARS and _NUMBER.fullmatch(text):
+        seconds = float(text)
+    if 0 < seconds <= (_LAST_EXPIRY_MS - draft.received_at_ms) / 1000:
+        draft.ttl_ms = draft.received_at_ms + round(seconds * 1000)
+        draft.notes.append(Note(sent.name, "ttl"))
+    else:
+        draft.notes.append(Note(sent.name, "ttl_ignored"))
+        if seconds <= 0:
+            draft.view[name] = text
+
+
+def _forward_ttl(message: NativeMessage, view: View) -> str | None:
+    if message.ttl_ms is None or message.occurred_at_ms is None:
+        # 0 and below keep the push out of the phone's history (ArchiveProcessor.swift).
+        return str(view["ttl"]) if "ttl" in view else None
+    return decimal_text((message.ttl_ms - message.occurred_at_ms) / 1000)
+
+
+# ------------------------------------------------------------------------- delete
+
+
+def is_deletion(fields: Layer) -> bool:
+    """Whether the push takes a notification back: bark-server wants exactly 1."""
+    delete = fields.get("delete")
+    return delete is not None and delete.text == "1"
+
+
+def translate_deletion(fields: Layer) -> Translation:
+    """A message for Bark's own phones alone, or none when it names no notification.
+
+    The app removes the notification whose ``id`` comes with the delete, and does
+    nothing without one (AppDelegate.swift). An id over 512 bytes was dropped from the
+    push as well, so there is nothing that it could name.
+    """
+    sent = fields.get("id")
+    named = clean_text(sent.text) if sent else ""
+    if named.isspace() or len(named.encode()) > MAX_VALUE_BYTES:
+        named = ""
+    codes = {"delete": "delete" if named else "delete_nameless"}
+    if named:
+        codes["id"] = "delete_id"
+    notes = tuple(
+        Note(shown_name(sent.name), codes.get(name, "nothing_sent"))
+        for name, sent in fields.items()
+    )[:MAX_NOTES]
+    if not named:
+        return Translation(message=None, notes=notes)
+    message = NativeMessage(title=None, metadata={_DELETE: "1", _ID: named})
+    return Translation(message=message, notes=notes, hidden=True)
+
+
+def forward_deletion(message: NativeMessage) -> dict[str, str] | None:
+    """The parameters of a delete; None for any other message."""
+    if _DELETE not in message.metadata:
+        return None
+    return {"delete": "1", "id": str(message.metadata[_ID])}
+
+
+PARAMETERS = (
+    Parameter(
+        name="group",
+        translate=_translate_group,
+        notes={
+            "group_tag": NoteText(Verdict.KEPT, "tags", "The group is a tag, too."),
+            "tags_dropped": NoteText(
+                Verdict.LOST, None, "The message was too large, so it has no tags."
+            ),
+        },
+    ),
+    # 1: keep it in the history; any other value: do not.
+    Parameter(name="isarchive", translate=Draft.keep_prose),
+    Parameter(
+        name="ttl",
+        translate=_translate_ttl,
+        from_json=FromJson.PLAIN,
+        forward=_forward_ttl,
+        notes={
+            "ttl": NoteText(
+                Verdict.CHANGED,
+                "ttl",
+                "Seconds to stay in the history became a time of expiry.",
+            ),
+            "ttl_ignored": NoteText(
+                Verdict.LOST,
+                None,
+                "No positive number of seconds, so the message does not expire.",
+            ),
+        },
+    ),
+    Parameter(
+        name="id",
+        translate=Draft.keep_whole,
+        notes={
+            "delete_id": NoteText(
+                Verdict.LOST, None, "Only Bark's own app can take that message back."
+            ),
+        },
+    ),
+    Parameter(
+        name="delete",
+        translate=lose("delete_ignored"),
+        from_json=FromJson.PLAIN,
+        notes={
+            "delete": NoteText(
+                Verdict.LOST,
+                None,
+                "Native messages cannot be taken back, so their readers see nothing.",
+            ),
+            "delete_nameless": NoteText(
+                Verdict.LOST, None, "A delete without an id does nothing in Bark."
+            ),
+            "delete_ignored": NoteText(
+                Verdict.LOST, None, "Only 1 deletes a notification in Bark."
+            ),
+            "nothing_sent": NoteText(
+                Verdict.LOST,
+                None,
+                "The request deletes a notification; nothing is sent.",
+            ),
+        },
+    ),
+)
+CUTS = {"tags": Cut("tags_dropped", ("group",))}

@@ -1,0 +1,77 @@
+"""The address behind a tap, pictures, and the actions of a notification."""
+
+from __future__ import annotations
+
+from adapters.bark.draft import Draft, Sent
+from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View
+from adapters.shared.parsing import MAX_NATIVE_URL_CHARS, is_http_url, native_url
+from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.model import NativeMessage
+
+
+def _translate_url(draft: Draft, name: str, sent: Sent) -> None:
+    url = sent.text.strip()
+    if not url:
+        draft.notes.append(Note(sent.name, "empty"))
+    elif len(url.encode()) > MAX_NATIVE_URL_CHARS:
+        draft.drop_long(name, sent)
+    else:
+        draft.url = native_url(url)
+        draft.notes.append(Note(sent.name, "url" if draft.url else "url_forbidden"))
+
+
+def _forward_url(message: NativeMessage, view: View) -> str | None:
+    return message.url
+
+
+def _translate_image(draft: Draft, name: str, sent: Sent) -> None:
+    image = sent.text.strip()
+    if is_http_url(image) and len(image.encode()) <= MAX_NATIVE_URL_CHARS:
+        draft.images = (image,)
+        draft.notes.append(Note(sent.name, "image"))
+    else:
+        draft.keep_whole(name, sent)
+
+
+def _forward_image(message: NativeMessage, view: View) -> str | None:
+    return message.images[0] if message.images else None
+
+
+PARAMETERS = (
+    Parameter(
+        name="url",
+        translate=_translate_url,
+        from_json=FromJson.PLAIN,
+        forward=_forward_url,
+        notes={
+            "url": NoteText(Verdict.KEPT, "url", "The address is opened on tap."),
+            "url_forbidden": NoteText(
+                Verdict.LOST, None, "Native messages refuse addresses that run code."
+            ),
+        },
+    ),
+    Parameter(
+        name="image",
+        translate=_translate_image,
+        from_json=FromJson.PLAIN,
+        forward=_forward_image,
+        notes={
+            "image": NoteText(
+                Verdict.KEPT, "images", "The image is the only one of the message."
+            ),
+            "images_dropped": NoteText(
+                Verdict.LOST, None, "The message was too large, so it has no image."
+            ),
+        },
+    ),
+    # The address of a picture in place of the app's icon.
+    Parameter(name="icon", translate=Draft.keep_whole),
+    # "none": a tap does nothing; "alert": a tap opens a pop-up.
+    Parameter(name="action", translate=Draft.keep_prose),
+    # The text that the copy button takes; autocopy=1 takes it on arrival.
+    Parameter(name="copy", translate=Draft.keep_prose),
+    Parameter(name="autocopy", translate=Draft.keep_prose),
+    # The older name of autocopy; acme.sh still sends it.
+    Parameter(name="automaticallycopy", translate=Draft.keep_prose),
+)
+CUTS = {"images": Cut("images_dropped", ("image",))}

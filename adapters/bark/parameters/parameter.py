@@ -1,0 +1,64 @@
+"""The shape of one entry in the table of Bark's parameters."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from adapters.bark.draft import Draft, Sent
+from pushgo_compat.legacy import Note, NoteText
+from pushgo_compat.model import NativeMessage
+
+Translate = Callable[[Draft, str, Sent], None]
+"""Puts a value that is not empty into the draft, under its lower-case name."""
+View = Mapping[str, object]
+
+
+class FromJson(enum.Enum):
+    """Which JSON values give a parameter its text (bark.md 3.5).
+
+    Null gives none to any parameter. An object is never a value: its members are
+    parameters themselves.
+    """
+
+    PLAIN = "string, number or boolean"
+    ARRAY_TOO = "also an array, as compact JSON"
+    STRING = "string alone"
+    APART = "read apart from the others"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter that Bark knows."""
+
+    name: str
+    """In lower case: senders spell it in any case, in every place."""
+    translate: Translate
+    from_json: FromJson = FromJson.ARRAY_TOO
+    from_object: bool = True
+    """It counts inside an object of the JSON body (``{"ext_params": {"url": …}}``)."""
+    forward: Callable[[NativeMessage, View], str | None] | None = None
+    """Gives the value back from a native field; None where metadata holds it under the
+    parameter's name."""
+    notes: Mapping[str, NoteText] = field(default_factory=dict)
+    """The codes that only this parameter uses, and their texts."""
+
+
+class Cut(NamedTuple):
+    """How the loss of a part of a native field is told."""
+
+    code: str
+    names: tuple[str, ...]
+    """The parameters that may have filled the field; the last is named when none of
+    the others was sent."""
+
+
+def lose(code: str) -> Translate:
+    """A translation that keeps nothing and notes ``code``."""
+
+    def translate(draft: Draft, name: str, sent: Sent) -> None:
+        draft.notes.append(Note(sent.name, code))
+
+    return translate

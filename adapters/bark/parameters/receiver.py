@@ -1,0 +1,115 @@
+"""Who receives a push: device_key and device_keys (docs/dialects/bark.md 6)."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from adapters.bark.draft import Layer
+from adapters.bark.parameters.parameter import FromJson, Parameter, lose
+from adapters.bark.reply import failure
+from adapters.shared.json_text import value_text
+from adapters.shared.parsing import clean_text
+from pushgo_compat.legacy import (
+    KeyClaim,
+    LegacyRefusal,
+    LegacyRequest,
+    Note,
+    NoteText,
+    Verdict,
+)
+
+NAMES = ("device_key", "device_keys")
+
+
+def key_claim(key: str) -> KeyClaim:
+    """The key as it stands, and percent-decoded for clients that escape it.
+
+    barky and onepush send ``%3A`` for a colon, in a path and in JSON alike.
+    """
+    key = clean_text(key)
+    if "%" not in key:
+        return KeyClaim(key=key)
+    return KeyClaim(key=key, alternatives=(clean_text(unquote(key)),))
+
+
+def read_batch(
+    request: LegacyRequest,
+    query: Layer,
+    document: dict[str, object],
+    max_batch: int,
+) -> tuple[str, ...] | None:
+    """The keys of a batch, None when the push is none; the query beats the JSON.
+
+    The JSON member is known by the exact spelling ``device_keys`` alone. Raises
+    LegacyRefusal for a value of another type and for more than ``max_batch`` keys.
+    """
+    given: object
+    if "device_keys" in query:
+        given = query["device_keys"].text
+    elif "device_keys" in document:
+        given = document["device_keys"]
+    else:
+        return None
+    keys = given.split(",") if isinstance(given, str) else given
+    if not isinstance(keys, list):
+        raise LegacyRefusal(failure(request, 400, "invalid type for device_keys"))
+    if len(keys) > max_batch:
+        message = f"batch push count exceeds the maximum limit: {max_batch}"
+        raise LegacyRefusal(failure(request, 400, message))
+    return tuple(map(_key_text, keys)) or None
+
+
+def take_keys(
+    fields: Layer,
+    path_key: str,
+    batch: tuple[str, ...] | None,
+    notes: list[Note],
+) -> str:
+    """Take the receivers out of the parameters; the key of a push that is no batch.
+
+    The key of the path beats the parameter. Empty when neither names one.
+    """
+    if batch is not None:
+        fields.pop("device_keys", None)
+    named = fields.pop("device_key", None)
+    if named is None:
+        return path_key
+    if path_key or batch:
+        notes.append(Note(named.name, "key_overruled"))
+    return path_key or named.text
+
+
+def _key_text(key: object) -> str:
+    """An element of ``device_keys`` as Go prints it."""
+    return "<nil>" if key is None else value_text(key)
+
+
+PARAMETERS = (
+    Parameter(
+        name="device_key",
+        # ``take_keys`` takes it out of every push before the parameters are read.
+        translate=lose("key_overruled"),
+        from_json=FromJson.STRING,
+        from_object=False,
+        notes={
+            "key_overruled": NoteText(
+                Verdict.LOST,
+                None,
+                "The path or a list of device keys names the receiver.",
+            ),
+        },
+    ),
+    Parameter(
+        name="device_keys",
+        translate=lose("batch_needs_json"),
+        from_json=FromJson.APART,
+        from_object=False,
+        notes={
+            "batch_needs_json": NoteText(
+                Verdict.LOST,
+                None,
+                "Only device_keys in a JSON request names several devices.",
+            ),
+        },
+    ),
+)

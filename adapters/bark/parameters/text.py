@@ -1,0 +1,164 @@
+"""Title, subtitle, body and markdown (docs/dialects/bark.md 12.1).
+
+Native titles are required and have one line, and there is one body: these parameters
+are collected first and become native fields together, in ``title`` and ``body``.
+"""
+
+from __future__ import annotations
+
+from adapters.bark.draft import Draft, Sent
+from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View
+from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.model import NativeMessage
+
+PATH_FORMS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("body",),
+    ("title", "body"),
+    ("title", "subtitle", "body"),
+)
+"""Which of these parameters stand behind the device key, by the number of segments."""
+EMPTY_MESSAGE = "Empty Message"
+"""The body that bark-server makes up for a push without any text (route_push.go)."""
+_MAX_VIEW_BYTES = 4096
+"""Apple refuses larger payloads, so a longer body beside a markdown never arrived."""
+
+
+def title(draft: Draft, default: str) -> str:
+    """The title in one line, or else the subtitle, or else ``default``."""
+    title, subtitle = draft.texts.get("title"), draft.texts.get("subtitle")
+    line = _one_line(title.text) if title else ""
+    if title and not line:
+        draft.notes.append(Note(title.name, "empty"))
+    elif title:
+        code = "title" if line == title.text else "title_one_line"
+        draft.notes.append(Note(title.name, code))
+    if not line:
+        draft.view["title"] = ""
+    if subtitle is not None:
+        draft.keep_prose("subtitle", subtitle)
+        if not line:
+            line = _one_line(subtitle.text)
+            if line:
+                draft.notes.append(Note(subtitle.name, "subtitle_as_title"))
+    return line or default
+
+
+def body(draft: Draft) -> str | None:
+    """The markdown, or else the body, or else what bark-server makes up."""
+    body, markdown = draft.texts.get("body"), draft.texts.get("markdown")
+    if body:
+        draft.notes.append(Note(body.name, "body_hidden" if markdown else "body"))
+    if markdown:
+        draft.notes.append(Note(markdown.name, "markdown"))
+        draft.view["markdown"] = True
+        if body and len(body.text.encode()) <= _MAX_VIEW_BYTES:
+            draft.view["body"] = body.text
+    shown = markdown or body
+    if shown:
+        # A native body is not blank (native.md, "POST /message").
+        return None if shown.text.isspace() else shown.text
+    if draft.texts or draft.ciphertext:
+        return None
+    draft.view["body"] = ""
+    return EMPTY_MESSAGE
+
+
+def _collect(draft: Draft, name: str, sent: Sent) -> None:
+    draft.texts[name] = sent
+
+
+def _one_line(text: str) -> str:
+    """The text trimmed, each run of blanks that holds a line break one space."""
+    text = text.strip()
+    if "\n" not in text and "\r" not in text:
+        return text
+    lines = (line.strip() for line in text.replace("\r", "\n").split("\n"))
+    return " ".join(line for line in lines if line)
+
+
+def _forward_title(message: NativeMessage, view: View) -> str | None:
+    return None if "title" in view else message.title
+
+
+def _forward_body(message: NativeMessage, view: View) -> str | None:
+    if "body" in view:
+        return str(view["body"])
+    return None if "markdown" in view else message.body
+
+
+def _forward_markdown(message: NativeMessage, view: View) -> str | None:
+    return message.body if "markdown" in view else None
+
+
+PARAMETERS = (
+    Parameter(
+        name="title",
+        translate=_collect,
+        from_json=FromJson.PLAIN,
+        from_object=False,
+        forward=_forward_title,
+        notes={
+            "title": NoteText(Verdict.KEPT, "title", "The title is the title."),
+            "title_one_line": NoteText(
+                Verdict.CHANGED,
+                "title",
+                "A native title is one line without blanks around it.",
+            ),
+            "title_cut": NoteText(
+                Verdict.CHANGED,
+                "title",
+                "The message was too large, so its title was cut.",
+            ),
+        },
+    ),
+    Parameter(
+        name="subtitle",
+        translate=_collect,
+        from_json=FromJson.PLAIN,
+        from_object=False,
+        notes={
+            "subtitle_as_title": NoteText(
+                Verdict.CHANGED,
+                "title",
+                "A title is required, and the subtitle was the only one.",
+            ),
+        },
+    ),
+    Parameter(
+        name="body",
+        translate=_collect,
+        from_json=FromJson.PLAIN,
+        from_object=False,
+        forward=_forward_body,
+        notes={
+            "body": NoteText(Verdict.KEPT, "body", "The body is the body."),
+            "body_cut": NoteText(
+                Verdict.CHANGED,
+                "body",
+                "The message was too large, so its body was cut.",
+            ),
+            "body_large": NoteText(
+                Verdict.KEPT,
+                "body",
+                "Kept whole, but larger than one POST /message could carry.",
+            ),
+            "body_hidden": NoteText(
+                Verdict.LOST, None, "Bark shows the markdown in place of the body."
+            ),
+        },
+    ),
+    Parameter(
+        name="markdown",
+        translate=_collect,
+        from_json=FromJson.PLAIN,
+        forward=_forward_markdown,
+        notes={
+            "markdown": NoteText(Verdict.KEPT, "body", "A native body is Markdown."),
+        },
+    ),
+)
+CUTS = {
+    "title": Cut("title_cut", ("title", "subtitle")),
+    "body": Cut("body_cut", ("markdown", "body")),
+}
