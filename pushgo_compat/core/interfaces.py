@@ -39,6 +39,8 @@ class NewMessage(NamedTuple):
     cancels: Cancel | None = None
     """Messages that wait and shall not be released, removed in the same commit."""
     file: NewFile | None = None
+    via: str | None = None
+    """Ids of the stores that it came through, commas between; None for none."""
 
 
 class Committed(NamedTuple):
@@ -387,6 +389,10 @@ class StoreTooNew(Exception):
 
 class Store(MessageStore, ChannelStore, Protocol):
     """Everything that is kept, behind one door."""
+
+    async def store_id(self) -> str:
+        """16 hex digits that tell this store from every other, made with it."""
+        ...
 
     @property
     def targets(self) -> TargetStore:

@@ -90,6 +90,8 @@ class Roster:
         if revived or lane.problem:
             lane.due_at_ms = lane.attempts = 0
             lane.problem = None
+        if not lane.is_busy and not stored.due_at_ms and lane.due_at_ms:
+            lane.due_at_ms = lane.attempts = 0  # an operator wants it tried at once
         if stored.cursor > lane.cursor and not lane.is_busy:
             lane.cursor = stored.cursor
             lane.waiting = lane.due_at_ms = lane.attempts = 0

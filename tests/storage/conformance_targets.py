@@ -15,7 +15,7 @@ from pushgo_compat.core.stores.targets import (
     TargetState,
 )
 from tests.golden import NOW_MS
-from tests.storage.conftest import OTHER_ID, Desk
+from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore
 
 
 def new_target(desk: Desk, name: str = "one", **changes: object) -> NewTarget:
@@ -241,3 +241,47 @@ class TargetConformance:
         assert await lanes.token("apns team") == b"two"
         await lanes.keep_token("apns team", None)
         assert await lanes.token("apns team") is None
+
+    async def test_outcomes_and_marks_go_with_their_messages(
+        self, desk: Desk, clock: Clock
+    ) -> None:
+        target = await added(desk)
+        old = bytes.fromhex((await desk.send()).message_id)
+        clock.now_ms += 1000
+        new = bytes.fromhex((await desk.send()).message_id)
+        lanes = desk.store.lanes
+        await lanes.settle([], [outcome(target, place) for place in (old, new)])
+        marks = [Mark(target.number, place, MarkKind.AGAIN) for place in (old, new)]
+        await lanes.mark(marks)
+        await desk.store.purge(clock.now_ms)
+        assert await lanes.outcomes_of(old) == []
+        assert len(await lanes.outcomes_of(new)) == 1
+        assert await lanes.marks() == marks[1:]
+
+    async def test_a_lane_that_waits_is_tried_at_once_when_asked(
+        self, desk: Desk
+    ) -> None:
+        target = await added(desk)
+        await desk.store.lanes.settle([LaneMove(target.number, b"", 99, 3)])
+        before = await desk.store.targets.changes()
+        await desk.store.lanes.retry_now(target.number)
+        (lane,) = await desk.store.lanes.lanes()
+        assert (lane.due_at_ms, lane.attempts) == (0, 0)
+        assert await desk.store.targets.changes() > before
+
+    async def test_a_message_remembers_which_stores_it_came_through(
+        self, desk: Desk, open_store: OpenStore
+    ) -> None:
+        sent = await desk.send(via="aa,bb")
+        plain = await desk.send()
+        stored = await desk.store.get(desk.channel.number, sent.message_id)
+        assert stored is not None
+        assert stored.via == ("aa", "bb")
+        other = await desk.store.get(desk.channel.number, plain.message_id)
+        assert other is not None
+        assert other.via == ()
+
+    async def test_a_store_keeps_its_id(self, open_store: OpenStore) -> None:
+        one, two = await open_store(), await open_store()
+        assert await one.store_id() == await two.store_id()
+        assert len(await one.store_id()) == 16

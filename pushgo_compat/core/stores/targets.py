@@ -235,6 +235,10 @@ class LaneStore(Protocol):
         """
         ...
 
+    async def retry_now(self, target: int) -> None:
+        """Let the message that a target waits with be tried at once."""
+        ...
+
     async def marks(self) -> Sequence[Mark]:
         """Every mark, in the order of their positions."""
         ...

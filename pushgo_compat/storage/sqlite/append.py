@@ -32,6 +32,7 @@ _MESSAGES = (
     "hidden",
     "deliver_at",
     "push_number",
+    "via",
 )
 _SCHEDULE = ("deliver_at", "row", "channel", "message_id", "sequence_id")
 _FILES = ("file_id", "row", "channel", "name", "media_type", "size", "expires_at")
@@ -153,6 +154,7 @@ class Appender:
                 row.hidden,
                 due,
                 number,
+                row.via,
             )
             results.append(Committed(position.hex(), now_ms, False, number))
         self._insert(_INSERT_MESSAGES, messages, len(_MESSAGES))

@@ -33,6 +33,11 @@ def _bump(db: sqlite3.Connection) -> None:
     db.execute("UPDATE state SET generation = generation + 1")
 
 
+def store_id(db: sqlite3.Connection) -> str:
+    """Made by the migration that brought it."""
+    return str(db.execute("SELECT store_id FROM state").fetchone()[0])
+
+
 def generation(db: sqlite3.Connection) -> int:
     """Grows with every change to channels and aliases."""
     return int(db.execute("SELECT generation FROM state").fetchone()[0])

@@ -32,6 +32,8 @@ _STATES = (
 """State → the number it is stored as: its place. Never reorder; 0 must stay "sent",
 which an index leaves out."""
 _OUTCOME_COLUMNS = "position, target, state, at, attempts, reason, provider_id"
+PURGE_OUTCOMES = 500
+"""Outcomes removed in one transaction."""
 _ROWS_A_STATEMENT = 100
 """Rows of one statement: SQLite binds at most 32,766 values."""
 
@@ -66,6 +68,10 @@ class SqliteLanes:
         await self._writer.execute(
             lambda db: _settle(db, moves, outcomes, fallen, done)
         )
+
+    async def retry_now(self, target: int) -> None:
+        """Let the message that a target waits with be tried at once."""
+        await self._writer.execute(lambda db: _retry_now(db, target))
 
     async def marks(self) -> Sequence[Mark]:
         """Every mark."""
@@ -184,6 +190,11 @@ def _rows(rows: Sequence[object], width: int) -> str:
     return ", ".join([f"({', '.join('?' * width)})"] * len(rows))
 
 
+def _retry_now(db: sqlite3.Connection, target: int) -> None:
+    db.execute("UPDATE lanes SET due_at = 0, attempts = 0 WHERE target = ?", (target,))
+    count_change(db)
+
+
 def _marks(db: sqlite3.Connection) -> list[Mark]:
     found = db.execute("SELECT target, position, kind FROM marks ORDER BY position")
     return [Mark(target, position, MarkKind(kind)) for target, position, kind in found]
@@ -267,7 +278,8 @@ def _token(db: sqlite3.Connection, name: str) -> bytes | None:
 
 
 def purge_outcomes_step(db: sqlite3.Connection, before: bytes, limit: int) -> int:
-    """Remove some outcomes of messages older than a position; how many."""
+    """Remove some outcomes and marks of messages older than a position; how many."""
+    db.execute("DELETE FROM marks WHERE position < ?", (before,))
     rows = db.execute(
         "SELECT position, target FROM outcomes WHERE position < ?"
         " ORDER BY position LIMIT ?",

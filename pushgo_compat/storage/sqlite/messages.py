@@ -22,7 +22,7 @@ _BEHIND_ALL = b"\xff" * (ID_BYTES + 1)
 _IDENTITY_FIELDS = ("op_id", "thing_id")
 _COLUMNS = (
     "messages.message_id, accepted_at, source, payload, view, receipt,"
-    " messages.deliver_at, hidden, push_number"
+    " messages.deliver_at, hidden, push_number, via"
 )
 _SELECT = (
     f"SELECT channel, position, {_COLUMNS}"
@@ -44,12 +44,13 @@ _Row = tuple[
     int | None,
     int,
     int | None,
+    str | None,
 ]
 
 
 def _stored(row: _Row) -> StoredMessage:
     channel, position, message_id, accepted_at, source = row[:5]
-    payload, view, receipt, deliver_at, hidden, push_number = row[5:]
+    payload, view, receipt, deliver_at, hidden, push_number, via = row[5:]
     return StoredMessage(
         channel=channel,
         position=position,
@@ -62,6 +63,7 @@ def _stored(row: _Row) -> StoredMessage:
         deliver_at_ms=deliver_at,
         hidden=bool(hidden),
         push_number=push_number,
+        via=tuple(via.split(",")) if via else (),
     )
 
 

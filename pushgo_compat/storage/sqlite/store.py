@@ -29,7 +29,11 @@ from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
 from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
 from pushgo_compat.storage.sqlite.connection import migrate
 from pushgo_compat.storage.sqlite.faults import has_room
-from pushgo_compat.storage.sqlite.lanes import SqliteLanes
+from pushgo_compat.storage.sqlite.lanes import (
+    PURGE_OUTCOMES,
+    SqliteLanes,
+    purge_outcomes_step,
+)
 from pushgo_compat.storage.sqlite.reader import Readers
 from pushgo_compat.storage.sqlite.targets import SqliteTargets
 from pushgo_compat.storage.sqlite.writer import Writer
@@ -67,6 +71,10 @@ class SqliteStore:
         await asyncio.to_thread(migrate, path)
         return cls(path, feed, clock, on_batch)
 
+    async def store_id(self) -> str:
+        """Tells this store from every other."""
+        return await self._readers.run(channels.store_id)
+
     async def close(self) -> None:
         """Write what waits, finish what is read, close the file."""
         await self._writer.close()
@@ -94,6 +102,7 @@ class SqliteStore:
                 hidden=row.hidden,
                 push_number=result.push_number,
                 generation=row.generation,
+                via=tuple(row.via.split(",")) if row.via else (),
             )
             for row, result in zip(rows, results, strict=True)
             if feed.listening(row.channel)
@@ -219,6 +228,9 @@ class SqliteStore:
             numbers = partial(messages.purge_numbers_step, before=before, least=least)
             while await self._writer.execute(numbers):
                 pass
+        outcomes = partial(purge_outcomes_step, before=before, limit=PURGE_OUTCOMES)
+        while await self._writer.execute(outcomes):
+            pass
         return removed
 
     async def _purge_channel(self, number: int, before: bytes) -> int:
