@@ -75,6 +75,8 @@ class Gateway:
     folder: Path = field(default_factory=Path)
     """What the server keeps lies here, its uploads below."""
     clock: Clock = field(default_factory=Clock)
+    thread: threading.Thread | None = None
+    """The server's own, where it runs in this process."""
     tls: ssl.SSLContext | None = None
     """Trusts the server's certificate, where it has one."""
     _wires: dict[int, Wire] = field(default_factory=dict)
@@ -233,8 +235,10 @@ def running(folder: Path, **settings: Any) -> Iterator[Gateway]:
             **settings,
         }
     )
-    with _serving(config, clock) as ports:
-        gateway = Gateway(ports=ports, db_url=db_url, folder=folder, clock=clock)
+    with _serving(config, clock) as (thread, ports):
+        gateway = Gateway(
+            ports=ports, db_url=db_url, folder=folder, clock=clock, thread=thread
+        )
         try:
             yield gateway
         finally:
@@ -242,7 +246,9 @@ def running(folder: Path, **settings: Any) -> Iterator[Gateway]:
 
 
 @contextmanager
-def _serving(config: Config, clock: Clock) -> Iterator[Mapping[str, int]]:
+def _serving(
+    config: Config, clock: Clock
+) -> Iterator[tuple[threading.Thread, Mapping[str, int]]]:
     """The server's event loop, in a thread from here to the end."""
     started: Future[tuple[Mapping[str, int], Callable[[], None]]] = Future()
 
@@ -267,7 +273,7 @@ def _serving(config: Config, clock: Clock) -> Iterator[Mapping[str, int]]:
     thread.start()
     ports, stop = started.result(timeout=PATIENCE_S)
     try:
-        yield ports
+        yield thread, ports
     finally:
         stop()
         thread.join(timeout=PATIENCE_S)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from structlog.testing import capture_logs
-
 from pushgo_compat.core.trouble import DISK_FULL, QUIET_S, TroubleLog
+from tests.log_lines import log_of
 
 BUSY = "held by another process"
 
@@ -22,7 +21,7 @@ def trouble(clock: Clock) -> TroubleLog:
 
 def test_a_spell_is_told_once_and_so_is_its_end() -> None:
     log = trouble(Clock())
-    with capture_logs() as lines:
+    with log_of() as lines:
         for _ in range(1000):
             log.failed(DISK_FULL, rows=1)
         log.worked()
@@ -37,7 +36,7 @@ def test_a_spell_is_told_once_and_so_is_its_end() -> None:
 def test_a_disk_that_takes_one_commit_in_two_does_not_flood_the_log() -> None:
     clock = Clock()
     log = trouble(clock)
-    with capture_logs() as lines:
+    with log_of() as lines:
         for _ in range(1000):
             log.failed(DISK_FULL)
             log.worked()
@@ -49,7 +48,7 @@ def test_a_disk_that_takes_one_commit_in_two_does_not_flood_the_log() -> None:
 
 def test_another_reason_is_told_at_once() -> None:
     log = trouble(Clock())
-    with capture_logs() as lines:
+    with log_of() as lines:
         log.failed(DISK_FULL)
         log.failed(BUSY)
     assert [line["reason"] for line in lines] == [

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 import pytest
-from structlog.testing import capture_logs
 
 from pushgo_compat.model import Source
 from pushgo_compat.web import refusal_log
@@ -18,6 +17,8 @@ from pushgo_compat.web.refusal_log import (
 )
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
+from tests.log_lines import log_of
+from tests.patience import PATIENCE_S
 from tests.web.dialect_calls import CALLS, JSON, every_mount
 
 TOPIC = "a-topic-that-nobody-knows"
@@ -46,7 +47,7 @@ def from_address(number: int) -> tuple[str, bytes]:
 def test_every_refused_call_leaves_a_line_with_the_id_of_its_answer(
     gateway: Gateway, mount: Mount
 ) -> None:
-    with capture_logs() as lines:
+    with log_of(gateway.thread) as lines:
         replies = [
             call.send(gateway, mount, TOPIC, from_address(number))
             for number, call in enumerate(CALLS)
@@ -67,7 +68,7 @@ def test_every_refused_call_leaves_a_line_with_the_id_of_its_answer(
 
 def test_a_refused_native_call_leaves_a_line_as_well(gateway: Gateway) -> None:
     message = b'{"channel_id": "%b", "password": "wrong password", "title": "t"}'
-    with capture_logs() as lines:
+    with log_of(gateway.thread) as lines:
         reply = gateway.native(
             "POST",
             "/message",
@@ -93,7 +94,7 @@ def test_a_refused_native_call_leaves_a_line_as_well(gateway: Gateway) -> None:
 def test_neither_an_accepted_call_nor_a_dry_run_leaves_a_line(
     gateway: Gateway,
 ) -> None:
-    with capture_logs() as lines:
+    with log_of(gateway.thread) as lines:
         for key, extra in ((KEY, ()), (TOPIC, (("X-PushGo-Dry-Run", b"1"),))):
             reply = CALLS[0].send(gateway, Mount.PORT, key, from_address(60), *extra)
             assert reply.status == 200
@@ -115,7 +116,7 @@ def note(log: RefusalLog, address: str = "192.0.2.1", **changes: object) -> None
 
 async def test_a_refusal_is_one_line_without_the_key() -> None:
     log = RefusalLog()
-    with capture_logs() as lines:
+    with log_of() as lines:
         note(log)
         log.end_window()
     assert lines == [
@@ -136,7 +137,7 @@ async def test_a_refusal_is_one_line_without_the_key() -> None:
 @pytest.mark.parametrize("request_id", [TOPIC, f"a.{TOPIC.upper()}", KEY, f"a-{KEY}"])
 async def test_a_key_is_masked_where_it_names_the_request_too(request_id: str) -> None:
     log = RefusalLog()
-    with capture_logs() as lines:
+    with log_of() as lines:
         note(log, request_id=request_id)
         log.end_window()
     assert request_id not in str(lines)
@@ -145,7 +146,7 @@ async def test_a_key_is_masked_where_it_names_the_request_too(request_id: str) -
 
 async def test_a_flood_leaves_few_lines_and_says_how_many_are_missing() -> None:
     log = RefusalLog()
-    with capture_logs() as lines:
+    with log_of() as lines:
         for number in range(1000):
             note(log, f"2001:db8::{number:x}")
         note(log, "192.0.2.1")
@@ -160,7 +161,7 @@ async def test_a_flood_leaves_few_lines_and_says_how_many_are_missing() -> None:
 
 async def test_a_flood_of_many_addresses_is_bounded_as_well() -> None:
     log = RefusalLog()
-    with capture_logs() as lines:
+    with log_of() as lines:
         for number in range(250):
             note(log, f"192.0.2.{number}")
         log.end_window()
@@ -173,17 +174,17 @@ async def test_what_was_left_out_is_told_without_another_refusal(
 ) -> None:
     monkeypatch.setattr(refusal_log, "WINDOW_S", 0.001)
     log = RefusalLog()
-    with capture_logs() as lines:
+    with log_of() as lines:
         for _ in range(MOST_LINES_OF_ONE + 1):
             note(log)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while lines[-1].get("left_out") != 1:  # noqa: ASYNC110 - a timer of its own
                 await asyncio.sleep(0.001)
 
 
 async def test_what_would_rewrite_a_terminal_is_not_logged() -> None:
     log = RefusalLog()
-    with capture_logs() as lines:
+    with log_of() as lines:
         note(log, "a\udcff\x1b[2J", route="\x1b[2J", key="\x1b[2J" * 9)
         log.end_window()
     assert all(str(value).isprintable() for value in lines[0].values())

@@ -9,11 +9,11 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
+from tests.log_lines import log_of
 from tests.tls import self_signed
 from tests.web.dialect_calls import (
     CALLS,
@@ -159,8 +159,8 @@ def test_a_proxy_that_nobody_declared_is_logged_once_with_the_value_to_set(
     tmp_path: Path,
 ) -> None:
     with (
-        capture_logs() as lines,
         running(tmp_path, trusted_proxies=(ip_network("10.0.0.0/8"),)) as gateway,
+        log_of(gateway.thread) as lines,
     ):
         gateway.native("GET", "/healthz")
         assert lines == []
@@ -176,8 +176,8 @@ def test_a_proxy_that_nobody_declared_is_logged_once_with_the_value_to_set(
 
 def test_a_declared_proxy_is_not_logged(tmp_path: Path) -> None:
     with (
-        capture_logs() as lines,
         running(tmp_path, trusted_proxies=(ip_network("127.0.0.0/8"),)) as gateway,
+        log_of(gateway.thread) as lines,
     ):
         gateway.native("GET", "/healthz", [("X-Forwarded-For", b"192.0.2.1")])
     assert lines == []
