@@ -17,7 +17,7 @@ from statistics import median
 
 import click
 
-from pushgo_compat.core.interfaces import NewMessage
+from pushgo_compat.core.stores.messages import NewMessage
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.schemas import encode_message
 from pushgo_compat.storage.ids import system_now_ms

@@ -22,12 +22,12 @@ from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.files import FileLimits, FileService
-from pushgo_compat.core.interfaces import MessageStore
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.maintenance import Upkeep
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.receipts.receipts import ReceiptReader
 from pushgo_compat.core.schedule import Schedule
+from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
 from pushgo_compat.model import Source
@@ -116,7 +116,7 @@ async def start(
 
 
 async def _open_files(
-    config: Config, store: MessageStore, now_ms: Callable[[], int]
+    config: Config, store: FileStore, now_ms: Callable[[], int]
 ) -> FileService | None:
     """The uploads' service, None where they are switched off."""
     if config.attachment_dir is None:

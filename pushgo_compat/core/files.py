@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from pushgo_compat.core.file_folder import NO_NAME, FileFolder, random_name
-from pushgo_compat.core.interfaces import MessageStore, StoredFile
+from pushgo_compat.core.stores.files import FileStore, StoredFile
 from pushgo_compat.errors import RequestTooLarge
 from pushgo_compat.legacy import Upload
 
@@ -50,7 +50,7 @@ class FileService:
     def __init__(
         self,
         folder: Path,
-        store: MessageStore,
+        store: FileStore,
         limits: FileLimits,
         now_ms: Callable[[], int],
     ) -> None:

@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 import structlog
 
-from pushgo_compat.core.interfaces import Listener, Overrun, StoredMessage
+from pushgo_compat.core.stores.live import Listener, Overrun
+from pushgo_compat.core.stores.messages import StoredMessage
 
 MAX_BUFFERED = 1000
 """Messages that may wait for one subscriber."""

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from pushgo_compat.core.files import FileService
-from pushgo_compat.core.interfaces import MessageStore
+from pushgo_compat.core.stores.upkeep import OutdatedStore
 from pushgo_compat.errors import ServerBusy
 
 FLUSH_EVERY_S = 5.0
@@ -33,7 +33,7 @@ class Upkeep:
 
     def __init__(
         self,
-        store: MessageStore,
+        store: OutdatedStore,
         lazy: Sequence[LazyWrites],
         retention_days: float,
         now_ms: Callable[[], int],

@@ -15,7 +15,7 @@ import orjson
 
 from pushgo_compat.core.auth.authenticator import Gate, Grant
 from pushgo_compat.core.auth.secrets import SecretKey
-from pushgo_compat.core.interfaces import (
+from pushgo_compat.core.stores.messages import (
     AppendResult,
     Committed,
     MessageStore,

@@ -8,7 +8,7 @@ from types import TracebackType
 
 import structlog
 
-from pushgo_compat.core.interfaces import MessageStore
+from pushgo_compat.core.stores.schedule import ScheduleStore
 from pushgo_compat.errors import ServerBusy
 
 LONGEST_NAP_S = 30.0
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 class Schedule:
     """Runs from entering its context to leaving it."""
 
-    def __init__(self, store: MessageStore, now_ms: Callable[[], int]) -> None:
+    def __init__(self, store: ScheduleStore, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._now_ms = now_ms
         self._changed = asyncio.Event()

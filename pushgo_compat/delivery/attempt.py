@@ -25,7 +25,7 @@ from pushgo_compat.core.delivery import (
     Scope,
     Sent,
 )
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.targets import (
     Fallen,
     LaneMove,

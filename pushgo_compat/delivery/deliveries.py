@@ -10,7 +10,7 @@ from dataclasses import replace
 import orjson
 
 from pushgo_compat.core.delivery import Delivery
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.delivery.lane import Lane
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.schemas.payload import decode_message

@@ -17,7 +17,9 @@ import structlog
 
 from pushgo_compat.core.auth.sealing import Sealer
 from pushgo_compat.core.delivery import Kind, Sender, Surroundings
-from pushgo_compat.core.interfaces import LiveSource, MessageStore, StoredMessage
+from pushgo_compat.core.stores.history import HistoryStore
+from pushgo_compat.core.stores.live import LiveSource
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.targets import LaneStore, TargetState, TargetStore
 from pushgo_compat.delivery.attempt import Tuning
 from pushgo_compat.delivery.deliveries import DeliveryMaker
@@ -53,7 +55,7 @@ class Outbox:
 
     targets: TargetStore
     lanes: LaneStore
-    messages: MessageStore
+    messages: HistoryStore
     feed: LiveSource
     lease: Lease
     sealer: Sealer

@@ -9,7 +9,8 @@ import structlog
 
 from pushgo_compat.core.auth.sealing import NotSealed, Sealer
 from pushgo_compat.core.delivery import Kind, Sender, Surroundings
-from pushgo_compat.core.interfaces import MessageStore, StoredMessage
+from pushgo_compat.core.stores.history import HistoryStore
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.targets import Lane as StoredLane
 from pushgo_compat.core.stores.targets import (
     LaneStore,
@@ -30,7 +31,7 @@ class Roster:
 
     targets: TargetStore
     lanes: LaneStore
-    messages: MessageStore
+    messages: HistoryStore
     sealer: Sealer
     kinds: Mapping[str, Kind]
     surroundings: Surroundings

@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from operator import attrgetter
 
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 
 MAX_NEWEST = 64
 PAGE_MESSAGES = 50

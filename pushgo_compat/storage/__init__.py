@@ -1,11 +1,12 @@
-"""Stores behind ``core.interfaces``: SQLite by default, others plug in here."""
+"""Stores behind ``core.stores``: SQLite by default, others plug in here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from pushgo_compat.core.interfaces import LiveFeed, Store
+from pushgo_compat.core.stores.live import LiveFeed
+from pushgo_compat.core.stores.store import Store
 from pushgo_compat.storage.ids import Clock, system_now_ms
 from pushgo_compat.storage.sqlite.store import SqliteStore
 

@@ -12,8 +12,10 @@ from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.files import FileService
-from pushgo_compat.core.interfaces import LiveSource, Store, StoredMessage
 from pushgo_compat.core.messages import MessageService
+from pushgo_compat.core.stores.live import LiveSource
+from pushgo_compat.core.stores.messages import StoredMessage
+from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Channel
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.legacy.off_loop import OffLoop

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pushgo_compat.core.files import FileLimits, FileService
-from pushgo_compat.core.interfaces import Committed, NewMessage
+from pushgo_compat.core.stores.messages import Committed, NewMessage
 from pushgo_compat.errors import RequestTooLarge, ServerBusy
 from pushgo_compat.legacy import NewFile, Upload
 from pushgo_compat.model import Source

@@ -10,8 +10,13 @@ from functools import partial
 import pytest
 
 from pushgo_compat.core.auth.authenticator import Gate
-from pushgo_compat.core.interfaces import AppendResult, NewMessage, Stale, Unwritten
 from pushgo_compat.core.messages import Draft, MessageService, Recipient
+from pushgo_compat.core.stores.messages import (
+    AppendResult,
+    NewMessage,
+    Stale,
+    Unwritten,
+)
 from pushgo_compat.errors import ChannelNotFound, NativeError, ServerBusy
 from pushgo_compat.legacy import Access, KeyClaim
 from pushgo_compat.model import NativeMessage, Receipt, Severity, Source

@@ -8,7 +8,8 @@ import pytest
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.permits import Permit
-from pushgo_compat.core.interfaces import Alias, Standing
+from pushgo_compat.core.stores.aliases import Alias
+from pushgo_compat.core.stores.keys import Standing
 from pushgo_compat.legacy import Access, Credential, KeyClaim
 from pushgo_compat.model import Channel, Source
 from tests.core.conftest import House

@@ -12,7 +12,6 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.secrets import mask
-from pushgo_compat.core.interfaces import Alias, StoredMessage
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import (
     CallRecord,
@@ -21,6 +20,8 @@ from pushgo_compat.core.receipts.receipts import (
     gate_notes,
     record_call,
 )
+from pushgo_compat.core.stores.aliases import Alias
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import (
     Credential,
     KeyClaim,

@@ -8,8 +8,8 @@ import pytest
 
 from pushgo_compat.core import maintenance
 from pushgo_compat.core.auth.unknown_keys import Sighting
-from pushgo_compat.core.interfaces import Committed, NewMessage
 from pushgo_compat.core.maintenance import Upkeep
+from pushgo_compat.core.stores.messages import Committed, NewMessage
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from tests.core.conftest import Clock, House

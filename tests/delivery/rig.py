@@ -21,8 +21,9 @@ from pushgo_compat.core.delivery import (
     Sent,
     Surroundings,
 )
-from pushgo_compat.core.interfaces import Committed, NewMessage, Store
 from pushgo_compat.core.live import Hub
+from pushgo_compat.core.stores.messages import Committed, NewMessage
+from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import NewTarget, Origin, Target
 from pushgo_compat.delivery.attempt import Tuning
 from pushgo_compat.delivery.deliveries import DeliveryMaker

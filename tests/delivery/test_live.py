@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from pushgo_compat.core.interfaces import Overrun, StoredMessage
 from pushgo_compat.core.live import MAX_BUFFERED, Hub, Subscription
+from pushgo_compat.core.stores.live import Overrun
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from pushgo_compat.core.interfaces import Store, StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
+from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
 from tests.storage.conformance_channels import ChannelConformance, SecretConformance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import Cancel, NewFile
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS

@@ -14,14 +14,10 @@ from typing import Protocol
 
 import pytest
 
-from pushgo_compat.core.interfaces import (
-    AppendResult,
-    Committed,
-    LiveFeed,
-    NewAlias,
-    NewMessage,
-    Store,
-)
+from pushgo_compat.core.stores.aliases import NewAlias
+from pushgo_compat.core.stores.live import LiveFeed
+from pushgo_compat.core.stores.messages import AppendResult, Committed, NewMessage
+from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.schemas import encode_message
 from pushgo_compat.storage import open_store as open_url

@@ -13,12 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.core.interfaces import (
-    Committed,
-    Store,
-    StoreTooNew,
-    Unwritten,
-)
+from pushgo_compat.core.stores.messages import Committed, Unwritten
+from pushgo_compat.core.stores.store import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage import open_store as open_url
 from pushgo_compat.storage.sqlite import messages, writer

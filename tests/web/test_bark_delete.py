@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
 from pushgo_compat.schemas import decode_message
 from pushgo_compat.storage import open_store

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pushgo_compat.core.interfaces import AppendResult, NewMessage, Unwritten
+from pushgo_compat.core.stores.messages import AppendResult, NewMessage, Unwritten
 from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from tests.gateway import Gateway, Mount, running

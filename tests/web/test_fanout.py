@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from pushgo_compat.core.interfaces import StoredMessage
 from pushgo_compat.core.live import Hub
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import StreamMessage
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.web.streams import fanout

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from pushgo_compat import server
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.services import WebSettings

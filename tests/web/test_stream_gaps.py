@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pushgo_compat.core.interfaces import NewMessage, StoredMessage
+from pushgo_compat.core.stores.messages import NewMessage, StoredMessage
 from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.services import Services

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pushgo_compat.core.auth.secrets import mask
-from pushgo_compat.core.interfaces import UnknownKey
+from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.legacy import Credential
 from pushgo_compat.model import Severity, Source
 

@@ -30,7 +30,9 @@ from pushgo_compat.core.admin.results import (
 from pushgo_compat.core.admin.unknown import UnknownAdministration
 from pushgo_compat.core.auth import key_forms, passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
-from pushgo_compat.core.interfaces import Alias, ChannelStore, NewAlias, UnknownKey
+from pushgo_compat.core.stores.administration import AdministrationStore
+from pushgo_compat.core.stores.aliases import Alias, NewAlias
+from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import Channel, Source
 
 MAX_NAME_CHARS = 128
@@ -56,7 +58,7 @@ class Administration:
     """
 
     def __init__(
-        self, store: ChannelStore, secret: SecretKey, now_ms: Callable[[], int]
+        self, store: AdministrationStore, secret: SecretKey, now_ms: Callable[[], int]
     ) -> None:
         self._store = store
         self._secret = secret

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.results import UnknownSummary
-from pushgo_compat.core.interfaces import ChannelStore, UnknownKey
+from pushgo_compat.core.stores.unknown_keys import UnknownKey, UnknownKeyStore
 
 
 class UnknownAdministration:
     """Keys that callers have shown and nothing knows."""
 
-    def __init__(self, store: ChannelStore) -> None:
+    def __init__(self, store: UnknownKeyStore) -> None:
         self._store = store
 
     async def list(self) -> tuple[UnknownSummary, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pushgo_compat.core.interfaces import AliasUse, ChannelStore
+from pushgo_compat.core.stores.aliases import AliasUse, AliasUseStore
 from pushgo_compat.errors import ServerBusy
 
 
@@ -15,7 +15,7 @@ class AliasUses:
     than aliases.
     """
 
-    def __init__(self, store: ChannelStore, now_ms: Callable[[], int]) -> None:
+    def __init__(self, store: AliasUseStore, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._now_ms = now_ms
         self._fresh: dict[str, AliasUse] = {}

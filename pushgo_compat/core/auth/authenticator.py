@@ -28,7 +28,8 @@ from pushgo_compat.core.auth.key_forms import password_candidates, split_key
 from pushgo_compat.core.auth.secrets import SecretKey, mask
 from pushgo_compat.core.auth.unknown_keys import Sighting, UnknownKeys
 from pushgo_compat.core.auth.verifier import Verifier
-from pushgo_compat.core.interfaces import Alias, ChannelStore
+from pushgo_compat.core.stores.aliases import Alias
+from pushgo_compat.core.stores.keys import KeyStore
 from pushgo_compat.errors import ChannelNotFound, RateLimited
 from pushgo_compat.legacy import Access, KeyClaim
 from pushgo_compat.model import Channel, Source
@@ -115,7 +116,7 @@ class Gate:
 
     def __init__(
         self,
-        store: ChannelStore,
+        store: KeyStore,
         secret: SecretKey,
         unknown: UnknownKeys,
         now_ms: Callable[[], int],

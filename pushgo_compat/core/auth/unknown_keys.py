@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pushgo_compat.core.auth.fairness import SharedTable, network_of
 from pushgo_compat.core.auth.secrets import SecretKey, mask, printable
-from pushgo_compat.core.interfaces import ChannelStore, UnknownKey
+from pushgo_compat.core.stores.unknown_keys import UnknownKey, UnknownKeyStore
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 
@@ -39,7 +39,7 @@ class UnknownKeys:
     """
 
     def __init__(
-        self, store: ChannelStore, secret: SecretKey, now_ms: Callable[[], int]
+        self, store: UnknownKeyStore, secret: SecretKey, now_ms: Callable[[], int]
     ) -> None:
         self._store = store
         self._secret = secret

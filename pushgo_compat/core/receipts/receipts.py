@@ -14,9 +14,9 @@ from typing import NamedTuple
 import orjson
 
 from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.core.interfaces import StoredMessage
 from pushgo_compat.core.messages import receipt_of
 from pushgo_compat.core.receipts.masking import Masker
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import (
     Dialect,
     KeyClaim,

@@ -13,7 +13,12 @@ from collections.abc import Sequence
 
 import orjson
 
-from pushgo_compat.core.interfaces import AppendResult, Committed, NewMessage, Stale
+from pushgo_compat.core.stores.messages import (
+    AppendResult,
+    Committed,
+    NewMessage,
+    Stale,
+)
 from pushgo_compat.legacy import Cancel, NewFile
 from pushgo_compat.model import derived_op_id
 from pushgo_compat.storage.ids import IdMaker, time_of

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from importlib import resources
 from pathlib import Path
 
-from pushgo_compat.core.interfaces import StoreTooNew
+from pushgo_compat.core.stores.store import StoreTooNew
 
 BUSY_TIMEOUT_S = 5.0
 """How long a statement waits for another process's transaction (the CLI beside us)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from pushgo_compat.core.interfaces import FileUse, StoredFile
+from pushgo_compat.core.stores.files import FileUse, StoredFile
 
 _ALIVE = (
     "EXISTS (SELECT 1 FROM messages WHERE messages.row = files.row AND deleted = 0)"

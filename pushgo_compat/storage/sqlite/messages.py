@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel
 from pushgo_compat.storage.ids import ID_BYTES, first_position_at
 from pushgo_compat.storage.sources import SOURCES

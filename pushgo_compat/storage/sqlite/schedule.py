@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.storage.sqlite.append import Appender
 from pushgo_compat.storage.sqlite.messages import waiting_until
 

@@ -8,20 +8,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pushgo_compat.core.interfaces import (
-    Alias,
-    AliasUse,
+from pushgo_compat.core.stores.aliases import Alias, AliasUse, NewAlias
+from pushgo_compat.core.stores.files import FileUse, StoredFile
+from pushgo_compat.core.stores.keys import Standing
+from pushgo_compat.core.stores.live import LiveFeed
+from pushgo_compat.core.stores.messages import (
     AppendResult,
     Committed,
-    FileUse,
-    LiveFeed,
-    NewAlias,
     NewMessage,
-    Standing,
-    StoredFile,
     StoredMessage,
-    UnknownKey,
 )
+from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.core.trouble import DISK_FULL
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Channel, Source

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from pushgo_compat.core.interfaces import (
+from pushgo_compat.core.stores.messages import (
     AppendResult,
     NewMessage,
     StoredMessage,

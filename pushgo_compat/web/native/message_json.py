@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel, Source, derived_op_id
 
 DerivedMetadata = Mapping[Source, Callable[[str], Mapping[str, str]]]

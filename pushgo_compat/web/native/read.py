@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from pushgo_compat.core.interfaces import MessageStore
+from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.native.guards import check_query, login_reader
@@ -29,7 +29,7 @@ class Start(NamedTuple):
     since_ms: int
 
 
-async def find_start(store: MessageStore, channel: int, since: str) -> Start:
+async def find_start(store: HistoryStore, channel: int, since: str) -> Start:
     """Read a ``since``: a message id, Unix milliseconds, or ``all``.
 
     Raises InvalidRequest with since_invalid, also for the id of no message.
@@ -45,7 +45,7 @@ async def find_start(store: MessageStore, channel: int, since: str) -> Start:
     raise InvalidRequest("since_invalid")
 
 
-async def find_end(store: MessageStore, channel: int, before: str) -> bytes:
+async def find_end(store: HistoryStore, channel: int, before: str) -> bytes:
     """Read a ``before``: the position of the message with this id.
 
     Raises InvalidRequest with before_invalid, also for the id of no message.

@@ -21,7 +21,8 @@ import structlog
 from aiohttp import web
 
 from pushgo_compat.core.auth.permits import Permit
-from pushgo_compat.core.interfaces import Overrun, StoredMessage, Subscription
+from pushgo_compat.core.stores.live import Overrun, Subscription
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, describe_fault
 from pushgo_compat.web.native.guards import check_query, login_reader

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 import structlog
 
-from pushgo_compat.core.interfaces import LiveSource, StoredMessage
+from pushgo_compat.core.stores.live import LiveSource
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import StreamEncoder, StreamMessage
 from pushgo_compat.web.native.edge import describe_fault
 from pushgo_compat.web.streams.connection_end import end_connection

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import orjson
 
-from pushgo_compat.core.interfaces import MessageStore, StoredMessage
+from pushgo_compat.core.stores.history import HistoryStore
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import Since, StreamMessage, Subscribe
 from pushgo_compat.model import Source
 from pushgo_compat.schemas import decode_message
@@ -41,7 +42,7 @@ class Backlog:
 
     def __init__(
         self,
-        store: MessageStore,
+        store: HistoryStore,
         call: Subscribe,
         topics: Mapping[int, str],
         show: Callable[[StoredMessage], StreamMessage | None],

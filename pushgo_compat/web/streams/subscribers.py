@@ -21,7 +21,7 @@ from aiohttp import HttpVersion10, WSMsgType, web
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.permits import Permit
-from pushgo_compat.core.interfaces import StoredMessage
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import Since, StreamMessage, Subscribe
 from pushgo_compat.model import Source
 from pushgo_compat.web.connection.protocol import LenientHandler

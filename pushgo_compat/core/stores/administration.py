@@ -1,0 +1,45 @@
+"""What the operator's work asks of a store: making, listing and removing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pushgo_compat.core.stores.aliases import Alias, NewAlias
+from pushgo_compat.core.stores.keys import KeyStore
+from pushgo_compat.core.stores.unknown_keys import UnknownKeyStore
+from pushgo_compat.model import Channel
+
+
+class AdministrationStore(KeyStore, UnknownKeyStore, Protocol):
+    """Channels and aliases, as the operator changes them."""
+
+    async def channels(self) -> Sequence[Channel]:
+        """All channels, oldest first."""
+        ...
+
+    async def create_channel(
+        self, channel_id: str, name: str, password_hash: str, created_at_ms: int
+    ) -> Channel | None:
+        """Store a channel; None when the id is taken."""
+        ...
+
+    async def set_password(self, channel_id: str, password_hash: str) -> bool:
+        """Replace a password; False when there is no such channel."""
+        ...
+
+    async def delete_channel(self, channel_id: str) -> bool:
+        """Remove a channel, its aliases and messages; False when there is none."""
+        ...
+
+    async def aliases(self) -> Sequence[Alias]:
+        """All aliases, oldest first."""
+        ...
+
+    async def add_alias(self, alias: NewAlias) -> bool:
+        """Store an alias; False when its key is bound for the dialect already."""
+        ...
+
+    async def remove_alias(self, alias_id: str) -> bool:
+        """Remove an alias; False when there is none."""
+        ...

@@ -1,0 +1,63 @@
+"""Aliases as they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pushgo_compat.model import Channel, Severity, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AliasTerms:
+    """What an alias says, whether it is stored or on its way there."""
+
+    alias_id: str
+    dialect: Source
+    hint: str
+    """The key, masked, such as ``jaEU…SqY``; ``*`` for the catch-all."""
+    send_only: bool = False
+    require_auth: bool = False
+    note: str = ""
+    """What the operator wrote down about it."""
+    tags: tuple[str, ...] = ()
+    severity_map: Mapping[Severity, Severity] = field(default_factory=dict)
+    credential_digests: tuple[bytes, ...] = field(default=(), repr=False)
+    created_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias(_AliasTerms):
+    """An old server's key, bound to one channel. The key itself is not stored."""
+
+    channel: Channel
+    last_used_ms: int | None = None
+    """None: never. Written every few seconds, as is ``use_count``."""
+    use_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAlias(_AliasTerms):
+    """An alias to be stored: digests in place of the key."""
+
+    key_digest: bytes = field(repr=False)
+    folded_digest: bytes = field(repr=False)
+    """Digest of the key in lower case, for keys read from a host name."""
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class AliasUse:
+    """Calls through an alias that are not written yet."""
+
+    last_ms: int
+    count: int
+
+
+class AliasUseStore(Protocol):
+    """How often aliases were used."""
+
+    async def record_uses(self, uses: Mapping[str, AliasUse]) -> None:
+        """Add to the counts of these aliases, by their ids; no new generation."""
+        ...

@@ -1,0 +1,47 @@
+"""What the keeping of uploaded files asks of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """An uploaded file; its bytes are in a folder, under its id."""
+
+    file_id: str
+    channel: int
+    name: str
+    media_type: str
+    size_bytes: int
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileUse:
+    """Bytes of uploaded files that are kept."""
+
+    channel_bytes: int
+    total_bytes: int
+
+
+class FileStore(Protocol):
+    """Uploaded files: names, sizes and times; their bytes are in a folder."""
+
+    async def file(self, file_id: str) -> StoredFile | None:
+        """An uploaded file by its id."""
+        ...
+
+    async def file_use(self, channel: int) -> FileUse:
+        """How much the files of a channel, and of all, take."""
+        ...
+
+    async def forget_files(self, expired_before_ms: int) -> Sequence[str]:
+        """Forget files that have expired, or whose message is gone; their ids."""
+        ...
+
+    async def file_ids(self) -> Sequence[str]:
+        """Every file that is known: whatever else lies in the folder is an orphan."""
+        ...

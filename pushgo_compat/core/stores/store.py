@@ -1,0 +1,61 @@
+"""All that a store is asked for, and whose store it is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pushgo_compat.core.stores.administration import AdministrationStore
+from pushgo_compat.core.stores.files import FileStore
+from pushgo_compat.core.stores.history import HistoryStore
+from pushgo_compat.core.stores.messages import MessageStore
+from pushgo_compat.core.stores.schedule import ScheduleStore
+from pushgo_compat.core.stores.targets import LaneStore, TargetStore
+from pushgo_compat.core.stores.upkeep import OutdatedStore, ReadyStore
+
+
+class StoreTooNew(Exception):
+    """Only programs newer than this one may still write the store."""
+
+    def __init__(self, needed: int, known: int) -> None:
+        """``needed`` and ``known`` are versions of the store's tables."""
+        super().__init__(needed, known)
+        self.needed, self.known = needed, known
+
+
+class Store(
+    MessageStore,
+    HistoryStore,
+    FileStore,
+    ScheduleStore,
+    OutdatedStore,
+    ReadyStore,
+    AdministrationStore,
+    Protocol,
+):
+    """Everything that is kept, behind one door."""
+
+    async def store_id(self) -> str:
+        """16 hex digits that tell this store from every other, made with it."""
+        ...
+
+    @property
+    def targets(self) -> TargetStore:
+        """Where messages are delivered."""
+        ...
+
+    @property
+    def lanes(self) -> LaneStore:
+        """How far delivery has come."""
+        ...
+
+    async def secret_fingerprint(self) -> bytes | None:
+        """What ``claim`` stored; None when nobody has claimed the store yet."""
+        ...
+
+    async def claim(self, secret_fingerprint: bytes) -> bool:
+        """Bind the store to a secret key for good; False if it belongs to another."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the files."""
+        ...

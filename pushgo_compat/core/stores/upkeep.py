@@ -1,0 +1,21 @@
+"""What the server's own housekeeping asks of a store."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class OutdatedStore(Protocol):
+    """Messages that have been kept long enough."""
+
+    async def purge(self, before_ms: int) -> int:
+        """Remove what became visible before then, in bounded steps; how many."""
+        ...
+
+
+class ReadyStore(Protocol):
+    """Whether the store can take messages."""
+
+    async def check_writable(self) -> None:
+        """Make a changed value durable. Raises ServerBusy with the reason."""
+        ...
