@@ -1,4 +1,4 @@
-"""The Bark dialect: what bark-server accepts and answers, as native messages."""
+"""The Bark dialect: bark-server's requests and replies (docs/dialects/bark.md)."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ _INFO = {
     "commit": "1091c91",
     "devices": 1,
 }
-"""The release that this dialect speaks; clients show it."""
+"""The answer to ``/info``: the release that this dialect follows; clients show it."""
 _TOO_LARGE_FOR_ALL = Translation(
     message=None, notes=(Note("ciphertext", "does_not_fit"),)
 )
-"""A batch with a ciphertext that no native message can hold: nothing is sent, and each
-device key whose channel is known hears it in Apple's word."""
+"""A batch with a ciphertext that no native message can hold. Nothing is sent, and each
+device key that names a channel is answered ``PayloadTooLarge``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +70,13 @@ class BarkDialect:
 
     user: str = ""
     password: str = field(default="", repr=False)
-    """Basic auth is on when either of the two is set."""
+    """A login is asked for when user or password is set."""
     max_batch: int = 1000
-    """Most device keys in one call."""
+    """Most device keys of one call."""
     rejoin_iv: bool = False
-    """Make AES-GCM pushes readable for the native client (bark.md, 12.3)."""
+    """Make AES-GCM pushes readable for PushGo's client (docs/dialects/bark.md 12.3)."""
     default_title: str = "Notification"
-    """For pushes that have neither title nor subtitle."""
+    """The title of a push that has neither title nor subtitle."""
 
     @property
     def source(self) -> Source:
@@ -85,11 +85,11 @@ class BarkDialect:
 
     @property
     def notes(self) -> Mapping[str, NoteText]:
-        """Every code of a note."""
+        """The text of every note's code."""
         return NOTES
 
     def body_limit(self, method: str, path: str) -> int:
-        """Fiber's limit, everywhere."""
+        """4 MiB on every route, as Fiber has it."""
         return BODY_LIMIT_BYTES
 
     def is_costly(self, request: LegacyRequest) -> bool:
@@ -107,7 +107,7 @@ class BarkDialect:
         return tuple(map(key_claim, seen_keys(request, route.key)))
 
     def open(self, request: LegacyRequest) -> LegacyCall:
-        """Size, login, route, parameters: refused in bark-server's order."""
+        """Check size, login, route and parameters, in bark-server's order."""
         if request.body_truncated:
             raise LegacyRefusal(reply.too_large(request))
         if (
@@ -147,7 +147,7 @@ class BarkDialect:
         )
 
     def _unread_claim(self, request: LegacyRequest, route: Route) -> KeyClaim:
-        """The key in whose words a body is refused that was not read to its end."""
+        """The key that the refusal of an unread body names: the first that is seen."""
         shown = seen_keys(request, route.key)
         if not shown:
             raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
@@ -178,7 +178,7 @@ class BarkDialect:
         translation: Translation,
         results: Sequence[Receipt | NativeError | None],
     ) -> LegacyReply:
-        """``success``; a batch reports each device key."""
+        """Word the success; a batch reports each device key."""
         if not call.batch:
             return reply.success(request.received_at_ms)
         served = RequestTooLarge() if translation is _TOO_LARGE_FOR_ALL else None
@@ -189,7 +189,7 @@ class BarkDialect:
         )
 
     def refused(self, request: LegacyRequest, error: NativeError) -> LegacyReply:
-        """Word a refusal of the core as bark-server words its store's and Apple's."""
+        """Word a refusal of the core as one of bark-server's store, or of Apple."""
         if isinstance(error, AuthenticationFailed):
             return reply.TEAPOT
         if isinstance(error, MethodNotAllowed):
@@ -205,9 +205,9 @@ class BarkDialect:
     def _unknown_key(
         self, request: LegacyRequest, error: ChannelNotFound
     ) -> LegacyReply:
-        """Each route has its own words, and repeats the key as the sender wrote it.
+        """Word an unknown key: by route, with the key as the sender wrote it.
 
-        The request is read again for it: refusals are off the hot path.
+        The request is read a second time for that key, as refusals are rare.
         """
         route = find_route(request.method, request.path)
         if route.action is Action.REGISTER:
@@ -222,7 +222,7 @@ class BarkDialect:
         return reply.failure(request, *reply.push_failure(claim.key, error))
 
     def derived_metadata(self, message_id: str) -> Mapping[str, str]:
-        """Nothing: Bark gives a message no id."""
+        """Nothing: a Bark message has no id of the server's."""
         return {}
 
     def forward(
@@ -235,14 +235,14 @@ class BarkDialect:
         return forward(message, view, message_id)
 
     def recall(self, stored: StoredCall) -> LegacyReply:
-        """``success`` once more, the key masked."""
+        """Word the success of a stored call again, the key masked."""
         at_ms = stored.receipt.accepted_at_ms
         if stored.batch:
             return reply.batch_done(at_ms, [stored.key_hint], [None])
         return reply.success(at_ms)
 
     def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
-        """Bark has no status queries; any path that looks like one has no route."""
+        """404: Bark has no status queries."""
         return reply.no_route(request, request.path)
 
 
@@ -250,7 +250,7 @@ BARK = BarkDialect()
 
 
 def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
-    """Everything that sends nothing."""
+    """Open a call that sends nothing."""
     if route.action is Action.MCP:
         raise LegacyRefusal(reply.no_route(request, "/mcp"))
     if request.method == "HEAD":

@@ -1,4 +1,7 @@
-"""Undo ``Content-Encoding``, which bark-server does for JSON bodies alone."""
+"""``Content-Encoding``: gzip, deflate and br are undone, as Fiber does.
+
+bark-server does it for JSON bodies alone (docs/dialects/bark.md 3.3).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,10 @@ class TooMuch(ValueError):
 
 
 def unpacked(body: bytes, coding: str, limit_bytes: int) -> bytes:
-    """The body without its coding; one that Fiber does not know is none.
+    """The body without its coding; an unknown coding leaves it as it is.
 
-    Scripts write ``Content-Encoding: utf-8``. Raises BadPacking, TooMuch.
+    Scripts write ``Content-Encoding: utf-8``. Raises BadPacking for a body that is not
+    in its coding, and TooMuch beyond ``limit_bytes``.
     """
     unpack = _UNPACKERS.get(coding.strip().lower())
     if unpack is None:
@@ -38,7 +42,7 @@ def is_packed(coding: str) -> bool:
 
 
 def beginning(body: bytes, coding: str, most: int) -> bytes:
-    """So many bytes of the unpacked body, as far as they can be had."""
+    """At most ``most`` bytes of the unpacked body; none of a body that is broken."""
     unpack = _UNPACKERS.get(coding.strip().lower())
     if unpack is None:
         return body
@@ -65,7 +69,7 @@ def _inflate_zlib(body: bytes, most: int) -> tuple[bytes, bool]:
 
 
 def _unbrotli(body: bytes, most: int) -> tuple[bytes, bool]:
-    """The limit is brotli's to overstep by a block; it stops all the same."""
+    """The library may give a block more than ``most`` before it stops."""
     unpacker = brotli.Decompressor()
     try:
         whole = unpacker.process(body, output_buffer_limit=most)
@@ -79,4 +83,4 @@ _UNPACKERS: Mapping[str, Callable[[bytes, int], tuple[bytes, bool]]] = {
     "deflate": _inflate_zlib,
     "br": _unbrotli,
 }
-"""At most so many bytes of the body, and whether that was all of it."""
+"""Coding → a function of body and most bytes: the bytes, and whether they are all."""

@@ -1,4 +1,7 @@
-"""What bark-server answers, byte for byte: the envelope and the words in it."""
+"""bark-server's answers, byte for byte: the envelope and the words in it.
+
+``docs/dialects/bark.md`` 5 and 6 have them all.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,12 @@ _APPLE_REASONS = {
     500: "InternalServerError",
     503: "ServiceUnavailable",
 }
-"""Apple's reason for a native status: clients know these from the original."""
+"""Native status → Apple's reason, which bark-server passes on to its clients."""
 
 _GO_JSON = str.maketrans(
     {c: f"\\u{ord(c):04x}" for c in ("<", ">", "&", "\u2028", "\u2029")}
 )
-"""What Go's encoder escapes and Python's does not."""
+"""Characters that Go's JSON encoder escapes and Python's does not."""
 _GO_HTML = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
 )
@@ -74,7 +77,7 @@ def failure(
 
 
 def no_route(request: LegacyRequest, path: str) -> LegacyReply:
-    """404 with the path as sent; Fiber escapes it for HTML."""
+    """404 with the path as sent, escaped for HTML as Fiber does."""
     return failure(request, 404, f"Cannot {request.method} {path}".translate(_GO_HTML))
 
 
@@ -90,17 +93,17 @@ def too_large(request: LegacyRequest) -> LegacyReply:
 
 
 def unknown_key(key: str) -> str:
-    """The store's words for a key that it does not have."""
+    """bark-server's words for a key that its store does not have."""
     return f"failed to get [{key}] device token from database"
 
 
 def push_failed(error: NativeError) -> str:
-    """Apple's word for a refusal of the core."""
+    """The words for a refusal of the core, with Apple's reason."""
     return f"push failed: {_APPLE_REASONS.get(error.status, error.code)}"
 
 
 def push_failure(key: str, error: NativeError) -> tuple[int, str]:
-    """Code and message for one device key that was not served."""
+    """Code and message for one device key whose push failed."""
     if not key:
         return 400, EMPTY_KEY
     if isinstance(error, ChannelNotFound):

@@ -19,7 +19,7 @@ _OPEN_PREFIXES = ("/ping", "/register", "/healthz")
 
 
 class Action(enum.Enum):
-    """What a route does."""
+    """The purpose of a route."""
 
     ROOT = "root"
     PING = "ping"
@@ -67,7 +67,7 @@ def find_route(method: str, path: str) -> Route:
     segments = path.rstrip("/").split("/")[1:]
     lookup = "GET" if method == "HEAD" else method
     if not segments:
-        if path != "/":  # "//": what a client without its key sends
+        if path != "/":  # "//" comes from clients whose key is not set
             raise RouteNotFound
         if lookup != "GET":
             raise MethodNotAllowed("GET, HEAD")

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from adapters.serverchan.mapping import translate
-from adapters.serverchan.notes import NOTES
+from adapters.serverchan.parameters import NOTES
 from adapters.serverchan.reply import (
     PREFLIGHT,
     Fault,
@@ -17,6 +16,7 @@ from adapters.serverchan.reply import (
 )
 from adapters.serverchan.routes import METHODS, Generation, find_route
 from adapters.serverchan.status import read_status_query, status_reply
+from adapters.serverchan.translate import translate
 from pushgo_compat.errors import MethodNotAllowed, NativeError
 from pushgo_compat.legacy import (
     SPARING_BYTES,
@@ -37,26 +37,27 @@ from pushgo_compat.model import Receipt, Source
 __all__ = ["SERVERCHAN", "ServerChanDialect"]
 
 _BODY_LIMIT_BYTES = 4 * 1024 * 1024
-"""The vendor documents 32 KB of text; the proxy must read 1 MiB at the least."""
+"""Text of 32 KB is documented by the vendor; docs/dialects/serverchan.md 3 asks for
+1 MiB at the least."""
 _MASKED_TOKEN = "*" * 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerChanDialect:
-    """ServerChan as its clients know it (``pushgo_compat.legacy.Dialect``)."""
+    """ServerChan's three generations as their clients see them."""
 
     @property
     def source(self) -> Source:
-        """Which dialect this is."""
+        """ServerChan."""
         return Source.SERVERCHAN
 
     @property
     def notes(self) -> Mapping[str, NoteText]:
-        """Every code that a note can carry."""
+        """The text of every note's code."""
         return NOTES
 
     def body_limit(self, method: str, path: str) -> int:
-        """One limit for all routes, in bytes."""
+        """4 MiB on every route."""
         return _BODY_LIMIT_BYTES
 
     def is_costly(self, request: LegacyRequest) -> bool:
@@ -68,9 +69,9 @@ class ServerChanDialect:
         return ()
 
     def open(self, request: LegacyRequest) -> LegacyCall:
-        """Find the route and the key in it; the fields wait until the key is known.
+        """Find the route and the key in it; the fields are read once the key is good.
 
-        Nothing but GET and POST ever publishes: a link preview sends HEAD.
+        Only GET and POST publish: link previews send HEAD.
         """
         route = find_route(request)
         method = request.method
@@ -98,7 +99,7 @@ class ServerChanDialect:
         translation: Translation,
         results: Sequence[Receipt | NativeError | None],
     ) -> LegacyReply:
-        """Word the success: queued, not delivered, as it always meant."""
+        """Word the success. It means queued, not delivered, as ServerChan documents."""
         (receipt,) = (result for result in results if isinstance(result, Receipt))
         generation = _generation(translation.view)
         return success(generation, receipt.push_number, receipt.read_token)
@@ -109,11 +110,11 @@ class ServerChanDialect:
         return error_refusal(route.generation if route else Generation.TURBO, error)
 
     def derived_metadata(self, message_id: str) -> Mapping[str, str]:
-        """Nothing: a push's number is not made of its message's id."""
+        """Nothing: the number of a push does not follow from the message's id."""
         return {}
 
     def recall(self, stored: StoredCall) -> LegacyReply:
-        """Word a success again, its readkey masked."""
+        """Word the success of a stored call again, its readkey masked."""
         generation = _generation(stored.view)
         return success(generation, stored.receipt.push_number, _MASKED_TOKEN)
 

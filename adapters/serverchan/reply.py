@@ -1,7 +1,7 @@
-"""Section 5 of the dialect page: the replies of the three generations.
+"""The replies of the three generations (docs/dialects/serverchan.md 5).
 
-Clients look for ``"code":0`` with no space in it, test ``type(code) is int``, and read
-a body only below the statuses they know: Turbo refuses with 400, the others with 200.
+Clients look for ``"code":0`` without a space, test ``type(code) is int``, and read a
+body only with the statuses they know: Turbo refuses with 400, the others with 200.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PREFLIGHT = LegacyReply(
         }
     ),
 )
-"""The vendor's JavaScript SDK runs in browsers."""
+"""The answer to OPTIONS: the vendor's JavaScript SDK runs in browsers."""
 
 _CLASSIC_ERRNO = 1024
 
@@ -54,7 +54,7 @@ def json_reply(document: object, status: int = 200) -> LegacyReply:
 _SUCCESS: Mapping[Generation, str] = MappingProxyType(
     {
         Generation.CLASSIC: '{"errno":0,"errmsg":"success","dataset":"done"}',
-        # The last three are for classic clients whose key has no SCU in front.
+        # Classic clients read the last three; their key may lack the SCU prefix here.
         Generation.TURBO: (
             '{"code":0,"message":"","data":{"pushid":"%(number)s",'
             '"readkey":"SCT%(token)s","error":"SUCCESS","errno":0},'
@@ -71,7 +71,7 @@ _SUCCESS: Mapping[Generation, str] = MappingProxyType(
 def success(
     generation: Generation, push_number: int | None, read_token: str | None
 ) -> LegacyReply:
-    """Word an acceptance; classic has no use for the number and the token."""
+    """Word an acceptance; the classic reply has neither number nor token."""
     text = _SUCCESS[generation] % {"number": push_number, "token": read_token}
     return LegacyReply(body=text.encode(), headers=CORS)
 
@@ -97,7 +97,7 @@ class _Words(NamedTuple):
     """One fault, worded three times."""
 
     kind: str
-    """Turbo's word in brackets, which decides code and scode."""
+    """Turbo's word in brackets; code and scode follow from it."""
     turbo: str
     sc3_code: int
     sc3: str
@@ -107,7 +107,7 @@ class _Words(NamedTuple):
 
 
 _REFUSED_STATUS = {Generation.CLASSIC: 200, Generation.TURBO: 400, Generation.SC3: 200}
-# Code and scode; the scode of another kind was never seen.
+# Code and scode. No capture shows the scode of another kind.
 _KINDS = {"INPUT": (20001, 460), "AUTH": (40001, 461)}
 _OTHER_KIND = (99999, 460)
 
@@ -136,7 +136,8 @@ _WORDS: Mapping[Fault, _Words] = MappingProxyType(
         Fault.FAILURE: _Words(
             "AUTH", "服务内部错误", 10000, "internal error", "服务内部错误"
         ),
-        # Not 40001 below here: some scripts take that for a quota, and for fine.
+        # Not 40001 from here on: some scripts take it for a used-up quota, and that
+        # for a success.
         Fault.RATE_LIMITED: _Words(
             "LIMIT", "请求过于频繁", 10000, "too many requests", "请求过于频繁", 429
         ),
@@ -206,7 +207,7 @@ _REFUSALS = {
 def refusal(
     generation: Generation, fault: Fault, headers: Mapping[str, str] | None = None
 ) -> LegacyReply:
-    """Word a refusal; ``headers`` come on top of the usual one."""
+    """Word a refusal; ``headers`` are added to the usual one."""
     reply = _REFUSALS[generation, fault]
     if headers is None:
         return reply

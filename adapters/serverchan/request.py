@@ -1,7 +1,7 @@
-"""Section 3 of the dialect page: the fields of a request, wherever they stand.
+"""The fields of a request, from its query and body (docs/dialects/serverchan.md 3).
 
-What PHP did is what old clients rely on: the last of a repeated name wins, the body
-beats the query, and a form needs no escaping at all.
+Old clients rely on what PHP did: the last of a repeated name wins, the body beats the
+query, and a form needs no escaping.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice
 
+from adapters.serverchan.draft import Fields
+from adapters.serverchan.parameters import TABLE
+from adapters.shared.json_text import refuse_constant
 from adapters.shared.parsing import (
     MAX_PAIRS,
     decimal_text,
@@ -24,24 +26,12 @@ from adapters.shared.parsing import (
 )
 from pushgo_compat.legacy import LegacyRequest
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
-    """What was sent, by name, not yet cleaned. JSON null counts as not sent."""
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    nested: Sequence[str] = ()
-    """JSON members that held an object or an array, which no field can be."""
-    overruled: Sequence[str] = ()
-    """Names that came more than once, of which one counts."""
-
-
 _NOTHING = Fields()
 _FIRST_TYPE = re.compile(r"\s*([^\s;,]+)")
 
 
 def read_fields(request: LegacyRequest) -> Fields:
-    """Collect query and body. A GET's body is ignored; no fault is ever raised.
+    """Collect the fields of query and body; a GET's body is ignored. Never raises.
 
     A JSON body that cannot be read leaves no fields at all, not even the query's.
     """
@@ -90,18 +80,14 @@ def _read_multipart(body: bytes, content_type: str) -> Fields:
     if boundary is None:
         return _NOTHING
     pairs: list[tuple[bytes, bytes]] = []
-    # A body that breaks off counts up to there, as in PHP.
+    # PHP keeps the parts of a body that breaks off.
     with contextlib.suppress(ValueError):
         for name, content in parse_multipart(body, boundary):
             pairs.append((name.encode(), content))
     return _decoded(pairs)
 
 
-def _refuse_constant(name: str) -> object:
-    raise ValueError(name)
-
-
-_JSON = json.JSONDecoder(parse_int=str, parse_constant=_refuse_constant)
+_JSON = json.JSONDecoder(parse_int=str, parse_constant=refuse_constant)
 """Integers keep their digits: ids longer than a float come through whole."""
 
 
@@ -120,22 +106,30 @@ def _read_json(body: bytes, _content_type: str) -> Fields | None:
                 values[name] = value
             case bool() | float():
                 values[name] = decimal_text(value)
-            case list() if name == "tags":
-                values[name] = "|".join(_scalar_texts(value[:MAX_PAIRS]))
             case list() | dict():
-                nested.append(name)
+                text = _joined(name, value)
+                if text is None:
+                    nested.append(name)
+                else:
+                    values[name] = text
             case _:  # null: a Python client posts every option it was not given
                 pass
     return Fields(values=values, nested=nested)
 
 
-def _scalar_texts(items: Sequence[object]) -> list[str]:
-    """The items that are text, number or truth value, as text."""
-    return [
+def _joined(name: str, value: Sequence[object] | dict[str, object]) -> str | None:
+    """One text of an array's texts, numbers and booleans; None where it says nothing.
+
+    Integers are texts already: see ``_JSON``.
+    """
+    known = TABLE.get(name)
+    if known is None or known.list_joint is None or isinstance(value, dict):
+        return None
+    return known.list_joint.join(
         item if isinstance(item, str) else decimal_text(item)
-        for item in items
+        for item in value[:MAX_PAIRS]
         if isinstance(item, str | float | bool)
-    ]
+    )
 
 
 _READERS: Mapping[str, Callable[[bytes, str], Fields | None]] = {

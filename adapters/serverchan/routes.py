@@ -1,7 +1,8 @@
 """Which generation of ServerChan a path belongs to, and the sendkey in it.
 
-Routes R1 to R6 of the dialect page. Doubled and trailing slashes are forgiven, as the
-vendor's web server forgave them; two published scripts end their URL in one.
+``docs/dialects/serverchan.md`` 2 has the routes R1 to R6. Doubled and trailing slashes
+do not count: the vendor's web server ignored them, and two published scripts end their
+URL in one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pushgo_compat.legacy import KeyClaim, LegacyRequest
 
 _SUFFIX = ".send"
 _KEY_PREFIX = re.compile(r"(?i)sctp[0-9]+t|sc[tu]")
-"""What a client reads a key's generation from; a universal key may follow it."""
+"""The prefix by which clients tell a key's generation; a universal key may follow."""
 _HOST_KEY = re.compile(
     r"""(?ix)
     (?P<key>
@@ -27,14 +28,14 @@ _HOST_KEY = re.compile(
     (?: [.:] | $ )
     """
 )
-"""The sendkey in a Host. ``/send`` below any other host name is no route at all."""
+"""The sendkey in a Host. ``/send`` under any other host name is no route."""
 
 METHODS = ("GET", "POST", "OPTIONS")
-"""What every route answers to; two public scripts ask for a status by POST."""
+"""The methods of every route; two public scripts ask for a status by POST."""
 
 
 class Generation(enum.StrEnum):
-    """Whose words a reply uses."""
+    """The generation whose words a reply uses."""
 
     CLASSIC = "classic"
     TURBO = "turbo"
@@ -48,14 +49,14 @@ class Route:
     pattern: str
     generation: Generation
     claim: KeyClaim | None = None
-    """None on the status query, which shows a readkey instead."""
+    """None for the status query, which has a readkey in place of a sendkey."""
 
 
 _STATUS = Route(pattern="/push", generation=Generation.TURBO)
 
 
 def find_route(request: LegacyRequest) -> Route | None:
-    """Read the path, and the Host where the key stands there; None: no such route."""
+    """Read the path, and the Host for a key in it; None when there is no such route."""
     match [segment for segment in request.path.split("/") if segment]:
         case ["push"]:
             return _STATUS
@@ -98,7 +99,7 @@ def _key_route(
 
 
 def _host_route(request: LegacyRequest) -> Route | None:
-    """Read the SC3 form of autumn 2024, which older Uptime Kuma and CheckChan send."""
+    """Read R4, the SC3 form of autumn 2024: older Uptime Kuma and CheckChan send it."""
     found = _HOST_KEY.match(header_text(request.headers.get("Host", "")).strip())
     if found is None:
         return None

@@ -1,7 +1,7 @@
-"""Section 6 of the dialect page: what became of a push, by pushid and readkey.
+"""The status of a push, by pushid and readkey (docs/dialects/serverchan.md 6).
 
-The pushid travels as ``id``; it is a text in the send reply and a number here. Both
-fields may stand in the query or, by POST, in the body.
+The pushid is named ``id`` here; it is a text in the reply to a send and a number in a
+status. Both fields may stand in the query or, by POST, in the body.
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ from pushgo_compat.legacy import (
 )
 
 _MAX_PUSH_NUMBER = 2**53 - 1
-"""Numbers that an earlier release gave out were made of the clock."""
+"""Numbers of an earlier release were made from the clock and go beyond 32 bits."""
 _PUSH_ID = re.compile("[1-9][0-9]{0,15}")
 _READ_KEY = re.compile("SCT([A-Za-z0-9]{12})")
 _VENDOR_ZONE = timezone(timedelta(hours=8))
 _UNKNOWN = turbo_refusal("AUTH", "错误的readkey")
 _DELIVERED = '{"errcode":0,"errmsg":"ok"}'
-"""A text that holds JSON. Pollers decode it a second time, and test its length."""
+"""A text that holds JSON: pollers decode it a second time, and test its length."""
 
 
 def read_status_query(request: LegacyRequest) -> StatusQuery:
-    """Read the two numbers; one that no reply ever gave out is unknown at once."""
+    """Read pushid and readkey.
+
+    Raises LegacyRefusal when one is missing, and for one that no reply can have had.
+    """
     if request.body_truncated and request.method == "POST":
         raise LegacyRefusal(refusal(Generation.TURBO, Fault.TOO_LARGE))
     values = read_fields(request).values
@@ -51,7 +54,7 @@ def read_status_query(request: LegacyRequest) -> StatusQuery:
 
 
 def status_reply(request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
-    """Word what was found: what is stored was accepted, and that means delivered."""
+    """Word what was found: a stored push was accepted, which reads as delivered."""
     if found is None:
         return _UNKNOWN
     query = read_status_query(request)

@@ -1,1 +1,1 @@
-"""What several dialects share: parsing, and fitting a message's size."""
+"""Functions that several dialects need: parsing, JSON, and fitting a message's size."""

@@ -1,7 +1,7 @@
-"""What several dialects read the same way: bytes, pairs, parts, lengths.
+"""Parsing that several dialects need: bytes, pairs, parts, and the native limits.
 
-Where two old servers differ the difference is a parameter here or stays in its own
-dialect; nothing in this file knows which dialect calls it.
+Where two old servers differ, the difference is an argument here or a function of their
+own dialects.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MAX_METADATA_CHARS = 512
 MAX_NAME_CHARS = 64
 NO_NAME = "(no name)"
 MAX_PAIRS = 1_000
-"""Parameters that are read of one place, as PHP's ``max_input_vars`` has it: a form of
-four mebibytes has room for a million, and reading them would hold up every caller."""
+"""Most parameters of one place (query, form, JSON), after PHP's ``max_input_vars``. A
+form of 4 MiB has room for a million, and reading them would hold up every caller."""
 
 _PIECE_BYTES = 65_536
 _FORBIDDEN_SCHEME = re.compile(r"(?i)\s*(javascript|data|vbscript):")
@@ -33,7 +33,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def decode_utf8(data: bytes) -> str:
-    """UTF-8 with U+FFFD for every byte that is not."""
+    """The bytes as UTF-8, with U+FFFD for each byte that is not."""
     return data.decode("utf-8", "replace")
 
 
@@ -56,23 +56,23 @@ def header_text(value: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Remove U+0000 and turn lone surrogates into U+FFFD: native text has neither."""
+    """The text without U+0000, each lone surrogate U+FFFD: native text has neither."""
     if text.isascii():
         return text.replace("\0", "") if "\0" in text else text
     return _SURROGATE.sub("\ufffd", text.replace("\0", ""))
 
 
 def shown_name(name: str) -> str:
-    """A name of the sender's own making as a note may show it: cleaned and short.
+    """A name that the sender made up, as a note may show it: clean, short, never blank.
 
-    Any text can be one: an unescaped body makes names of what it holds. Never blank.
+    An unescaped form body turns any text into a name.
     """
     shown = clean_text(name[:MAX_NAME_CHARS])
     return NO_NAME if not shown or shown.isspace() else shown
 
 
 def unescape(raw: bytes) -> bytes:
-    """Undo ``%XX``; in pieces, as Python holds up every thread for one of them."""
+    """Undo ``%XX`` in pieces of 64 KB: Python holds up every thread during one call."""
     if len(raw) <= _PIECE_BYTES:
         return unquote_to_bytes(raw)
     pieces = []
@@ -118,14 +118,14 @@ def parse_pairs(raw: str) -> list[tuple[str, str]]:
 
 
 def parse_form(body: bytes) -> list[tuple[str, str]]:
-    """Read a urlencoded body as UTF-8, whatever charset it claims."""
+    """Read a urlencoded body as UTF-8; the charset that it claims does not count."""
     return parse_pairs(decode_utf8(body))
 
 
 def media_type(content_type: str) -> str:
-    """What stands before the first semicolon, lower case.
+    """The part of a Content-Type before the first semicolon, in lower case.
 
-    Not always one type: CDNs and ``fetch`` join two lines with a comma.
+    It may name two types: CDNs and ``fetch`` join two lines with a comma.
     """
     return content_type.partition(";")[0].strip().lower()
 
@@ -198,7 +198,7 @@ def native_url(text: str) -> str | None:
 
 
 def is_http_url(text: str) -> bool:
-    """Whether the text begins like a web address, in any case."""
+    """Whether the text begins with ``http://`` or ``https://``, in any case."""
     return text[:8].lower().startswith(("http://", "https://"))
 
 

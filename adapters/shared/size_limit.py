@@ -1,7 +1,7 @@
-"""Keep a translated message within native.md's limits: one way for every dialect.
+"""Keep a translated message within the native limits (docs/native-api.md).
 
-The body of an old call may have 65,536 bytes of UTF-8, as much as any old server took
-as text. The rest must fit the 32,768 bytes of JSON that ``POST /message`` has.
+The body of an old call may have 65,536 bytes of UTF-8, the most that any old server
+took as text. The rest must fit the 32,768 bytes of JSON that ``POST /message`` takes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pushgo_compat.model import (
 )
 
 _ENVELOPE_BYTES = 512
-"""Room for what the estimate leaves out: the names of the fields, the two times,
-channel id and a password of 128 characters, and a title filled in by the core."""
+"""Room for what the estimate leaves out: the names of the fields, the two times, the
+channel id, a password of 128 characters, and a title filled in by the core."""
 _ROOM_BYTES = MAX_NATIVE_JSON_BYTES - _ENVELOPE_BYTES
 _WORST_BYTES_PER_CHAR = 6
-"""A control character as ``\\u00XX``."""
+"""The size of a control character in JSON, ``\\u00XX``."""
 _SHORT_TITLE_CHARS = 1024
 
 
@@ -33,13 +33,13 @@ class DoesNotFit(Exception):
 
 
 class Fitted(NamedTuple):
-    """A message that keeps the limits, and what that took."""
+    """A message within the limits, and what it lost for that."""
 
     message: NativeMessage
     cut: tuple[str, ...] = ()
     """The native fields that lost something."""
     is_large: bool = False
-    """One ``POST /message`` could not carry the body together with the rest."""
+    """Body and rest together are more than one ``POST /message`` may carry."""
 
 
 def fit(message: NativeMessage, kept_metadata: Collection[str] = ()) -> Fitted:
@@ -100,11 +100,11 @@ _STEPS: tuple[
     ("tags", _drop_tags),
     ("images", _drop_images),
 )
-"""What is given up, and in which order: what a reader misses least comes first."""
+"""Native field → its shortening, in the order in which they are tried."""
 
 
 def _text_chars(message: NativeMessage) -> int:
-    """Characters in every field but the body, generously counted."""
+    """Characters of every field but the body, with room for quotes and commas."""
     return (
         len(message.title or "")
         + len(message.url or "")

@@ -17,7 +17,7 @@ View = Mapping[str, object]
 
 
 class FromJson(enum.Enum):
-    """Which JSON values give a parameter its text (bark.md 3.5).
+    """Which JSON values give a parameter its text (docs/dialects/bark.md 3.5).
 
     Null gives none to any parameter. An object is never a value: its members are
     parameters themselves.

@@ -56,7 +56,7 @@ def body(draft: Draft) -> str | None:
             draft.view["body"] = body.text
     shown = markdown or body
     if shown:
-        # A native body is not blank (native.md, "POST /message").
+        # A native body is not blank (docs/native-api.md, "POST /message").
         return None if shown.text.isspace() else shown.text
     if draft.texts or draft.ciphertext:
         return None

@@ -1,0 +1,135 @@
+"""``desp``, the text; ``encoded``, which makes it ciphertext; ``short``, the card.
+
+``docs/dialects/serverchan.md`` 7 has the encryption; only the readers know its key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapters.serverchan.draft import METADATA, Draft
+from adapters.serverchan.parameters.parameter import Parameter, keep
+from adapters.serverchan.parameters.title import title_from_desp
+from adapters.serverchan.routes import Generation
+from adapters.shared.size_limit import Fitted
+from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.model import NativeMessage
+
+_ENCODED = f"{METADATA}encoded"
+_TRUNCATED = f"{METADATA}truncated"
+KEPT_METADATA = frozenset({_ENCODED, _TRUNCATED})
+"""What a message keeps when all other metadata has to go."""
+_ENCODED_OFF = frozenset({"", "0", "false"})
+
+
+def mark_cut(message: NativeMessage) -> NativeMessage:
+    """The message with a mark that its body had to be cut."""
+    field = "short" if message.ciphertext else "desp"
+    return replace(message, metadata={**message.metadata, _TRUNCATED: field})
+
+
+def note_texts(draft: Draft, fitted: Fitted) -> None:
+    """Note what became of the three, now that the message has its final size."""
+    sent, notes = draft.sent, draft.notes
+    cut = "body" in fitted.cut
+    if draft.encrypted:
+        notes.append(Note("desp", "desp.ciphertext"))
+        notes.append(Note("encoded", "encoded"))
+        if "short" in sent:
+            notes.append(Note("short", "short.body_cut" if cut else "short.body"))
+    else:
+        if "desp" in sent:
+            notes.append(Note("desp", "desp.cut" if cut else "desp"))
+        if "encoded" in sent:
+            notes.append(Note("encoded", "encoded.unused"))
+    if fitted.is_large and fitted.message.body:
+        notes.append(Note("short" if draft.encrypted else "desp", "body.large"))
+
+
+def _translate_desp(draft: Draft, name: str) -> None:
+    desp = draft.sent[name]
+    if draft.encrypted:
+        draft.ciphertext = desp
+    else:
+        draft.body = desp
+    if draft.title is None and draft.generation is Generation.SC3:
+        # Only SC3's document lets desp stand without a title.
+        draft.title = title_from_desp(desp)
+        draft.notes.append(Note(name, "title.from_desp"))
+
+
+def _translate_short(draft: Draft, name: str) -> None:
+    if draft.encrypted:
+        draft.body = draft.sent[name]
+    keep(draft, name)
+
+
+def _translate_encoded(draft: Draft, name: str) -> None:
+    if draft.encrypted:
+        draft.metadata[_ENCODED] = "1"
+
+
+def _is_encoded(value: str) -> bool:
+    return value.strip() not in _ENCODED_OFF
+
+
+DESP = Parameter(
+    name="desp",
+    place="body",
+    translate=_translate_desp,
+    notes={
+        "desp": NoteText(Verdict.KEPT, "body", "The Markdown text, as sent."),
+        "desp.cut": NoteText(
+            Verdict.CHANGED, "body", "The end was cut: a body has at most 65,536 bytes."
+        ),
+        "desp.ciphertext": NoteText(
+            Verdict.CHANGED,
+            "ciphertext",
+            "Passed on whole, but PushGo clients cannot decrypt this scheme.",
+        ),
+        "title.from_desp": NoteText(
+            Verdict.CHANGED,
+            "title",
+            "Without a title, the first line of desp becomes one.",
+        ),
+        "body.large": NoteText(
+            Verdict.KEPT,
+            "body",
+            "Kept whole, but larger than one POST /message could carry.",
+        ),
+    },
+)
+SHORT = Parameter(
+    name="short",
+    place=f"metadata.{METADATA}short",
+    translate=_translate_short,
+    notes={
+        "short": NoteText(
+            Verdict.CHANGED,
+            f"metadata.{METADATA}short",
+            "Kept, but PushGo shows no separate card text.",
+        ),
+        "short.body": NoteText(
+            Verdict.CHANGED, "body", "It is the readable text beside a ciphertext."
+        ),
+        "short.body_cut": NoteText(
+            Verdict.CHANGED, "body", "The end was cut: a body has at most 65,536 bytes."
+        ),
+    },
+)
+ENCODED = Parameter(
+    name="encoded",
+    place=f"metadata.{_ENCODED}",
+    translate=_translate_encoded,
+    is_said=_is_encoded,
+    notes={
+        "encoded": NoteText(
+            Verdict.KEPT,
+            f"metadata.{_ENCODED}",
+            "It marks the ciphertext as ServerChan's scheme.",
+        ),
+        "encoded.unused": NoteText(
+            Verdict.LOST, None, "There was no desp for it to speak of."
+        ),
+    },
+)

@@ -1,0 +1,79 @@
+"""``title``, and its classic name ``text`` (docs/dialects/serverchan.md 4, 10)."""
+
+from __future__ import annotations
+
+import re
+
+from adapters.serverchan.draft import Draft
+from adapters.serverchan.parameters.parameter import Parameter
+from adapters.shared.size_limit import Fitted
+from pushgo_compat.legacy import Note, NoteText, Verdict
+
+_LINE_BREAKS = re.compile(r"[\r\n]+")
+_MARKS = "#>*- \t"
+"""Markdown in front of a line, which is no part of a title."""
+_DESP_TITLE_CHARS = 32
+
+
+def title_from_desp(desp: str) -> str:
+    """The first line that is more than Markdown marks, without those in front of it.
+
+    A text of nothing but marks gives its first line. A blank text must not come here.
+    """
+    lines = [text for line in desp.splitlines() if (text := line.strip())]
+    bare = (line.lstrip(_MARKS) for line in lines)
+    title = next(filter(None, bare), lines[0])
+    return title[:_DESP_TITLE_CHARS].rstrip()
+
+
+def note_title_cut(draft: Draft, fitted: Fitted) -> None:
+    """Note that the message was too large for its whole title."""
+    if "title" in fitted.cut:
+        sent = (name for name in ("title", "text") if name in draft.sent)
+        draft.notes.append(Note(next(sent, "desp"), "title.cut"))
+
+
+def _translate(draft: Draft, name: str) -> None:
+    if draft.title is not None:
+        draft.notes.append(Note(name, "title.unused"))
+        return
+    title = draft.sent[name].strip()
+    draft.title = _LINE_BREAKS.sub(" ", title)
+    one_line = draft.title == title
+    draft.notes.append(Note(name, "title" if one_line else "title.one_line"))
+
+
+PARAMETERS = (
+    Parameter(
+        name="title",
+        place="title",
+        translate=_translate,
+        notes={
+            "title": NoteText(Verdict.KEPT, "title", "The title."),
+            # WeChat refused such a title when it delivered; here it is delivered.
+            "title.one_line": NoteText(
+                Verdict.CHANGED,
+                "title",
+                "Line breaks became spaces: a title is one line.",
+            ),
+            "title.cut": NoteText(
+                Verdict.CHANGED,
+                "title",
+                "It was cut: with it whole, no native message fits.",
+            ),
+        },
+    ),
+    # The vendor's own demos for Turbo and SC3 still send the classic name.
+    Parameter(
+        name="text",
+        place="title",
+        translate=_translate,
+        notes={
+            "title.unused": NoteText(
+                Verdict.LOST,
+                None,
+                "It stands in for a missing title, and there was a title.",
+            ),
+        },
+    ),
+)
