@@ -15,6 +15,9 @@ MAX_LEGACY_BODY_BYTES = 65_536
 """Largest body made from an old call, in bytes of UTF-8 and not of escaped JSON
 (native.md, "POST /message")."""
 
+MAX_TAGS, MAX_TAG_CHARS = 32, 64
+"""Most tags of a message, and characters of each (native.md, "POST /message")."""
+
 CHANNEL_ID_LENGTH = 26
 CROCKFORD = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 """Symbols of a channel id, upper case: Crockford's base32, no I, L, O, U."""

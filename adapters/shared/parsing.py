@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from pushgo_compat.legacy import Credential
+from pushgo_compat.model import MAX_TAG_CHARS as MAX_TAG_CHARS
+from pushgo_compat.model import MAX_TAGS as MAX_TAGS
 
 MAX_NATIVE_URL_CHARS = 2048
-MAX_TAGS = 32
-MAX_TAG_CHARS = 64
 MAX_METADATA_CHARS = 512
 MAX_NAME_CHARS = 64
 NO_NAME = "(no name)"

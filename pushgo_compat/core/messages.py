@@ -25,13 +25,18 @@ from pushgo_compat.core.stores.messages import (
 )
 from pushgo_compat.errors import NativeError, ServerBusy
 from pushgo_compat.legacy import Cancel, NewFile, PushStatus
-from pushgo_compat.model import Channel, NativeMessage, Receipt, Source, derived_op_id
+from pushgo_compat.model import (
+    MAX_TAGS,
+    Channel,
+    NativeMessage,
+    Receipt,
+    Source,
+    derived_op_id,
+)
 from pushgo_compat.schemas import decode_message, encode_message
 
 MAX_RENEWALS = 5
 """How often a sender is let in anew because channels changed under its commit."""
-
-MAX_TAGS = 32
 
 
 class Recipient(NamedTuple):

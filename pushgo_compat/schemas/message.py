@@ -10,7 +10,13 @@ from typing import Any, cast
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from pushgo_compat.errors import InvalidRequest
-from pushgo_compat.model import CHANNEL_ID_LENGTH, NativeMessage, Severity
+from pushgo_compat.model import (
+    CHANNEL_ID_LENGTH,
+    MAX_TAG_CHARS,
+    MAX_TAGS,
+    NativeMessage,
+    Severity,
+)
 from pushgo_compat.schemas.fields import (
     ChannelId,
     Link,
@@ -112,8 +118,8 @@ class MessageSchema(Schema):
     )
     tags = TextList(
         invalid="tags_invalid",
-        max_items=32,
-        max_chars=64,
+        max_items=MAX_TAGS,
+        max_chars=MAX_TAG_CHARS,
         description="Trimmed, repeats removed, order kept.",
         example=["nas", "disk"],
     )

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.legacy import Credential
-from pushgo_compat.model import Severity, Source
+from pushgo_compat.model import MAX_TAG_CHARS, MAX_TAGS, Severity, Source
 
 CATCH_ALL = "*"
 """The key that stands for every key which nothing else knows."""
 SAFE_TOPIC_CHARS = 20
 """An ntfy topic shorter than this is one that people guess."""
-MAX_TAGS, MAX_TAG_CHARS = 32, 64
 MAX_NOTE_CHARS = 256
 
 
