@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http
 from collections import Counter
 
 import structlog
@@ -17,6 +18,8 @@ MOST_LINES = 20
 MOST_LINES_OF_ONE = 5
 """In a window, of one address (a /64 of IPv6): a flood hides nobody else's lines."""
 _MAX_ROUTE_CHARS = 64
+_METHODS = frozenset(http.HTTPMethod)
+UNKNOWN_METHOD = "?"
 
 log = structlog.get_logger()
 
@@ -61,12 +64,12 @@ class RefusalLog:
         log.info(
             "request refused",
             door=door.value,
-            route=printable(route[:_MAX_ROUTE_CHARS]),
+            route=_safe_route(route),
             status=status,
             code=code,
             key=mask(key) if key else None,
             address=printable(address),
-            request_id=mask(request_id) if _holds_key(request_id, key) else request_id,
+            request_id=loggable_id(request_id, key),
         )
 
     def end_window(self) -> None:
@@ -78,6 +81,19 @@ class RefusalLog:
             log.info("more requests refused", left_out=self._left_out)
         self._left_out = 0
         self._lines.clear()
+
+
+def loggable_id(request_id: str, key: str = "") -> str:
+    """A request's id for the log: masked where the caller made it from a key."""
+    return mask(request_id) if _holds_key(request_id, key) else request_id
+
+
+def _safe_route(route: str) -> str:
+    """The route without a first word that is no method: it may be a key."""
+    method, blank, pattern = route.partition(" ")
+    if method not in _METHODS:
+        method = UNKNOWN_METHOD
+    return printable((method + blank + pattern)[:_MAX_ROUTE_CHARS])
 
 
 def _holds_key(request_id: str, key: str) -> bool:

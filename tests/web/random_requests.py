@@ -114,39 +114,46 @@ HEADER_VALUES = st.one_of(
     SCALARS.map(lambda text: text.encode("utf-8", "replace")),
     RAW,
 ).map(lambda value: value.translate(None, b"\r\n\0"))
-HEADERS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            [
-                "X-Title",
-                "Title",
-                "t",
-                "X-Priority",
-                "X-Tags",
-                "X-Message",
-                "Actions",
-                "Attach",
-                "Filename",
-                "Icon",
-                "Authorization",
-                "Content-Encoding",
-                "Cookie",
-                "X-Poll-ID",
-                "X-Template",
-                "Priority",
-                "Range",
-                "Accept-Language",
-                "X-Request-Id",
-                "Upgrade",
-                "Connection",
-                "X-Forwarded-Host",
-                "X-PushGo-Dry-Run",
-                "Last-Event-ID",
-                "Content-Type",
-            ]
-        ),
-        HEADER_VALUES,
+REQUEST_IDS = st.one_of(
+    st.sampled_from([KEY, f"SCT{KEY}", f"{CHANNEL_ID}-{PASSWORD}", "job-42"]).map(
+        str.encode
     ),
+    RAW.map(lambda value: value.translate(None, b"\r\n\0")),
+)
+"""How a caller names his request stays in the log, unless he makes it of a key."""
+LINES = st.tuples(
+    st.sampled_from(
+        [
+            "X-Title",
+            "Title",
+            "t",
+            "X-Priority",
+            "X-Tags",
+            "X-Message",
+            "Actions",
+            "Attach",
+            "Filename",
+            "Icon",
+            "Authorization",
+            "Content-Encoding",
+            "Cookie",
+            "X-Poll-ID",
+            "X-Template",
+            "Priority",
+            "Range",
+            "Accept-Language",
+            "Upgrade",
+            "Connection",
+            "X-Forwarded-Host",
+            "X-PushGo-Dry-Run",
+            "Last-Event-ID",
+            "Content-Type",
+        ]
+    ),
+    HEADER_VALUES,
+)
+HEADERS = st.lists(
+    st.one_of(LINES, LINES, st.tuples(st.just("X-Request-Id"), REQUEST_IDS)),
     max_size=4,
 )
 SEGMENTS = st.one_of(

@@ -20,6 +20,7 @@ from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.log_lines import log_of
 from tests.patience import PATIENCE_S
 from tests.web.dialect_calls import CALLS, JSON, every_mount
+from tests.wire import Wire
 
 TOPIC = "a-topic-that-nobody-knows"
 
@@ -180,6 +181,30 @@ async def test_what_was_left_out_is_told_without_another_refusal(
         async with asyncio.timeout(PATIENCE_S):
             while lines[-1].get("left_out") != 1:  # noqa: ASYNC110 - a timer of its own
                 await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("first_word", [KEY, TOPIC, "x" * 70, ""])
+async def test_a_first_word_that_is_no_method_is_not_logged(first_word: str) -> None:
+    log = RefusalLog()
+    with log_of() as lines:
+        for route in (first_word, f"{first_word} /{{topic}}"):
+            note(log, route=route, key="")
+        log.end_window()
+    assert [line["route"] for line in lines] == ["?", "? /{topic}"]
+
+
+@pytest.mark.parametrize("door", ["main", *(str(d) for d in Source if d != "native")])
+def test_what_no_parser_reads_leaves_one_line_and_no_key(
+    gateway: Gateway, door: str
+) -> None:
+    with log_of(gateway.thread) as lines, Wire(gateway.ports[door]) as wire:
+        reply = wire.ask(f"{KEY} / HTTP/1.1\r\nHost: x\r\n\r\n".encode(), "GET")
+    assert reply.status == 400
+    [line] = [line for line in lines if line["event"] != "connection dropped"]
+    assert (line["event"], line["route"]) == ("request refused", "?")
+    assert line["door"] == (Source.NATIVE if door == "main" else door)
+    assert line["request_id"] == reply.headers["X-Request-Id"]
+    assert KEY not in str(lines)
 
 
 async def test_what_would_rewrite_a_terminal_is_not_logged() -> None:

@@ -64,8 +64,8 @@ class Callers:
         self, address: str, headers: CIMultiDictProxy[str] | None
     ) -> str:
         """The same, from the peer's address and the head, where there is one."""
-        if headers is None or not self._trusted or not self._peer_is_proxy(address):
-            return address
+        if not headers or not self._trusted or not self._peer_is_proxy(address):
+            return address  # of a head that no parser reads there is no line
         chain = ",".join(headers.getall("X-Forwarded-For", ()))
         for hop in reversed([part.strip() for part in chain.split(",")]):
             if not hop:

@@ -49,6 +49,7 @@ from pushgo_compat.web.legacy.read_request import (
     take_gateway_token,
 )
 from pushgo_compat.web.native.edge import describe_fault, request_id_for
+from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
 from pushgo_compat.web.streams.subscribers import Admitted, Streams
 
@@ -84,7 +85,11 @@ class DialectDoor:
         except ConnectionError:
             raise  # nobody is left to answer
         except Exception as fault:  # the last resort
-            log.error("request failed", request_id=request_id, **describe_fault(fault))
+            log.error(
+                "request failed",
+                request_id=loggable_id(request_id),
+                **describe_fault(fault),
+            )
             reply = call.refuse(InternalError())
         if isinstance(reply, Admitted):
             del call  # a stream stays for long: let go of what it does not need

@@ -13,12 +13,11 @@ from fnmatch import fnmatchcase
 from aiohttp import web
 
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
-from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.connection.request_target import split_absolute
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.legacy.read_request import split_target
-from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, request_id_for
-from pushgo_compat.web.native.envelope import refused
+from pushgo_compat.web.native.edge import refuse_unread
+from pushgo_compat.web.services import Services
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _HOST_LINE = re.compile(rb"(?i)\nhost:([^\r\n]*)")
@@ -38,13 +37,14 @@ class Mounts:
     def __init__(
         self,
         *,
-        callers: Callers,
+        services: Services,
         root: DialectDoor | None = None,
         prefixes: Mapping[str, DialectDoor] | None = None,
         hosts: Sequence[HostRule] = (),
     ) -> None:
         """``root``: this listener belongs to one dialect altogether."""
-        self._callers = callers
+        self._services = services
+        self._callers = services.callers
         self._root = root
         self._prefixes = dict(prefixes or {})
         self._hosts = tuple(hosts)
@@ -93,9 +93,7 @@ class Mounts:
         )
         door, prefix = self.find(target, host)
         if door is None:
-            response = refused(error, request)
-            response.headers[REQUEST_ID_HEADER] = request_id_for(request)
-            return response
+            return refuse_unread(self._services, request, method, error)
         return door.refuse_unread(request, method, target, prefix, error)
 
 

@@ -82,7 +82,7 @@ async def start_sites(
     """
     doors = {dialect.source: DialectDoor(dialect, services) for dialect in dialects}
     main = Mounts(
-        callers=services.callers,
+        services=services,
         prefixes={source.value: door for source, door in doors.items()},
         hosts=[HostRule(tuple(sites.hosts.get(s, ())), d) for s, d in doors.items()],
     )
@@ -117,7 +117,7 @@ async def start_sites(
 def _dialect_runner(
     door: DialectDoor, services: Services, guard: Guard
 ) -> web.ServerRunner:
-    mounts = Mounts(callers=services.callers, root=door)
+    mounts = Mounts(services=services, root=door)
     server = LenientServer(
         mounts.handler(_nobody),
         word_refusal=mounts.word_refusal,

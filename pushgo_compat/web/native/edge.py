@@ -22,7 +22,8 @@ from pushgo_compat.errors import (
 )
 from pushgo_compat.model import Source
 from pushgo_compat.web.native.envelope import refused
-from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES
+from pushgo_compat.web.refusal_log import loggable_id
+from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES, Services
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _PROCESS_ID = secrets.token_hex(4)
@@ -48,7 +49,11 @@ def native_edge(handler: Handler) -> Handler:
         except ConnectionError:
             raise  # nobody is left to answer; aiohttp closes the connection
         except Exception as fault:  # the last resort
-            log.error("request failed", request_id=request_id, **describe_fault(fault))
+            log.error(
+                "request failed",
+                request_id=loggable_id(request_id),
+                **describe_fault(fault),
+            )
             response = refuse(request, InternalError())
         if not response.prepared:
             response.headers[REQUEST_ID_HEADER] = request_id
@@ -79,6 +84,25 @@ def refuse(
         request_id=request[REQUEST_ID],
     )
     return request.get(BEGUN) or refused(error, request, data)
+
+
+def refuse_unread(
+    services: Services, request: web.BaseRequest, method: str, error: NativeError
+) -> web.Response:
+    """Count, log and answer a call whose head could not be parsed."""
+    services.metrics.refused(Source.NATIVE, error.code)
+    request_id = request_id_for(request)
+    services.refusals.note(
+        Source.NATIVE,
+        route=method,
+        status=error.status,
+        code=error.code,
+        address=services.callers.address(request),
+        request_id=request_id,
+    )
+    response = refused(error, request)
+    response.headers[REQUEST_ID_HEADER] = request_id
+    return response
 
 
 def request_id_for(request: web.BaseRequest) -> str:

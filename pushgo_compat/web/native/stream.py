@@ -28,6 +28,7 @@ from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, describe_fault
 from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import DerivedMetadata, wire_fields
 from pushgo_compat.web.native.read import Start, find_start
+from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES, Services
 from pushgo_compat.web.streams.connection_end import (
     STALLED_AFTER_S,
@@ -231,7 +232,7 @@ async def _run(request: web.Request, stream: _Stream, start: Start | None) -> No
     except TimeoutError:
         stream.transport.abort()
     except Exception as fault:  # too late for an answer
-        request_id = request[REQUEST_ID]
+        request_id = loggable_id(request[REQUEST_ID])
         log.error("stream failed", request_id=request_id, **describe_fault(fault))
         stream.end()
     finally:

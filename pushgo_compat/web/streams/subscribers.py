@@ -26,6 +26,7 @@ from pushgo_compat.legacy import Since, StreamMessage, Subscribe
 from pushgo_compat.model import Source
 from pushgo_compat.web.connection.protocol import LenientHandler
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, describe_fault
+from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
 from pushgo_compat.web.streams.connection_end import (
     STALLED_AFTER_S,
@@ -119,7 +120,11 @@ class Streams:
             stream.transport.abort()
         except Exception as fault:  # the last resort
             # Too late for an answer: a broken end says that something is missing.
-            log.error("stream failed", request_id=request_id, **describe_fault(fault))
+            log.error(
+                "stream failed",
+                request_id=loggable_id(request_id),
+                **describe_fault(fault),
+            )
             stream.end()
         return response
 
