@@ -19,7 +19,17 @@ from typing import NamedTuple, Protocol
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pushgo_compat.errors import NativeError
-from pushgo_compat.model import NativeMessage, Receipt, Source
+from pushgo_compat.model import (
+    Access,
+    Cancel,
+    KeyClaim,
+    NativeMessage,
+    NewFile,
+    PushStatus,
+    Receipt,
+    Source,
+    Upload,
+)
 
 # ---------------------------------------------------------------- request and reply
 
@@ -81,40 +91,6 @@ class LegacyRefusal(Exception):
         self.reply = reply
 
 
-# ------------------------------------------------------------------------- keys
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """A login that rode along: Basic has a user (perhaps ""), a token has None."""
-
-    user: str | None
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyClaim:
-    """The topic, device key or sendkey that a request shows, and what goes with it."""
-
-    key: str = field(repr=False)
-    alternatives: tuple[str, ...] = field(default=(), repr=False)
-    """Other readings of the key, tried in order after ``key`` (Bark: percent-decoded;
-    ServerChan: without its generation prefix, which aliases may contain)."""
-    fold_case: bool = False
-    """The key came from a host name, which has lost its case."""
-    credentials: tuple[Credential, ...] = ()
-    """The login that came with the key, in every way in which it can be read."""
-    login_field: str = "Authorization"
-    """In which field it came, as the sender wrote its name."""
-
-
-class Access(enum.Enum):
-    """What a key is asked to open."""
-
-    SEND = "send"
-    READ = "read"
-
-
 # ------------------------------------------------------------------- translation
 
 
@@ -144,39 +120,6 @@ class NoteText(NamedTuple):
     verdict: Verdict
     to: str | None
     why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A body that became a file on disk before the message about it is made."""
-
-    file_id: str
-    """Random, at least 71 bits: whoever knows it may download the file."""
-    size_bytes: int
-    head: bytes = field(repr=False)
-    """The first bytes, as many as telling its type takes."""
-    expires_at_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFile:
-    """How an upload is served: decided by the dialect, kept beside the message."""
-
-    file_id: str
-    name: str
-    media_type: str
-    size_bytes: int
-    expires_at_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel:
-    """Which messages that still wait for their time are not to be released."""
-
-    sequence_id: str
-    first_message_id: str | None = None
-    last_message_id: str | None = None
-    """The sequence id may be a message's own short id: then the ids it stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,14 +305,6 @@ class StoredCall:
     view: Mapping[str, object] | None
     receipt: Receipt
     batch: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushStatus:
-    """What a status query found."""
-
-    receipt: Receipt
-    message: NativeMessage
 
 
 class Dialect(Protocol):

@@ -21,7 +21,6 @@ from pushgo_compat.legacy import (
     Dialect,
     Download,
     KeyCheck,
-    KeyClaim,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
@@ -30,13 +29,14 @@ from pushgo_compat.legacy import (
     StatusQuery,
     Subscribe,
     Translation,
-    Upload,
 )
 from pushgo_compat.model import (
     MAX_LEGACY_BODY_BYTES,
     MAX_NATIVE_JSON_BYTES,
+    KeyClaim,
     NativeMessage,
     Receipt,
+    Upload,
 )
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"

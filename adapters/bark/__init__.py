@@ -35,7 +35,6 @@ from pushgo_compat.errors import (
 from pushgo_compat.legacy import (
     Answer,
     KeyCheck,
-    KeyClaim,
     LegacyCall,
     LegacyRefusal,
     LegacyReply,
@@ -43,11 +42,10 @@ from pushgo_compat.legacy import (
     Note,
     NoteText,
     Publish,
-    PushStatus,
     StoredCall,
     Translation,
 )
-from pushgo_compat.model import NativeMessage, Receipt, Source
+from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
 
 _INFO = {
     "version": "v2.3.4",

@@ -32,18 +32,16 @@ from pushgo_compat.legacy import (
     Answer,
     Download,
     KeyCheck,
-    KeyClaim,
     LegacyCall,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
     NoteText,
     Publish,
-    PushStatus,
     StoredCall,
     Translation,
 )
-from pushgo_compat.model import Receipt, Source
+from pushgo_compat.model import KeyClaim, PushStatus, Receipt, Source
 
 __all__ = ["NTFY", "NtfyDialect", "ntfy_id", "ntfy_id_range"]
 

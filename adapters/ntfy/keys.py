@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from adapters.ntfy.logins import find_login
-from pushgo_compat.legacy import KeyClaim, LegacyRequest
+from pushgo_compat.legacy import LegacyRequest
+from pushgo_compat.model import KeyClaim
 
 RESERVED_TOPICS = frozenset(
     (

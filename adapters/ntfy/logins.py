@@ -12,7 +12,8 @@ from adapters.shared.parsing import (
     header_text,
     parse_pairs,
 )
-from pushgo_compat.legacy import Credential, LegacyRequest, Note
+from pushgo_compat.legacy import LegacyRequest, Note
+from pushgo_compat.model import Credential
 
 HEADER = "Authorization"
 QUERY_NAMES = ("authorization", "auth")

@@ -14,7 +14,8 @@ from adapters.ntfy.params import Parameters, Sent
 from adapters.ntfy.sequences import cancel_waiting
 from adapters.ntfy.templating import defer_priority
 from adapters.ntfy.upload import attach
-from pushgo_compat.legacy import LegacyRequest, Note, Translation, Upload
+from pushgo_compat.legacy import LegacyRequest, Note, Translation
+from pushgo_compat.model import Upload
 
 EMPTY_MESSAGE = "triggered"
 """What ntfy says for senders that say nothing."""

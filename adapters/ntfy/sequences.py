@@ -5,8 +5,8 @@ from __future__ import annotations
 from adapters.ntfy.event import EventView
 from adapters.ntfy.ids import ntfy_id_range
 from adapters.ntfy.params import Parameters
-from pushgo_compat.legacy import Cancel, Note, Translation
-from pushgo_compat.model import NativeMessage
+from pushgo_compat.legacy import Note, Translation
+from pushgo_compat.model import Cancel, NativeMessage
 
 MESSAGE_DELETE = "message_delete"
 MESSAGE_CLEAR = "message_clear"

@@ -12,14 +12,13 @@ from adapters.ntfy.since import parse_since
 from adapters.ntfy.stream import FORMS, NtfyEncoder
 from adapters.ntfy.wire import CACHE_DURATION_S
 from pushgo_compat.legacy import (
-    Access,
     KeyCheck,
-    KeyClaim,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
     Subscribe,
 )
+from pushgo_compat.model import Access, KeyClaim
 
 _WEBSOCKET = "ws"
 

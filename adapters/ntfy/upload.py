@@ -6,7 +6,7 @@ from adapters.ntfy.errors import refusal
 from adapters.ntfy.event import Attachment, EventView
 from adapters.ntfy.params import Parameters
 from adapters.ntfy.sniffing import sniff
-from pushgo_compat.legacy import NewFile, Upload
+from pushgo_compat.model import NewFile, Upload
 
 _UNNAMED = "attachment"
 

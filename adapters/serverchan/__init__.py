@@ -21,18 +21,16 @@ from pushgo_compat.errors import MethodNotAllowed, NativeError
 from pushgo_compat.legacy import (
     SPARING_BYTES,
     Answer,
-    KeyClaim,
     LegacyCall,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
     NoteText,
     Publish,
-    PushStatus,
     StoredCall,
     Translation,
 )
-from pushgo_compat.model import Receipt, Source
+from pushgo_compat.model import KeyClaim, PushStatus, Receipt, Source
 
 __all__ = ["SERVERCHAN", "ServerChanDialect"]
 

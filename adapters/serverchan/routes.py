@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from adapters.shared.parsing import header_text
-from pushgo_compat.legacy import KeyClaim, LegacyRequest
+from pushgo_compat.legacy import LegacyRequest
+from pushgo_compat.model import KeyClaim
 
 _SUFFIX = ".send"
 _KEY_PREFIX = re.compile(r"(?i)sctp[0-9]+t|sc[tu]")

@@ -12,13 +12,8 @@ from datetime import datetime, timedelta, timezone
 from adapters.serverchan.reply import Fault, json_reply, refusal, turbo_refusal
 from adapters.serverchan.request import read_fields
 from adapters.serverchan.routes import Generation
-from pushgo_compat.legacy import (
-    LegacyRefusal,
-    LegacyReply,
-    LegacyRequest,
-    PushStatus,
-    StatusQuery,
-)
+from pushgo_compat.legacy import LegacyRefusal, LegacyReply, LegacyRequest, StatusQuery
+from pushgo_compat.model import PushStatus
 
 _MAX_PUSH_NUMBER = 2**53 - 1
 """Numbers of an earlier release were made from the clock and go beyond 32 bits."""

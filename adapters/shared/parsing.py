@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-from pushgo_compat.legacy import Credential
 from pushgo_compat.model import MAX_TAG_CHARS as MAX_TAG_CHARS
 from pushgo_compat.model import MAX_TAGS as MAX_TAGS
+from pushgo_compat.model import Credential
 
 MAX_NATIVE_URL_CHARS = 2048
 MAX_METADATA_CHARS = 512

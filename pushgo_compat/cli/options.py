@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from pushgo_compat.config import Setting
-from pushgo_compat.legacy import Credential
-from pushgo_compat.model import Severity, Source
+from pushgo_compat.model import Credential, Severity, Source
 
 C = TypeVar("C", bound=Callable[..., Any])
 

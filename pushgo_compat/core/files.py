@@ -13,7 +13,7 @@ import structlog
 from pushgo_compat.core.file_folder import NO_NAME, FileFolder, random_name
 from pushgo_compat.core.stores.files import FileStore, StoredFile
 from pushgo_compat.errors import RequestTooLarge
-from pushgo_compat.legacy import Upload
+from pushgo_compat.model import Upload
 
 MIB = 1024 * 1024
 

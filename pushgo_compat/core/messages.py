@@ -24,11 +24,13 @@ from pushgo_compat.core.stores.messages import (
     StoredMessage,
 )
 from pushgo_compat.errors import NativeError, ServerBusy
-from pushgo_compat.legacy import Cancel, NewFile, PushStatus
 from pushgo_compat.model import (
     MAX_TAGS,
+    Cancel,
     Channel,
     NativeMessage,
+    NewFile,
+    PushStatus,
     Receipt,
     Source,
     derived_op_id,

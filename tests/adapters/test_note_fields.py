@@ -12,14 +12,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from adapters.bark import BARK
 from adapters.ntfy import NTFY
 from adapters.serverchan import SERVERCHAN
-from pushgo_compat.legacy import (
-    Dialect,
-    LegacyRefusal,
-    LegacyRequest,
-    Note,
-    Publish,
-    Upload,
-)
+from pushgo_compat.legacy import Dialect, LegacyRefusal, LegacyRequest, Note, Publish
+from pushgo_compat.model import Upload
 from tests.adapters import (
     test_bark_fuzz,
     test_ntfy_properties,

@@ -15,7 +15,6 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from adapters.golang.durations import parse_duration
 from adapters.ntfy import NTFY, ntfy_id, ntfy_id_range
 from pushgo_compat.legacy import (
-    Access,
     Answer,
     KeyCheck,
     LegacyCall,
@@ -27,7 +26,7 @@ from pushgo_compat.legacy import (
     StreamMessage,
     Subscribe,
 )
-from pushgo_compat.model import NativeMessage, Severity, Source
+from pushgo_compat.model import Access, NativeMessage, Severity, Source
 from tests.golden import KEY, NOW_MS, SECOND_KEY
 
 MESSAGE_ID = "019d0a6bf1e85c3a9b7e42d1c0ffee42"

@@ -25,11 +25,10 @@ from pushgo_compat.legacy import (
     LegacyReply,
     LegacyRequest,
     Publish,
-    PushStatus,
     StatusQuery,
     StoredCall,
 )
-from pushgo_compat.model import NativeMessage
+from pushgo_compat.model import NativeMessage, PushStatus
 from tests.golden import KEY, NOW_MS, Case, legacy_request, receipt
 
 TURBO, SC3, CLASSIC = "/some.send", "/send/some.send", "/SCUsome.send"

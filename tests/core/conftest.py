@@ -15,8 +15,7 @@ from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.stores.aliases import NewAlias
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.legacy import Credential, KeyClaim
-from pushgo_compat.model import Source
+from pushgo_compat.model import Credential, KeyClaim, Source
 from pushgo_compat.storage import open_store
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
 from tests.patience import PATIENCE_S

@@ -12,8 +12,7 @@ from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.passwords import verify_password
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.legacy import Credential
-from pushgo_compat.model import Severity, Source
+from pushgo_compat.model import Credential, Severity, Source
 from pushgo_compat.storage import open_store
 
 NOW_MS = 1_795_408_545_000

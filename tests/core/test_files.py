@@ -11,8 +11,7 @@ import pytest
 from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.stores.messages import Committed, NewMessage
 from pushgo_compat.errors import RequestTooLarge, ServerBusy
-from pushgo_compat.legacy import NewFile, Upload
-from pushgo_compat.model import Source
+from pushgo_compat.model import NewFile, Source, Upload
 from tests.core.conftest import Clock, House
 from tests.golden import CHANNEL_ID
 

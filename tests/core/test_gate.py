@@ -13,8 +13,7 @@ from pushgo_compat.core.auth import authenticator, verifier
 from pushgo_compat.core.auth.authenticator import FAILURE_REMEMBERED_MS, Gate, Grant
 from pushgo_compat.core.auth.verifier import MAX_CHECKS_AT_ONCE, MAX_CHECKS_WAITING
 from pushgo_compat.errors import ChannelNotFound, RateLimited
-from pushgo_compat.legacy import Access, Credential, KeyClaim
-from pushgo_compat.model import Channel, Source
+from pushgo_compat.model import Access, Channel, Credential, KeyClaim, Source
 from tests.core.conftest import NOBODY_ID, SECRET, Checks, Clock, House
 from tests.golden import CHANNEL_ID, PASSWORD
 from tests.patience import until

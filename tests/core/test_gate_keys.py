@@ -6,8 +6,7 @@ import pytest
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.errors import ChannelNotFound
-from pushgo_compat.legacy import Access, Credential, KeyClaim
-from pushgo_compat.model import Severity, Source
+from pushgo_compat.model import Access, Credential, KeyClaim, Severity, Source
 from tests.core.conftest import NOBODY_ID, Checks, House, Somebody
 from tests.golden import CHANNEL_ID, PASSWORD
 

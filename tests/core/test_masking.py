@@ -17,7 +17,8 @@ from pushgo_compat.core.receipts.masking import (
     Masker,
 )
 from pushgo_compat.core.receipts.receipts import CallRecord, record_call
-from pushgo_compat.legacy import KeyClaim, LegacyReply, LegacyRequest, Note
+from pushgo_compat.legacy import LegacyReply, LegacyRequest, Note
+from pushgo_compat.model import KeyClaim
 
 Draw = st.DrawFn
 Spell = Callable[[str], list[str]]

@@ -18,8 +18,14 @@ from pushgo_compat.core.stores.messages import (
     Unwritten,
 )
 from pushgo_compat.errors import ChannelNotFound, NativeError, ServerBusy
-from pushgo_compat.legacy import Access, KeyClaim
-from pushgo_compat.model import NativeMessage, Receipt, Severity, Source
+from pushgo_compat.model import (
+    Access,
+    KeyClaim,
+    NativeMessage,
+    Receipt,
+    Severity,
+    Source,
+)
 from pushgo_compat.schemas import decode_message
 from tests.core.conftest import SECRET, Checks, House
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD

@@ -23,8 +23,6 @@ from pushgo_compat.core.receipts.receipts import (
 from pushgo_compat.core.stores.aliases import Alias
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import (
-    Credential,
-    KeyClaim,
     LegacyReply,
     LegacyRequest,
     Note,
@@ -32,7 +30,14 @@ from pushgo_compat.legacy import (
     StoredCall,
     Verdict,
 )
-from pushgo_compat.model import Channel, NativeMessage, Severity, Source
+from pushgo_compat.model import (
+    Channel,
+    Credential,
+    KeyClaim,
+    NativeMessage,
+    Severity,
+    Source,
+)
 from pushgo_compat.schemas import encode_message
 from tests.golden import CHANNEL_ID, NOW_MS
 

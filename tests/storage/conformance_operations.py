@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from pushgo_compat.core.stores.messages import Stale
-from pushgo_compat.legacy import Cancel
+from pushgo_compat.model import Cancel
 from tests.golden import NOW_MS
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, accepted, alias
 

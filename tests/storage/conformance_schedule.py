@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pushgo_compat.core.stores.messages import StoredMessage
-from pushgo_compat.legacy import Cancel, NewFile
-from pushgo_compat.model import Source
+from pushgo_compat.model import Cancel, NewFile, Source
 from tests.golden import NOW_MS
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from pushgo_compat.core.admin.alias_rules import AliasRequest
-from pushgo_compat.legacy import Credential
-from pushgo_compat.model import Severity, Source
+from pushgo_compat.model import Credential, Severity, Source
 from tests.gateway import LOGIN, Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD, UNKNOWN_KEY
 from tests.web.dialect_calls import (

@@ -13,8 +13,7 @@ from aiohttp import encode_basic_auth
 
 from pushgo_compat.core.admin.alias_rules import hint_of
 from pushgo_compat.core.admin.service import Administration
-from pushgo_compat.legacy import Credential
-from pushgo_compat.model import Source
+from pushgo_compat.model import Credential, Source
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.web.raw_stream import NATIVE, RawStream, raw_stream

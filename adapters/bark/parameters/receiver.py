@@ -9,14 +9,8 @@ from adapters.bark.parameters.parameter import FromJson, Parameter, lose
 from adapters.bark.reply import failure
 from adapters.shared.json_text import value_text
 from adapters.shared.parsing import clean_text
-from pushgo_compat.legacy import (
-    KeyClaim,
-    LegacyRefusal,
-    LegacyRequest,
-    Note,
-    NoteText,
-    Verdict,
-)
+from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note, NoteText, Verdict
+from pushgo_compat.model import KeyClaim
 
 NAMES = ("device_key", "device_keys")
 

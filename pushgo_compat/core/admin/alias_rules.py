@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
-from pushgo_compat.legacy import Credential
-from pushgo_compat.model import MAX_TAG_CHARS, MAX_TAGS, Severity, Source
+from pushgo_compat.model import MAX_TAG_CHARS, MAX_TAGS, Credential, Severity, Source
 
 CATCH_ALL = "*"
 """The key that stands for every key which nothing else knows."""

@@ -31,8 +31,7 @@ from pushgo_compat.core.auth.verifier import Verifier
 from pushgo_compat.core.stores.aliases import Alias
 from pushgo_compat.core.stores.keys import KeyStore
 from pushgo_compat.errors import ChannelNotFound, RateLimited
-from pushgo_compat.legacy import Access, KeyClaim
-from pushgo_compat.model import Channel, Source
+from pushgo_compat.model import Access, Channel, KeyClaim, Source
 
 K = TypeVar("K")
 T = TypeVar("T")

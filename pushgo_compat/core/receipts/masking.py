@@ -17,7 +17,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 import orjson
 
 from pushgo_compat.core.auth.secrets import mask
-from pushgo_compat.legacy import KeyClaim, LegacyReply, Note
+from pushgo_compat.legacy import LegacyReply, Note
+from pushgo_compat.model import KeyClaim
 
 HIDDEN = "…"
 MAX_BODY_CHARS = 4096

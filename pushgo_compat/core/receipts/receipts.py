@@ -19,7 +19,6 @@ from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import (
     Dialect,
-    KeyClaim,
     LegacyReply,
     LegacyRequest,
     Note,
@@ -27,7 +26,7 @@ from pushgo_compat.legacy import (
     StoredCall,
     Verdict,
 )
-from pushgo_compat.model import Channel, NativeMessage, Source
+from pushgo_compat.model import Channel, KeyClaim, NativeMessage, Source
 from pushgo_compat.schemas import decode_message, encode_message
 
 Document = dict[str, object]

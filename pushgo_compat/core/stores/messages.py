@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from pushgo_compat.legacy import Cancel, NewFile
-from pushgo_compat.model import Channel, Source
+from pushgo_compat.model import Cancel, Channel, NewFile, Source
 
 
 class NewMessage(NamedTuple):

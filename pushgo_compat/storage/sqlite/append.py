@@ -19,8 +19,7 @@ from pushgo_compat.core.stores.messages import (
     NewMessage,
     Stale,
 )
-from pushgo_compat.legacy import Cancel, NewFile
-from pushgo_compat.model import derived_op_id
+from pushgo_compat.model import Cancel, NewFile, derived_op_id
 from pushgo_compat.storage.ids import IdMaker, time_of
 from pushgo_compat.storage.sources import SOURCE_NUMBERS
 

@@ -22,12 +22,10 @@ from multidict import CIMultiDict
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.errors import InternalError, NativeError, ServerBusy
 from pushgo_compat.legacy import (
-    Access,
     Answer,
     Dialect,
     Download,
     KeyCheck,
-    KeyClaim,
     LegacyCall,
     LegacyRefusal,
     LegacyReply,
@@ -37,7 +35,7 @@ from pushgo_compat.legacy import (
     Subscribe,
     Translation,
 )
-from pushgo_compat.model import Receipt
+from pushgo_compat.model import Access, KeyClaim, Receipt
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
 from pushgo_compat.web.legacy.keyring import Keyring, Opened

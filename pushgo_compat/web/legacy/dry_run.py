@@ -16,14 +16,13 @@ from pushgo_compat.core.receipts.receipts import gate_notes, record_call, render
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import (
     Dialect,
-    KeyClaim,
     LegacyReply,
     LegacyRequest,
     Note,
     Publish,
     Translation,
 )
-from pushgo_compat.model import NativeMessage, Receipt, derived_op_id
+from pushgo_compat.model import KeyClaim, NativeMessage, Receipt, derived_op_id
 from pushgo_compat.web.legacy.keyring import Opened
 from pushgo_compat.web.legacy.publish import Results
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
 from pushgo_compat.errors import ChannelNotFound, NativeError
-from pushgo_compat.legacy import Access, KeyClaim, LegacyRequest, Publish
-from pushgo_compat.model import Source
+from pushgo_compat.legacy import LegacyRequest, Publish
+from pushgo_compat.model import Access, KeyClaim, Source
 from pushgo_compat.web.legacy.field_names import field_lengths
 from pushgo_compat.web.services import Services
 

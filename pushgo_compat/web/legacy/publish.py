@@ -10,8 +10,8 @@ from pushgo_compat.core.messages import Draft, Recipient
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import CallRecord, gate_notes, record_call
 from pushgo_compat.errors import NativeError
-from pushgo_compat.legacy import KeyClaim, LegacyRequest, Publish, Translation
-from pushgo_compat.model import Receipt, Source
+from pushgo_compat.legacy import LegacyRequest, Publish, Translation
+from pushgo_compat.model import KeyClaim, Receipt, Source
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
 from pushgo_compat.web.services import Services
 
