@@ -32,6 +32,7 @@ from pushgo_compat.settings import (
     parse_address,
     parse_amount,
     parse_base_url,
+    parse_contact,
     parse_count,
     parse_duration,
     parse_file,
@@ -52,11 +53,15 @@ S = TypeVar("S", bound="StoreConfig")
 
 _KEY = "setting"
 _ATTACHMENTS = "attachments"
+_S_A_DAY = 86_400
 _ADDRESSES = ("http_addr", "ntfy_addr", "bark_addr", "serverchan_addr")
 _HOSTS = ("ntfy_hosts", "bark_hosts", "serverchan_hosts")
 _PAIRS = (("bark_user", "bark_password"), ("tls_cert", "tls_key"))
 """Settings of which neither means anything without the other."""
-_NEEDS = (("token_on_dialects", "token"),)
+_NEEDS = (
+    ("token_on_dialects", "token"),
+    ("ntfy_upstream_token", "ntfy_upstream_url"),
+)
 """A setting, and the one without which it means nothing."""
 COMMAND_VARIABLES = {
     "PUSHGO_CHANNEL_PASSWORD": "the password of channel create",
@@ -232,12 +237,61 @@ class Config(StoreConfig):
     trusted_proxies: tuple[Network, ...] = setting(
         comma_list(parse_network), "networks whose X-Forwarded-* headers count, commas"
     )
+    bark_apns_key_file: Path | None = setting(
+        optional(parse_file),
+        "Apple's key of the Bark project (.p8): delivery to Bark's own app",
+    )
+    bark_apns_key_id: str = setting(parse_text, "id of that key", default="LH4T9V5U4R")
+    bark_apns_team_id: str = setting(
+        parse_text, "team of that key", default="5U8LBRXG3A"
+    )
+    bark_apns_topic: str = setting(
+        parse_text, "bundle id of Bark's app", default="me.fin.bark"
+    )
+    bark_apns_endpoint: str = setting(
+        parse_base_url, "Apple's push service", default="https://api.push.apple.com"
+    )
+    ntfy_upstream_url: str | None = setting(
+        optional(parse_base_url), "wakes ntfy's iPhone app: https://ntfy.sh"
+    )
+    ntfy_upstream_token: str | None = setting(
+        optional(parse_text), "access token of that server", secret=True
+    )
+    webpush_subject: str | None = setting(
+        optional(parse_contact),
+        "mailto: or https: address for push services; unset: an https base URL",
+    )
+    webpush_allow_private: tuple[Network, ...] = setting(
+        comma_list(parse_network), "private networks that push services may be in"
+    )
+    delivery_max_age: float | None = setting(
+        optional(parse_duration),
+        "when a delivery that waits expires; unset: 24h, or the retention if shorter",
+    )
+    delivery_rate: float = setting(
+        parse_amount, "most deliveries started a second", default="400"
+    )
+    delivery_allow_private: tuple[Network, ...] = setting(
+        comma_list(parse_network), "private networks that webhooks may lead to"
+    )
+    outbox_limit: int = setting(
+        parse_count,
+        "waiting deliveries beyond which new messages are refused",
+        default="1000000",
+    )
     log_format: LogFormat = setting(
         word_of(LogFormat), "text for people, json for machines", default="text"
     )
     log_level: LogLevel = setting(
         word_of(LogLevel), "debug, info, warning or error", default="info"
     )
+
+
+def delivery_age_s(config: Config) -> float:
+    """How long a delivery may wait."""
+    if config.delivery_max_age is not None:
+        return config.delivery_max_age
+    return min(_S_A_DAY, config.retention_days * _S_A_DAY)
 
 
 def settings_of(config: type[StoreConfig]) -> tuple[Setting, ...]:
@@ -301,6 +355,7 @@ def _contradictions(config: Config, broken: frozenset[str]) -> list[str]:
         *_claimed_twice(config, _ADDRESSES),
         *_claimed_twice(config, _HOSTS),
         *_half_set(config, broken),
+        *_too_old(config, broken),
         *_unusable(config, broken),
     ]
 
@@ -314,6 +369,17 @@ def _half_set(config: Config, broken: frozenset[str]) -> list[str]:
         if getattr(config, field)
         and not getattr(config, other)
         and not broken & {field, other}
+    ]
+
+
+def _too_old(config: Config, broken: frozenset[str]) -> list[str]:
+    """A delivery cannot wait for longer than its message is kept."""
+    age_s, kept_s = config.delivery_max_age, config.retention_days * _S_A_DAY
+    if age_s is None or age_s <= kept_s or "retention_days" in broken:
+        return []
+    return [
+        "PUSHGO_DELIVERY_MAX_AGE must not be longer than PUSHGO_RETENTION_DAYS:"
+        " messages would be gone before they are sent"
     ]
 
 

@@ -14,13 +14,14 @@ import structlog
 import uvloop
 
 from adapters.bark import BarkDialect
-from adapters.ntfy import NtfyDialect
+from adapters.ntfy import NtfyDialect, ntfy_id
 from adapters.serverchan import ServerChanDialect
 from pushgo_compat.config import Config
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
+from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.maintenance import Upkeep
@@ -31,10 +32,12 @@ from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
 from pushgo_compat.model import Source
+from pushgo_compat.outgoing import Outlets, build_outbox
 from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
+from pushgo_compat.storage.lease import FileLease
 from pushgo_compat.store_lock import StoreLock
 from pushgo_compat.system_zone import system_timezone
 from pushgo_compat.web.connection.forwarded import Callers
@@ -94,6 +97,20 @@ async def start(
     await stack.enter_async_context(upkeep)
     schedule = Schedule(store, now_ms)
     await stack.enter_async_context(schedule)
+    outbox = await build_outbox(
+        config,
+        secret,
+        store,
+        hub,
+        Outlets(
+            lease=FileLease(config.db_url.beside(_delivery_lock(config))),
+            observer=metrics.delivery,
+            forwards={},
+            poll_id=ntfy_id,
+        ),
+        now_ms,
+    )
+    await stack.enter_async_context(outbox)
     services = Services(
         gate=gate,
         messages=MessageService(gate, store, secret, schedule.wake),
@@ -110,6 +127,8 @@ async def start(
         callers=Callers(config.trusted_proxies, config.public_base_url),
         limiter=RateLimiter(config.rate_limit),
         metrics=metrics,
+        deliveries=DeliveryReader(store),
+        paused_groups=outbox.paused_groups,
     )
     stack.callback(services.off_loop.close)
     return await start_sites(stack, sites_of(config), dialects, services)
@@ -153,6 +172,10 @@ def sites_of(config: Config) -> Sites:
         },
         tls=tls,
     )
+
+
+def _delivery_lock(config: Config) -> str:
+    return f"{config.db_url.path.name}.delivery"
 
 
 def _lock_store(stack: AsyncExitStack, config: Config) -> None:

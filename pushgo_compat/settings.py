@@ -188,6 +188,13 @@ def parse_base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def parse_contact(text: str) -> str:
+    """An address that a push service can complain to (RFC 8292, 2.1)."""
+    if not text.startswith(("mailto:", "https://")) or text.endswith(":"):
+        raise ValueError("must be mailto:you@example.com or an https URL")
+    return text
+
+
 def parse_network(text: str) -> Network:
     """A CIDR block, or one address."""
     try:

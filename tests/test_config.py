@@ -273,7 +273,12 @@ def test_secrets_show_neither_in_repr_nor_in_faults() -> None:
 
 def test_secret_settings_have_no_flag() -> None:
     secret = {row.variable for row in settings_of(Config) if row.secret}
-    assert secret == {"PUSHGO_SECRET_KEY", "PUSHGO_TOKEN", "PUSHGO_BARK_PASSWORD"}
+    assert secret == {
+        "PUSHGO_SECRET_KEY",
+        "PUSHGO_TOKEN",
+        "PUSHGO_BARK_PASSWORD",
+        "PUSHGO_NTFY_UPSTREAM_TOKEN",
+    }
 
 
 def test_a_command_on_the_store_ignores_faults_of_the_servers_settings(

@@ -17,6 +17,7 @@ from pushgo_compat.config import (
     Config,
     ConfigError,
     StoreConfig,
+    delivery_age_s,
     load_config,
 )
 from tests.tls import self_signed
@@ -236,3 +237,40 @@ def test_every_kind_of_fault_is_reported_at_once(
         "PUSHGO_ATTACHMENT_DIR",
         "PUSHGO_TLS_KEY",
     ]
+
+
+# ------------------------------------------------------------------------- delivery
+
+
+def test_a_delivery_cannot_wait_longer_than_its_message_is_kept() -> None:
+    (fault,) = faults(delivery_max_age="2d", retention_days="1")
+    assert fault.startswith("PUSHGO_DELIVERY_MAX_AGE must not be longer")
+    assert faults(delivery_max_age="1d", retention_days="1") == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "age_s"),
+    [
+        ({}, 86_400),
+        ({"retention_days": "0.5"}, 43_200),
+        ({"delivery_max_age": "90s"}, 90),
+    ],
+)
+def test_a_delivery_waits_a_day_unless_messages_are_kept_for_less(
+    given: dict[str, str], age_s: float
+) -> None:
+    assert delivery_age_s(load_config(Config, given)) == age_s
+
+
+@pytest.mark.parametrize("subject", ["you@example.com", "mailto:", "http://x.example"])
+def test_a_push_service_s_contact_is_an_address(subject: str) -> None:
+    (fault,) = faults(webpush_subject=subject)
+    assert fault.startswith("PUSHGO_WEBPUSH_SUBJECT must be mailto:")
+
+
+def test_an_upstream_s_token_alone_means_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PUSHGO_NTFY_UPSTREAM_TOKEN", "tk_x")
+    (fault,) = faults()
+    assert fault.startswith("PUSHGO_NTFY_UPSTREAM_URL must be set")

@@ -10,7 +10,9 @@ from pushgo_compat import __version__
 from pushgo_compat.cli.alias import alias
 from pushgo_compat.cli.channel import channel
 from pushgo_compat.cli.options import common_options
+from pushgo_compat.cli.outbox import outbox
 from pushgo_compat.cli.serve import build_serve
+from pushgo_compat.cli.target import target
 from pushgo_compat.cli.unknown import unknown
 from pushgo_compat.config import Config
 
@@ -28,4 +30,6 @@ def build_cli(serve: Callable[[Config], int]) -> click.Group:
     cli.add_command(channel)
     cli.add_command(alias)
     cli.add_command(unknown)
+    cli.add_command(target)
+    cli.add_command(outbox)
     return cli

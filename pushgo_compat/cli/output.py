@@ -12,7 +12,7 @@ import click
 from pushgo_compat.cli.options import wants_json
 from pushgo_compat.core.admin.results import Document
 
-_TIMES = {"created_at", "first_seen", "last_seen", "last_used"}
+_TIMES = {"created_at", "first_seen", "last_seen", "last_used", "at", "next_try_at"}
 
 
 def warn(lines: Iterable[str]) -> None:

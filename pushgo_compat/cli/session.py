@@ -59,6 +59,16 @@ def administer(
     return asyncio.run(with_store(config, action, create=create))
 
 
+def administer_with(
+    kind: type[S], action: Callable[[Administration, S], Awaitable[T]]
+) -> T:
+    """The same for an action that needs more settings than where the store is."""
+    config = read_config(kind, {})
+    return asyncio.run(
+        with_store(config, lambda admin: action(admin, config), create=False)
+    )
+
+
 async def with_store(
     config: StoreConfig,
     action: Callable[[Administration], Awaitable[T]],
@@ -119,7 +129,9 @@ async def _own_secret(config: StoreConfig, store: Store) -> SecretKey:
     Raises ClickException for any other key: every alias would open nothing.
     """
     path = secret_path(config)
-    if path is not None and not path.exists() and await _is_bound(store):
+    # In this order: a command that starts at the same time makes the key, then binds.
+    bound = await _is_bound(store)
+    if path is not None and bound and not path.exists():
         raise click.ClickException(
             f"the secret key of this store is not at {path.absolute()}: put the old"
             " file back, or set PUSHGO_SECRET_KEY"

@@ -219,6 +219,11 @@ class Kind(Protocol):
         ...
 
     @property
+    def summary(self) -> str:
+        """One line of help: whom the kind reaches."""
+        ...
+
+    @property
     def options(self) -> Sequence[Option]:
         """The flags of ``target add`` beside --channel and --name."""
         ...

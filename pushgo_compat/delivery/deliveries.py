@@ -31,10 +31,13 @@ class DeliveryMaker:
         store_id: str,
         max_age_ms: int,
         forwards: Mapping[Source, Forward],
+        poll_id: Callable[[str], str] = str,
     ) -> None:
+        """``poll_id``: the id by which ntfy's clients know a message."""
         self._store_id = store_id
         self._max_age_ms = max_age_ms
         self._forwards = forwards
+        self._poll_id = poll_id
         self._made: OrderedDict[tuple[bytes, int], Delivery] = OrderedDict()
 
     def delivery_for(self, lane: Lane, stored: StoredMessage) -> Delivery | None:
@@ -72,6 +75,7 @@ class DeliveryMaker:
             expires_at_ms=int(
                 min(message.ttl_ms or math.inf, visible_at_ms + self._max_age_ms)
             ),
+            dialect_id=self._poll_id(stored.message_id),
             hidden=stored.hidden,
             forward=forward and forward(message, view, stored.message_id),
             via=(*stored.via, self._store_id),

@@ -22,6 +22,54 @@ LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 BATCH_BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
+class DeliveryMetrics:
+    """What the outbox tells (``delivery.observer.Observer``), by kind of target."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        gauge = partial(Gauge, registry=registry)
+        self._ended = Counter(
+            "pushgo_deliveries",
+            "Deliveries by outcome: sent, failed, expired, dropped, retried.",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "pushgo_delivery_seconds",
+            "Time that a provider took to answer.",
+            ["kind"],
+            buckets=LATENCY_BUCKETS_S,
+            registry=registry,
+        )
+        self._waiting = gauge(
+            "pushgo_deliveries_waiting", "Deliveries that wait now.", ["kind"]
+        )
+        self._lag = gauge(
+            "pushgo_delivery_lag_seconds", "Age of the oldest that waits.", ["kind"]
+        )
+        self._open = gauge(
+            "pushgo_delivery_breakers_open",
+            "Groups of targets to which nothing is sent now.",
+            ["kind"],
+        )
+
+    def sent(self, kind: str, seconds: float) -> None:
+        """A provider has answered."""
+        self._seconds.labels(kind).observe(seconds)
+
+    def ended(self, kind: str, state: str) -> None:
+        """A delivery has ended, or will be tried again."""
+        self._ended.labels(kind, state).inc()
+
+    def breaker(self, kind: str, *, is_open: bool) -> None:
+        """A group of this kind has stopped or goes on."""
+        self._open.labels(kind).inc(1 if is_open else -1)
+
+    def waiting(self, kind: str, count: int, oldest_s: float) -> None:
+        """How many deliveries wait, and how long the oldest does."""
+        self._waiting.labels(kind).set(count)
+        self._lag.labels(kind).set(oldest_s)
+
+
 class Metrics:
     """One registry for one process, not the library's global one."""
 
@@ -71,6 +119,7 @@ class Metrics:
             "Connections dropped, by the reason.",
             ["reason"],
         )
+        self.delivery = DeliveryMetrics(self.registry)
         self._refusals: dict[tuple[Source, str], Counter] = {}
 
     def refused(self, source: Source, code: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from aiohttp import web
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileService
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.stores.live import LiveSource
@@ -63,6 +64,10 @@ class Services:
     limiter: RateLimiter = field(default_factory=RateLimiter)
     metrics: Metrics = field(default_factory=Metrics)
     refusals: RefusalLog = field(default_factory=RefusalLog)
+    deliveries: DeliveryReader | None = None
+    """What became of messages on their way to targets."""
+    paused_groups: Callable[[], Sequence[tuple[str, str]]] = tuple
+    """Groups of targets that wait for an operator: name and reason."""
     off_loop: OffLoop = field(default_factory=OffLoop)
 
 

@@ -53,6 +53,7 @@ class ScriptedKind:
 
     answer: Answer = always_sent
     name: str = "scripted"
+    summary: str = "Scripted."
     options: Sequence[Option] = ()
     dialect: Source | None = None
     in_flight: int = 64

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from pushgo_compat.core.admin.alias_rules import (
@@ -27,11 +27,14 @@ from pushgo_compat.core.admin.results import (
     ChannelOpened,
     ChannelSummary,
 )
+from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.admin.unknown import UnknownAdministration
 from pushgo_compat.core.auth import key_forms, passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
-from pushgo_compat.core.stores.administration import AdministrationStore
+from pushgo_compat.core.delivery import Kind
 from pushgo_compat.core.stores.aliases import Alias, NewAlias
+from pushgo_compat.core.stores.store import Store
+from pushgo_compat.core.stores.targets import Origin
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import Channel, Source
 
@@ -58,12 +61,16 @@ class Administration:
     """
 
     def __init__(
-        self, store: AdministrationStore, secret: SecretKey, now_ms: Callable[[], int]
+        self, store: Store, secret: SecretKey, now_ms: Callable[[], int]
     ) -> None:
-        self._store = store
-        self._secret = secret
-        self._now_ms = now_ms
+        self.store = store
+        self.secret = secret
+        self.now_ms = now_ms
         self.unknown = UnknownAdministration(store)
+
+    def targets(self, kinds: Mapping[str, Kind]) -> TargetAdministration:
+        """Targets and the outbox, of these kinds."""
+        return TargetAdministration(self.store, self.secret, kinds, self.now_ms)
 
     # ---------------------------------------------------------------------- channels
 
@@ -85,7 +92,7 @@ class Administration:
                 )
         chosen, warnings = _choose_password(password)
         hashed = await asyncio.to_thread(passwords.hash_password, chosen)
-        channel = await self._store.create_channel(new_id, name, hashed, self._now_ms())
+        channel = await self.store.create_channel(new_id, name, hashed, self.now_ms())
         if channel is None:
             raise Refused(
                 f"channel {new_id} exists already: choose another id, or rotate its"
@@ -97,46 +104,52 @@ class Administration:
 
     async def list_channels(self) -> tuple[ChannelSummary, ...]:
         """All channels, oldest first."""
-        aliases = await self._store.aliases()
+        aliases = await self.store.aliases()
         return tuple(
-            _summary(channel, aliases) for channel in await self._store.channels()
+            _summary(channel, aliases) for channel in await self.store.channels()
         )
 
     async def show_channel(self, channel_id: str) -> ChannelSummary:
         """One channel, by its id or by a name that is its alone; so below."""
-        channel = await self._channel(channel_id)
-        return _summary(channel, await self._store.aliases())
+        channel = await self.find_channel(channel_id)
+        return _summary(channel, await self.store.aliases())
 
     async def rotate_password(self, channel_id: str) -> ChannelOpened:
         """Give a channel a new password; the old one opens nothing from now on."""
-        channel = await self._channel(channel_id)
+        channel = await self.find_channel(channel_id)
         password = make_password()
         hashed = await asyncio.to_thread(passwords.hash_password, password)
-        if not await self._store.set_password(channel.channel_id, hashed):
+        if not await self.store.set_password(channel.channel_id, hashed):
             raise _no_such_channel(channel_id)
+        gone = await self.store.targets.remove_by_origin(
+            channel.number, Origin.PASSWORD
+        )
         return ChannelOpened(
             channel_id=channel.channel_id,
             channel_name=channel.name,
             password=password,
-            warnings=("aliases of this channel stay valid",),
+            warnings=(
+                "aliases of this channel stay valid",
+                *_taken_along(gone),
+            ),
         )
 
     async def delete_channel(self, channel_id: str) -> ChannelSummary:
         """Remove a channel with its aliases and messages."""
-        channel = await self._channel(channel_id)
-        summary = _summary(channel, await self._store.aliases(), deleted=True)
-        if not await self._store.delete_channel(channel.channel_id):
+        channel = await self.find_channel(channel_id)
+        summary = _summary(channel, await self.store.aliases(), deleted=True)
+        if not await self.store.delete_channel(channel.channel_id):
             raise _no_such_channel(channel_id)
         return summary
 
-    async def _channel(self, id_or_name: str) -> Channel:
+    async def find_channel(self, id_or_name: str) -> Channel:
         """A channel by its id, or by a name that it has alone. Raises Refused."""
         text = id_or_name.strip()
         known_id = key_forms.parse_channel_id(text)
-        channel = None if known_id is None else await self._store.channel(known_id)
+        channel = None if known_id is None else await self.store.channel(known_id)
         if channel is not None:
             return channel
-        named = [c for c in await self._store.channels() if c.name == text]
+        named = [c for c in await self.store.channels() if c.name == text]
         if not named:
             raise _no_such_channel(id_or_name)
         if len(named) > 1:
@@ -151,7 +164,7 @@ class Administration:
 
         A ServerChan key is bound whole, its generation prefix included.
         """
-        channel = await self._channel(request.channel_id)
+        channel = await self.find_channel(request.channel_id)
         check_login(request)
         tags, note = clean_tags(request.tags), clean_note(request.note)
         made: str | None = None
@@ -179,12 +192,12 @@ class Administration:
             tags=tags,
             severity_map=request.severity_map,
             credential_digests=tuple(
-                self._secret.credential_digest(login.user, login.secret)
+                self.secret.credential_digest(login.user, login.secret)
                 for login in request.credentials
             ),
-            created_at_ms=self._now_ms(),
+            created_at_ms=self.now_ms(),
         )
-        if not await self._store.add_alias(alias):
+        if not await self.store.add_alias(alias):
             raise Refused(
                 f"this {request.dialect} key is bound already: remove its alias first"
                 f" (alias remove --dialect {request.dialect} --key -)"
@@ -202,31 +215,31 @@ class Administration:
         self, dialect: Source | None = None, channel: str | None = None
     ) -> tuple[AliasSummary, ...]:
         """Aliases, oldest first; of one dialect, of one channel, or all."""
-        number = None if channel is None else (await self._channel(channel)).number
+        number = None if channel is None else (await self.find_channel(channel)).number
         return tuple(
             AliasSummary(alias=alias)
-            for alias in await self._store.aliases()
+            for alias in await self.store.aliases()
             if dialect in (None, alias.dialect)
             and number in (None, alias.channel.number)
         )
 
     async def remove_alias(self, alias_id: str) -> AliasSummary:
         """Unbind a key by the id of its alias."""
-        for alias in await self._store.aliases():
+        for alias in await self.store.aliases():
             if alias.alias_id == alias_id:
                 return await self._remove(alias)
         raise _no_such_alias()
 
     async def remove_key(self, dialect: Source, key: str) -> AliasSummary:
         """Unbind a key that is known in clear."""
-        digest = self._secret.alias_digest(dialect, key.strip())
-        alias = await self._store.alias(dialect, digest, folded=False)
+        digest = self.secret.alias_digest(dialect, key.strip())
+        alias = await self.store.alias(dialect, digest, folded=False)
         if alias is None:
             raise _no_such_alias()
         return await self._remove(alias)
 
     async def _remove(self, alias: Alias) -> AliasSummary:
-        if not await self._store.remove_alias(alias.alias_id):
+        if not await self.store.remove_alias(alias.alias_id):
             raise _no_such_alias()
         return AliasSummary(alias=alias, removed=True)
 
@@ -234,7 +247,7 @@ class Administration:
         """A key of which only digests are known."""
         if unknown.dialect is not dialect:
             raise Refused(f"this is a key of {unknown.dialect}, not of {dialect}")
-        if unknown.key_digest == self._secret.alias_digest(unknown.dialect, CATCH_ALL):
+        if unknown.key_digest == self.secret.alias_digest(unknown.dialect, CATCH_ALL):
             raise Refused("this key is the sign *: bind it with --key '*'")
         return _AliasKey(
             unknown.key_digest, unknown.folded_digest, unknown.hint, unknown.key_length
@@ -245,8 +258,8 @@ class Administration:
         key = clean_text(text, "a key")
         await self._refuse_key_of_channel(key)
         return _AliasKey(
-            self._secret.alias_digest(dialect, key),
-            self._secret.alias_digest(dialect, key.lower()),
+            self.secret.alias_digest(dialect, key),
+            self.secret.alias_digest(dialect, key.lower()),
             hint_of(key),
             len(key),
         )
@@ -254,7 +267,7 @@ class Administration:
     async def _refuse_key_of_channel(self, key: str) -> None:
         """An alias must never shadow the universal key of a channel."""
         split = key_forms.split_key(key)
-        if split is not None and await self._store.channel(split[0]) is not None:
+        if split is not None and await self.store.channel(split[0]) is not None:
             raise Refused(
                 "this key begins with the id of a channel and is tried as its password;"
                 " choose another key"
@@ -264,7 +277,7 @@ class Administration:
         """Warn where only case tells two keys apart: host names have none."""
         if dialect is not Source.SERVERCHAN:
             return ()
-        other = await self._store.alias(dialect, key.folded_digest, folded=True)
+        other = await self.store.alias(dialect, key.folded_digest, folded=True)
         if other is None:
             return ()
         return (
@@ -286,6 +299,13 @@ def _choose_password(given: str | None) -> tuple[str, tuple[str, ...]]:
     return password, (
         "the password holds / ? # % \\ or a space: no old client can put it in a URL",
     )
+
+
+def _taken_along(targets: int) -> tuple[str, ...]:
+    """What came in by the old password goes with it (contract.md)."""
+    if not targets:
+        return ()
+    return (f"removed with the old password: {targets} browsers or phones",)
 
 
 def _summary(

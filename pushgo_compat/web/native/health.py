@@ -20,7 +20,12 @@ async def healthz(request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """The store takes durable commits. Raises ServerBusy with the reason if not."""
     await request.app[READINESS].check()
-    return accepted({"status": "ready"})
+    # Still ready: messages are accepted and wait. The operator must hear of it.
+    paused = [
+        f"delivery paused: {name} ({reason})"
+        for name, reason in request.app[SERVICES].paused_groups()
+    ]
+    return accepted({"status": "ready", **({"notes": paused} if paused else {})})
 
 
 async def metrics(request: web.Request) -> web.Response:

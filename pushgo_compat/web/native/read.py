@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from aiohttp import web
 
+from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.stores.history import HistoryStore
+from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
+from pushgo_compat.model import Channel
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import wire_fields
@@ -112,9 +116,18 @@ async def get_message(request: web.Request) -> web.Response:
             "receipt": services.render_receipt(
                 stored, grant.channel, services.callers.base_url(request)
             ),
-            "deliveries": [],
+            "deliveries": await _deliveries(services.deliveries, grant.channel, stored),
         }
     )
+
+
+async def _deliveries(
+    reader: DeliveryReader | None, channel: Channel, stored: StoredMessage
+) -> list[Mapping[str, object]]:
+    if reader is None:
+        return []
+    found = await reader.of_message(channel, stored)
+    return [delivery.document() for delivery in found]
 
 
 async def delete_message(request: web.Request) -> web.Response:

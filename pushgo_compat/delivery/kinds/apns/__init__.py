@@ -30,6 +30,7 @@ class Apns:
     """See ``core.delivery.Kind``."""
 
     name: str = "apns"
+    summary: str = "An app of your own on iPhones, through Apple."
     options: Sequence[Option] = (
         Option(name="device-token", help="The phone's token, hex.", required=True),
         Option(name="topic", help="The app's bundle id.", required=True),

@@ -23,6 +23,7 @@ class AppriseKind:
     """See ``core.delivery.Kind``."""
 
     name: str = "apprise"
+    summary: str = "A hundred services, through the library of that name."
     options: Sequence[Option] = (
         Option(
             name="apprise-url",

@@ -25,6 +25,7 @@ class Bark:
     """See ``core.delivery.Kind``."""
 
     name: str = "bark"
+    summary: str = "A phone that is registered at another bark-server."
     options: Sequence[Option] = (
         Option(
             name="url", help="The server, such as https://api.day.app", required=True

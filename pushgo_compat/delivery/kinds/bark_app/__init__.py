@@ -27,6 +27,7 @@ class BarkApp:
     """See ``core.delivery.Kind``."""
 
     name: str = "bark-app"
+    summary: str = "A phone with Bark's own app; pairing finds its token by itself."
     options: Sequence[Option] = (
         Option(
             name="device-token",

@@ -26,6 +26,7 @@ class Fcm:
     """See ``core.delivery.Kind``."""
 
     name: str = "fcm"
+    summary: str = "An app of your own on Android, through Firebase."
     options: Sequence[Option] = (
         Option(
             name="service-account",

@@ -28,6 +28,7 @@ class Ntfy:
     """See ``core.delivery.Kind``."""
 
     name: str = "ntfy"
+    summary: str = "A topic on another ntfy server."
     options: Sequence[Option] = (
         Option(name="url", help="The server, such as https://ntfy.sh", required=True),
         Option(name="topic", help="The topic there.", required=True),

@@ -30,6 +30,7 @@ class NtfyIos:
     """See ``core.delivery.Kind``."""
 
     name: str = "ntfy-ios"
+    summary: str = "ntfy's iPhone app, woken through an upstream ntfy server."
     options: Sequence[Option] = (
         Option(
             name="topic",

@@ -25,6 +25,7 @@ class PushGo:
     """See ``core.delivery.Kind``."""
 
     name: str = "pushgo"
+    summary: str = "PushGo's apps, through the hosted or another gateway."
     options: Sequence[Option] = (
         Option(
             name="url",

@@ -38,6 +38,7 @@ class Webhook:
     """See ``core.delivery.Kind``."""
 
     name: str = "webhook"
+    summary: str = "Any HTTP receiver, signed by Standard Webhooks."
     options: Sequence[Option] = (
         Option(name="url", help="Where events are posted.", required=True),
         Option(

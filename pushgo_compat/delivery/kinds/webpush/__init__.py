@@ -30,6 +30,7 @@ class WebPush:
     """See ``core.delivery.Kind``."""
 
     name: str = "webpush"
+    summary: str = "A browser or an installed page, by its subscription."
     options: Sequence[Option] = (
         Option(
             name="subscription",

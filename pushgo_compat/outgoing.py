@@ -1,0 +1,161 @@
+"""Delivery put together: kinds and settings, for the server and for ``target test``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pushgo_compat.config import Config, delivery_age_s
+from pushgo_compat.core.auth.sealing import NotSealed, SealedTokens, Sealer
+from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.delivery import (
+    ApnsCredential,
+    BarkApns,
+    Delivery,
+    Misconfigured,
+    Outcome,
+    Scope,
+    Surroundings,
+)
+from pushgo_compat.core.stores.live import LiveSource
+from pushgo_compat.core.stores.store import Store
+from pushgo_compat.core.stores.targets import Target
+from pushgo_compat.delivery.attempt import Tuning
+from pushgo_compat.delivery.deliveries import DeliveryMaker, Forward
+from pushgo_compat.delivery.lane import Lane
+from pushgo_compat.delivery.observer import Observer
+from pushgo_compat.delivery.outbox import Lease, Outbox
+from pushgo_compat.delivery.registry import KINDS
+from pushgo_compat.model import NativeMessage, Source
+
+TEST_TITLE = "PushGo Compat test"
+TEST_BODY = "If you can read this, the target works."
+_TEST_MAX_AGE_MS = 60_000
+
+
+def surroundings_of(
+    config: Config, secret: SecretKey, store: Store, now_ms: Callable[[], int]
+) -> Surroundings:
+    """What senders may use of this gateway. Raises OSError for an unreadable key."""
+    subject = config.webpush_subject
+    base_url = config.public_base_url
+    if subject is None and base_url is not None and base_url.startswith("https://"):
+        subject = base_url
+    return Surroundings(
+        now_ms=now_ms,
+        tokens=SealedTokens(store.lanes, Sealer(secret)),
+        derive_key=secret.derive_key,
+        sleep=asyncio.sleep,
+        public_base_url=base_url,
+        webpush_subject=subject,
+        bark_apns=_bark_apns(config),
+        upstream_url=config.ntfy_upstream_url,
+        upstream_token=config.ntfy_upstream_token,
+        allow_private=config.delivery_allow_private,
+        webpush_allow_private=config.webpush_allow_private,
+    )
+
+
+def _bark_apns(config: Config) -> BarkApns | None:
+    if config.bark_apns_key_file is None:
+        return None
+    return BarkApns(
+        credential=ApnsCredential(
+            key_pem=config.bark_apns_key_file.read_text("utf-8"),
+            key_id=config.bark_apns_key_id,
+            team_id=config.bark_apns_team_id,
+        ),
+        topic=config.bark_apns_topic,
+        endpoint=config.bark_apns_endpoint,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlets:
+    """What the outbox needs from the other parts of a server."""
+
+    lease: Lease
+    observer: Observer
+    forwards: Mapping[Source, Forward]
+    """The dialects' ways to say again what an old sender wrote."""
+    poll_id: Callable[[str], str]
+    """The id by which ntfy's clients know a message."""
+
+
+async def build_outbox(
+    config: Config,
+    secret: SecretKey,
+    store: Store,
+    feed: LiveSource,
+    outlets: Outlets,
+    now_ms: Callable[[], int],
+) -> Outbox:
+    """The outbox of a server; it runs once its context is entered."""
+    sealer = Sealer(secret)
+    outbox = Outbox(
+        targets=store.targets,
+        lanes=store.lanes,
+        messages=store,
+        feed=feed,
+        lease=outlets.lease,
+        sealer=sealer,
+        kinds=KINDS,
+        surroundings=surroundings_of(config, secret, store, now_ms),
+        make=DeliveryMaker(
+            await store.store_id(),
+            round(delivery_age_s(config) * 1000),
+            outlets.forwards,
+            outlets.poll_id,
+        ),
+        observer=outlets.observer,
+        limit=config.outbox_limit,
+        tell=lambda lane, text: tell_failure(outbox, store, sealer, lane, text),
+        tuning=Tuning(starts_a_second=config.delivery_rate),
+    )
+    return outbox
+
+
+async def tell_failure(
+    outbox: Outbox, store: Store, sealer: Sealer, lane: Lane, text: str
+) -> None:
+    """Send one message about a failure to the target's ``on_failure``, if it can."""
+    told = await store.targets.target(lane.target.on_failure or "")
+    if told is None or told.number == lane.target.number:
+        return
+    now_ms = time.time_ns() // 1_000_000
+    delivery = replace(test_delivery(told, now_ms), is_test=False)
+    message = NativeMessage(title="Delivery failed", body=text)
+    sender = outbox.sender(KINDS[told.kind])
+    await sender.send(sealer.open_target(told), replace(delivery, message=message))
+
+
+async def send_test(
+    config: Config, secret: SecretKey, store: Store, target: Target, now_ms: int
+) -> Outcome:
+    """Send one message marked as a test; the provider's own answer."""
+    try:
+        configuration = Sealer(secret).open_target(target)
+    except NotSealed:
+        return Misconfigured("it was sealed with another secret key", Scope.TARGET)
+    sender = KINDS[target.kind].start(
+        surroundings_of(config, secret, store, lambda: now_ms)
+    )
+    try:
+        return await sender.send(configuration, test_delivery(target, now_ms))
+    finally:
+        await sender.close()
+
+
+def test_delivery(target: Target, now_ms: int) -> Delivery:
+    """A message that says that it is a test."""
+    return Delivery(
+        message=NativeMessage(title=TEST_TITLE, body=TEST_BODY),
+        message_id=f"{now_ms:012x}{target.number:020x}",
+        channel_id=target.channel.channel_id,
+        source=Source.NATIVE,
+        accepted_at_ms=now_ms,
+        expires_at_ms=now_ms + _TEST_MAX_AGE_MS,
+        is_test=True,
+    )
