@@ -16,18 +16,25 @@ from pushgo_compat.model import Source
 from pushgo_compat.web.connection.limits import KIB, ConnectionLimits
 from pushgo_compat.web.listeners.sites import Sites, start_sites
 from pushgo_compat.web.services import Services
-from tests.golden import KEY
+from tests.gateway import LOGIN
+from tests.golden import CHANNEL_ID, KEY
+from tests.patience import PATIENCE_S
 
 NO_ROOM = ConnectionLimits(bodies_bytes=256 * KIB, waiting_bodies=0)
+ROOM_FOR_ONE = ConnectionLimits(bodies_bytes=1024 * KIB, waiting_bodies=0)
+"""An address has 256 KiB."""
 LOCAL = ("127.0.0.1", 0)
 Ports = Mapping[str, int]
 
 
 @pytest.fixture
-async def ports(services: Services) -> AsyncIterator[Ports]:
-    """Every door of a server that has 64 KiB for an address."""
+async def ports(
+    services: Services, request: pytest.FixtureRequest
+) -> AsyncIterator[Ports]:
+    """Every door of a server that has 64 KiB for an address, or what a test wants."""
     dialects = (NtfyDialect(), BarkDialect(), ServerChanDialect())
-    sites = Sites(main=LOCAL, ports=dict.fromkeys(Source, LOCAL), limits=NO_ROOM)
+    limits = getattr(request, "param", NO_ROOM)
+    sites = Sites(main=LOCAL, ports=dict.fromkeys(Source, LOCAL), limits=limits)
     sites.ports.pop(Source.NATIVE)  # type: ignore[attr-defined]  # it is a dict
     async with AsyncExitStack() as stack:
         yield await start_sites(stack, sites, dialects, services)
@@ -71,3 +78,32 @@ async def test_each_door_says_busy_in_its_own_words(
         writer.transport.abort()
     for name, value in part.items():
         assert answer[name] == value
+
+
+@pytest.mark.parametrize("ports", [ROOM_FOR_ONE], indirect=True)
+@pytest.mark.parametrize(
+    "target", [f"/ntfy/{KEY}/json", f"/channel/{CHANNEL_ID}/stream"]
+)
+async def test_the_body_of_a_stream_request_takes_no_room_once_it_is_open(
+    ports: Ports, target: str
+) -> None:
+    name, value = LOGIN
+    body = bytes(200 * KIB)
+
+    async def ask(method: str, path: str) -> tuple[bytes, asyncio.StreamWriter]:
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: x\r\n{name}: {value.decode()}\r\n"
+            f"Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        reader, writer = await asyncio.open_connection("127.0.0.1", ports["main"])
+        writer.write(head.encode())
+        await writer.drain()
+        writer.write(body)
+        async with asyncio.timeout(PATIENCE_S):
+            return await reader.readline(), writer
+
+    first, stream = await ask("GET", target)
+    second, publish = await ask("POST", f"/bark/{KEY}/still-room")
+    stream.transport.abort()
+    publish.transport.abort()
+    assert (first[9:12], second[9:12]) == (b"200", b"200")

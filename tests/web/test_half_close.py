@@ -13,6 +13,7 @@ from pushgo_compat.model import Source
 from tests.gateway import LOGIN, Gateway, Mount
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.logged import LoggedServer, serving
+from tests.patience import wait_until
 from tests.web.raw_publish import (
     every_dialect,
     every_mount,
@@ -37,6 +38,17 @@ class HalfClosed(Wire):
     def send(self, data: bytes) -> None:
         super().send(data)
         self._socket.shutdown(socket.SHUT_WR)
+
+
+BEGUN = (b"}\n", b"}\n\r\n", b":\n\n", b":\n\n\r\n")
+"""How the first bytes of a stream end, for HTTP/1.0 and in a chunk."""
+
+
+def open_streams(gateway: Gateway) -> int:
+    """How many are open, of all doors."""
+    lines = gateway.native("GET", "/metrics").body.decode().splitlines()
+    values = [line for line in lines if line.startswith("pushgo_open_streams{")]
+    return sum(int(float(line.rpartition(" ")[2])) for line in values)
 
 
 def ask(port: int, data: bytes, method: str = "GET") -> Reply:
@@ -157,6 +169,28 @@ def test_a_stream_goes_on(gateway: Gateway) -> None:
         while b"still here" not in line:
             line = wire._file.readline()
             assert line
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize(
+    "target", [f"/ntfy/{KEY}/json", f"/channel/{CHANNEL_ID}/stream"]
+)
+def test_a_reader_that_has_died_is_forgotten_long_before_the_next_keepalive(
+    gateway: Gateway, target: str, version: str
+) -> None:
+    before = open_streams(gateway)
+    with Wire(gateway.ports["main"]) as wire:
+        name, value = LOGIN
+        wire.send(
+            f"GET {target} HTTP/{version}\r\nHost: x\r\n{name}: ".encode()
+            + value
+            + b"\r\n\r\n"
+        )
+        received = b""
+        while not received.endswith(BEGUN):  # what is unread would reset it at once
+            received += wire._socket.recv(65536)
+        wait_until(lambda: open_streams(gateway) == before + 1)
+    wait_until(lambda: open_streams(gateway) == before)
 
 
 def test_perl_gets_its_answer_after_its_shutdown(gateway: Gateway) -> None:

@@ -207,9 +207,13 @@ class BoundedHandler(RequestHandler):
         start_time: float | None,
     ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         """The handler is done with the body; the rest of it is thrown away."""
-        if self._share is not None or self._is_watched:
-            self._end_body(request.content)
+        self.end_body(request.content)
         return super().finish_response(request, resp, start_time)
+
+    def end_body(self, body: StreamReader) -> None:
+        """Count no longer what has come of a body that is not read any more."""
+        if self._share is not None or self._is_watched:
+            self._end_body(body)
 
     def _end_body(self, body: StreamReader) -> None:
         was_waiting = self._waits_for_room

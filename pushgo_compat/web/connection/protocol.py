@@ -40,7 +40,7 @@ WordRefusal = Callable[[web.BaseRequest, bytes, int], web.Response]
 class LenientHandler(BoundedHandler):
     """One connection, its heads mended before they are parsed."""
 
-    __slots__ = ("_mender", "_word_refusal")
+    __slots__ = ("_has_input_ended", "_mender", "_on_end_of_input", "_word_refusal")
 
     def __init__(
         self,
@@ -52,6 +52,8 @@ class LenientHandler(BoundedHandler):
         super().__init__(manager, guard, **kwargs)
         self._mender = HeadMender()
         self._word_refusal = word_refusal
+        self._has_input_ended = False
+        self._on_end_of_input: Callable[[], None] | None = None
 
     def data_received(self, data: bytes) -> None:
         """Mend, then parse; aiohttp calls with nothing to parse what it has kept.
@@ -111,7 +113,21 @@ class LenientHandler(BoundedHandler):
         else:
             self._close = True
         self._guard.watch.done(self)
+        self._has_input_ended = True
+        if self._on_end_of_input is not None:
+            self._on_end_of_input()
         return True
+
+    def when_input_ends(self, call: Callable[[], None]) -> None:
+        """Call once the peer sends no more, at once if that is so already."""
+        self._on_end_of_input = call
+        if self._has_input_ended:
+            call()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Let go of whoever wanted to hear of the end of the input."""
+        self._on_end_of_input = None
+        super().connection_lost(exc)
 
     def log_exception(self, *args: object, **kwargs: object) -> None:
         """Keep quiet about a broken body that was read only to be thrown away."""

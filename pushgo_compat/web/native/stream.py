@@ -14,16 +14,18 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion10, web
 
 from pushgo_compat.core.auth.permits import Permit
 from pushgo_compat.core.stores.live import Overrun, Subscription
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel, Source
+from pushgo_compat.web.connection.protocol import connection_of
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, describe_fault
 from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import DerivedMetadata, wire_fields
@@ -34,7 +36,9 @@ from pushgo_compat.web.streams.connection_end import (
     STALLED_AFTER_S,
     end_connection,
     limit_unacknowledged,
+    probe_peer,
 )
+from pushgo_compat.web.streams.framing import CHUNKED, PLAIN
 from pushgo_compat.web.streams.revocations import Revocations, Revoked
 
 PAGE_ROWS = 200
@@ -214,14 +218,31 @@ async def stream_messages(request: web.Request) -> web.StreamResponse:
     return response
 
 
+def _watch_peer(request: web.Request, stream: _Stream) -> asyncio.Task[None] | None:
+    """End the stream once its reader has gone; the task of that."""
+    connection = connection_of(request)
+    if connection is None:
+        return None
+    connection.end_body(request.content)
+    framing = PLAIN if request.version <= HttpVersion10 else CHUNKED
+    comment = framing.wrap([_COMMENT])
+    write = partial(stream.transport.write, comment)
+    connection.when_input_ends(partial(probe_peer, write))
+    gone = asyncio.create_task(connection.lost())
+    gone.add_done_callback(lambda _: stream.subscription.end())
+    return gone
+
+
 async def _run(request: web.Request, stream: _Stream, start: Start | None) -> None:
     open_streams = request.app[OPEN_STREAMS]
     open_streams.add(stream)
     gauge = stream.services.metrics.open_streams[Source.NATIVE]
     gauge.inc()
+    gone: asyncio.Task[None] | None = None
     try:
         # aiohttp sends the head of an answer together with its first bytes.
         await stream.write(_COMMENT)
+        gone = _watch_peer(request, stream)
         await stream.revocations.admit(stream)
         if start is not None:
             await stream.send_backlog(start)
@@ -236,6 +257,8 @@ async def _run(request: web.Request, stream: _Stream, start: Start | None) -> No
         log.error("stream failed", request_id=request_id, **describe_fault(fault))
         stream.end()
     finally:
+        if gone is not None:
+            gone.cancel()
         stream.revocations.discard(stream)
         open_streams.discard(stream)
         gauge.dec()

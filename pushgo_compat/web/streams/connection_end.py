@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 FLUSH_WITHIN_S = 1.0
 """What was written may still go out for so long; then the connection is reset."""
+REFUSED_WITHIN_S = 1.0
+"""A peer's system, the network's longer ways included, has answered by then."""
 STALLED_AFTER_S = 60
 """A reader who takes nothing of what was written for so long is cut off."""
 
@@ -22,6 +25,16 @@ def end_connection(transport: asyncio.Transport) -> None:
         return
     transport.close()
     asyncio.get_running_loop().call_later(FLUSH_WITHIN_S, transport.abort)
+
+
+def probe_peer(write: Callable[[], None]) -> None:
+    """Write to a peer that sends no more, and once more when it can have said no.
+
+    A process that has died looks like one that closed its sending side alone. Its
+    system answers the first bytes with a reset, which only the next write meets.
+    """
+    write()
+    asyncio.get_running_loop().call_later(REFUSED_WITHIN_S, write)
 
 
 def limit_unacknowledged(transport: asyncio.BaseTransport) -> None:

@@ -31,6 +31,7 @@ from pushgo_compat.web.services import Services
 from pushgo_compat.web.streams.connection_end import (
     STALLED_AFTER_S,
     limit_unacknowledged,
+    probe_peer,
 )
 from pushgo_compat.web.streams.fanout import WRITES_A_TURN, Fanout, OpenStream
 from pushgo_compat.web.streams.framing import CHUNKED, PING, PLAIN, WEBSOCKET
@@ -106,6 +107,7 @@ class Streams:
             response = web.StreamResponse()
         response.headers.update(headers)
         await response.prepare(request)
+        _handler(request).end_body(request.content)
         stream = self._make_stream(request, admitted)
         try:
             if call.poll:
@@ -190,6 +192,8 @@ class Streams:
             if isinstance(response, web.WebSocketResponse):
                 await self._hear(response, stream)
             else:
+                probe = partial(self._probe, stream)
+                _handler(request).when_input_ends(partial(probe_peer, probe))
                 await _handler(request).lost()
         finally:
             self._leave(stream)
@@ -207,6 +211,10 @@ class Streams:
                 await response.pong(frame.data)
             elif frame.type is WSMsgType.PONG:
                 stream.patience.ponged_at_s = self._services.clock_s()
+
+    def _probe(self, stream: _LiveStream) -> None:
+        """Write what tells a peer that is gone from one that only reads."""
+        stream.write(_keepalive(stream, self._services.now_ms()))
 
     def _leave(self, stream: _LiveStream) -> None:
         del self._open[stream]
