@@ -11,8 +11,11 @@ import re
 import ssl
 import tempfile
 from collections.abc import Mapping
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+
+from cryptography import x509
 
 PREFIX = "PUSHGO_"
 
@@ -94,6 +97,12 @@ def certificate_fault(cert: Path, key: Path) -> tuple[str, str] | None:
     except _PassphraseWanted:
         return "key", "must be a private key without a passphrase"
     return None
+
+
+def expired(cert: Path, now: datetime) -> datetime | None:
+    """When a server's certificate ended, if it has. The first of a chain is its own."""
+    end = x509.load_pem_x509_certificates(cert.read_bytes())[0].not_valid_after_utc
+    return end if end <= now else None
 
 
 def _unfit(place: str, reason: str) -> tuple[str, str]:

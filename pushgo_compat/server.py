@@ -8,6 +8,7 @@ import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from signal import SIGINT, SIGTERM
 
 import structlog
@@ -17,6 +18,7 @@ from adapters.bark import BarkDialect
 from adapters.ntfy import NtfyDialect, ntfy_id
 from adapters.serverchan import ServerChanDialect
 from pushgo_compat.config import Config
+from pushgo_compat.config_checks import expired
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
@@ -191,6 +193,20 @@ def _lock_store(stack: AsyncExitStack, config: Config) -> None:
         stack.callback(asyncio.create_task(lock.take_over()).cancel)
 
 
+def _tell_expired(config: Config) -> None:
+    """Warn of a certificate whose time is over.
+
+    It is no reason not to start: clients that do not look still send.
+    """
+    if config.tls_cert and (end := expired(config.tls_cert, datetime.now(UTC))):
+        log.warning(
+            "the certificate has expired",
+            setting="PUSHGO_TLS_CERT",
+            file=str(config.tls_cert),
+            ended=end.isoformat(),
+        )
+
+
 async def _serve(config: Config, secret: SecretKey) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way."""
     loop = asyncio.get_running_loop()
@@ -199,6 +215,7 @@ async def _serve(config: Config, secret: SecretKey) -> None:
         loop.add_signal_handler(signal, stop.set)
     async with AsyncExitStack() as stack:
         _lock_store(stack, config)
+        _tell_expired(config)
         ports = await start(stack, config, secret)
         for line in start_lines(sites_of(config), ports):
             log.info("listening", **line)

@@ -94,6 +94,17 @@ def test_a_server_logs_one_line_for_each_listener(tmp_path: Path) -> None:
     assert lines[3]["speaks"] == "ServerChan at /"
 
 
+def test_a_certificate_whose_time_is_over_is_told_and_no_reason_not_to_start(
+    tmp_path: Path,
+) -> None:
+    cert, key, _ = self_signed(tmp_path, days=-1)
+    tls = {"PUSHGO_TLS_CERT": str(cert), "PUSHGO_TLS_KEY": str(key)}
+    with serving(tmp_path, **tls) as server:
+        [line] = lines_of(server, "the certificate has expired")
+    assert (line["setting"], line["file"]) == ("PUSHGO_TLS_CERT", str(cert))
+    assert line["level"] == "warning"
+
+
 @pytest.mark.parametrize(
     ("setting", "text", "reason"),
     [

@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(folder: Path, *names: str) -> tuple[Path, Path, ssl.SSLContext]:
+def self_signed(
+    folder: Path, *names: str, days: int = 1
+) -> tuple[Path, Path, ssl.SSLContext]:
     """Certificate and key of ``localhost`` as files, and a client that trusts it.
 
-    The certificate is good for further names as well.
+    The certificate is good for further names as well, and for so many days.
     """
     all_names = [x509.DNSName(name) for name in ("localhost", *names)]
     key = ec.generate_private_key(ec.SECP256R1())
@@ -27,8 +29,8 @@ def self_signed(folder: Path, *names: str) -> tuple[Path, Path, ssl.SSLContext]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=9))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(all_names), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -155,6 +155,20 @@ def test_each_caller_behind_a_trusted_proxy_has_his_own_limit(
     assert ask("198.51.100.9, 198.51.100.2") == 500
 
 
+@pytest.mark.parametrize("hop", ["203.0.113.%d:%d", '"[2001:db8:%d::1]:%d"'])
+def test_the_port_of_a_caller_makes_no_other_caller_of_him(
+    behind_proxy: Gateway, hop: str
+) -> None:
+    def ask(*numbers: int) -> int:
+        forwarded = ("X-Forwarded-For", (hop % numbers).encode())
+        path = "/ping"
+        return behind_proxy.call(
+            Source.BARK, Mount.PREFIX, "GET", path, [forwarded]
+        ).status
+
+    assert [ask(1, 50_000), ask(1, 50_001), ask(2, 50_000)] == [200, 500, 200]
+
+
 def test_a_proxy_that_nobody_declared_is_logged_once_with_the_value_to_set(
     tmp_path: Path,
 ) -> None:

@@ -67,7 +67,7 @@ class Callers:
         if not headers or not self._trusted or not self._peer_is_proxy(address):
             return address  # of a head that no parser reads there is no line
         chain = ",".join(headers.getall("X-Forwarded-For", ()))
-        for hop in reversed([part.strip() for part in chain.split(",")]):
+        for hop in map(_without_port, reversed(chain.split(","))):
             if not hop:
                 continue
             address = hop
@@ -123,6 +123,18 @@ class Callers:
         except ValueError:
             return False
         return any(parsed in network for network in self._trusted)
+
+
+def _without_port(hop: str) -> str:
+    """One hop's address alone.
+
+    Azure's gateways write ``192.0.2.1:50000``, others ``[2001:db8::1]:50000``: each
+    connection of a caller would count as a caller of its own.
+    """
+    hop = hop.strip(' \t"')
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _called_address(request: web.BaseRequest) -> str:
