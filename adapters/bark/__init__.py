@@ -10,9 +10,10 @@ from adapters.bark import reply
 from adapters.bark.costly import Unread, is_costly, seen_keys
 from adapters.bark.forward import forward
 from adapters.bark.json_body import BODY_LIMIT_BYTES
+from adapters.bark.other_calls import open_other
 from adapters.bark.parameters import NOTES
 from adapters.bark.parameters.receiver import key_claim
-from adapters.bark.register import no_registration, open_register
+from adapters.bark.register import no_registration
 from adapters.bark.request import Parameters, read_parameters
 from adapters.bark.routes import (
     Action,
@@ -33,8 +34,6 @@ from pushgo_compat.errors import (
     RouteNotFound,
 )
 from pushgo_compat.legacy import (
-    Answer,
-    KeyCheck,
     LegacyCall,
     LegacyRefusal,
     LegacyReply,
@@ -47,14 +46,6 @@ from pushgo_compat.legacy import (
 )
 from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
 
-_INFO = {
-    "version": "v2.3.4",
-    "build": "2026-02-24 06:00:00",
-    "arch": "linux/amd64",
-    "commit": "1091c91",
-    "devices": 1,
-}
-"""The answer to ``/info``: the release that this dialect follows; clients show it."""
 _TOO_LARGE_FOR_ALL = Translation(
     message=None, notes=(Note("ciphertext", "does_not_fit"),)
 )
@@ -123,7 +114,7 @@ class BarkDialect:
         if route.action is Action.PUSH and request.method != "HEAD":
             return self._open_push(request, route)
         try:
-            return _open_other(request, route)
+            return open_other(request, route)
         except Unread:
             raise LegacyRefusal(reply.too_large(request)) from None
 
@@ -245,30 +236,6 @@ class BarkDialect:
 
 
 BARK = BarkDialect()
-
-
-def _open_other(request: LegacyRequest, route: Route) -> LegacyCall:
-    """Open a call that sends nothing."""
-    if route.action is Action.MCP:
-        raise LegacyRefusal(reply.no_route(request, "/mcp"))
-    if request.method == "HEAD":
-        return Answer(route=f"HEAD {route.pattern}", reply=reply.NOTHING)
-    match route.action:
-        case Action.REGISTER:
-            return open_register(request)
-        case Action.REGISTER_CHECK:
-            return KeyCheck(
-                route=f"GET {route.pattern}",
-                claim=key_claim(route.key),
-                reply=reply.success(request.received_at_ms),
-            )
-        case Action.PING:
-            answer = reply.success(request.received_at_ms, "pong")
-        case Action.INFO:
-            answer = reply.json_reply(_INFO)
-        case _:
-            answer = reply.OK_TEXT
-    return Answer(route=f"GET {route.pattern}", reply=answer)
 
 
 def _refuse_unread(request: LegacyRequest) -> Translation:

@@ -38,7 +38,7 @@ Layer = dict[str, Sent]
 
 
 @dataclass(slots=True)
-class Draft:
+class PushDraft:
     """The native fields so far, and the notes on what became of each parameter."""
 
     received_at_ms: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.bark.draft import Draft
+from adapters.bark.draft import PushDraft
 from adapters.bark.notes import MAX_NOTES, shown_name
 from adapters.bark.parameters import CUTS, TRANSLATE, encryption, history, text
 from adapters.bark.parameters.extra import translate_extra
@@ -30,7 +30,7 @@ def translate(
     fields = parameters.fields
     if "delete" in fields and history.is_deletion(fields):
         return history.translate_deletion(fields)
-    draft = Draft(received_at_ms)
+    draft = PushDraft(received_at_ms)
     for name, sent in fields.items():
         value = sent.text
         if not value.isascii() or "\0" in value:
@@ -47,7 +47,7 @@ def translate(
     return Translation(message=fitted.message, notes=notes, view=draft.view or None)
 
 
-def _message(draft: Draft, default_title: str, *, rejoins_iv: bool) -> Fitted:
+def _message(draft: PushDraft, default_title: str, *, rejoins_iv: bool) -> Fitted:
     """The message within the native limits; what that took is noted.
 
     A push is never refused for its size, except when a ciphertext is too large.
@@ -78,7 +78,7 @@ def _message(draft: Draft, default_title: str, *, rejoins_iv: bool) -> Fitted:
     return fitted
 
 
-def _sent_name(draft: Draft, names: tuple[str, ...]) -> str:
+def _sent_name(draft: PushDraft, names: tuple[str, ...]) -> str:
     """The sender's spelling of the first of the names that has a text."""
     *preferred, last = names
     sent = (draft.texts[name].name for name in preferred if name in draft.texts)

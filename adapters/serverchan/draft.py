@@ -28,7 +28,7 @@ class Fields(NamedTuple):
 
 
 @dataclass(slots=True)
-class Draft:
+class SendDraft:
     """The native fields so far, and the notes on what became of each parameter."""
 
     generation: Generation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.serverchan.draft import Draft, Fields
+from adapters.serverchan.draft import Fields, SendDraft
 from adapters.serverchan.parameters import TABLE
 from adapters.serverchan.parameters.body import KEPT_METADATA, mark_cut, note_texts
 from adapters.serverchan.parameters.options import note_tags_dropped
@@ -35,7 +35,7 @@ def translate(request: LegacyRequest, generation: Generation) -> Translation:
     notes = _note_strangers(request, fields)
     sent = _sent(fields.values, notes)
     encrypted = "desp" in sent and "encoded" in sent
-    draft = Draft(generation, sent, encrypted, notes)
+    draft = SendDraft(generation, sent, encrypted, notes)
     for name, parameter in TABLE.items():
         if name in sent:
             parameter.translate(draft, name)
@@ -87,7 +87,7 @@ def _sent(values: Mapping[str, str], notes: list[Note]) -> dict[str, str]:
     return sent
 
 
-def _fitted(draft: Draft, received_at_ms: int) -> NativeMessage:
+def _fitted(draft: SendDraft, received_at_ms: int) -> NativeMessage:
     """The message within the native limits, and the notes that wait for its size."""
     message = NativeMessage(
         title=draft.title,

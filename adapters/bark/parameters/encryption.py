@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 
-from adapters.bark.draft import PREFIX, Draft, Sent
+from adapters.bark.draft import PREFIX, PushDraft, Sent
 from adapters.bark.parameters.parameter import FromJson, Parameter, View
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage
@@ -22,7 +22,7 @@ _SPACED_BASE64 = re.compile(r"[A-Za-z0-9+/ ]+={0,2}")
 _BASE64_GROUP = 4
 
 
-def ciphertext(draft: Draft, *, rejoins_iv: bool) -> str | None:
+def ciphertext(draft: PushDraft, *, rejoins_iv: bool) -> str | None:
     """The native ciphertext: as received, but for what transport and layout need."""
     sent = draft.ciphertext
     if sent is None:
@@ -39,11 +39,11 @@ def ciphertext(draft: Draft, *, rejoins_iv: bool) -> str | None:
     return text
 
 
-def _translate_ciphertext(draft: Draft, name: str, sent: Sent) -> None:
+def _translate_ciphertext(draft: PushDraft, name: str, sent: Sent) -> None:
     draft.ciphertext = sent
 
 
-def _translate_iv(draft: Draft, name: str, sent: Sent) -> None:
+def _translate_iv(draft: PushDraft, name: str, sent: Sent) -> None:
     draft.iv = sent.text
     draft.keep_whole(name, sent)
 

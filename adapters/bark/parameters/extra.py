@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from adapters.bark.draft import Draft, Sent
+from adapters.bark.draft import PushDraft, Sent
 from adapters.bark.notes import shown_name
 from adapters.bark.parameters.parameter import Parameter, lose
 from pushgo_compat.legacy import Note, NoteText, Verdict
@@ -21,7 +21,7 @@ _SECRET_NAME = re.compile(
 )
 
 
-def translate_extra(draft: Draft, name: str, sent: Sent) -> None:
+def translate_extra(draft: PushDraft, name: str, sent: Sent) -> None:
     """Record a parameter that is not in the table."""
     if not _METADATA_NAME.fullmatch(name):
         draft.notes.append(Note(shown_name(sent.name), "unfit_name"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from adapters.bark.draft import MAX_VALUE_BYTES, PREFIX, Draft, Layer, Sent
+from adapters.bark.draft import MAX_VALUE_BYTES, PREFIX, Layer, PushDraft, Sent
 from adapters.bark.notes import MAX_NOTES, shown_name
 from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View, lose
 from adapters.shared.parsing import MAX_TAG_CHARS, clean_text, decimal_text
@@ -26,7 +26,7 @@ _DELETE, _ID = f"{PREFIX}delete", f"{PREFIX}id"
 # --------------------------------------------------------------------- group, ttl
 
 
-def _translate_group(draft: Draft, name: str, sent: Sent) -> None:
+def _translate_group(draft: PushDraft, name: str, sent: Sent) -> None:
     draft.keep_prose(name, sent)
     tag = sent.text.strip()
     if tag and len(tag.encode()) <= MAX_TAG_CHARS:
@@ -34,7 +34,7 @@ def _translate_group(draft: Draft, name: str, sent: Sent) -> None:
         draft.notes.append(Note(sent.name, "group_tag"))
 
 
-def _translate_ttl(draft: Draft, name: str, sent: Sent) -> None:
+def _translate_ttl(draft: PushDraft, name: str, sent: Sent) -> None:
     """Seconds of history become a time of expiry, which never lies in the past."""
     text = sent.text.strip()
     seconds = math.nan
@@ -108,7 +108,7 @@ PARAMETERS = (
         },
     ),
     # 1: keep it in the history; any other value: do not.
-    Parameter(name="isarchive", translate=Draft.keep_prose),
+    Parameter(name="isarchive", translate=PushDraft.keep_prose),
     Parameter(
         name="ttl",
         translate=_translate_ttl,
@@ -129,7 +129,7 @@ PARAMETERS = (
     ),
     Parameter(
         name="id",
-        translate=Draft.keep_whole,
+        translate=PushDraft.keep_whole,
         notes={
             "delete_id": NoteText(
                 Verdict.LOST, None, "Only Bark's own app can take that message back."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from adapters.bark.draft import Draft, Sent
+from adapters.bark.draft import PushDraft, Sent
 from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View
 from adapters.shared.parsing import MAX_NATIVE_URL_CHARS, is_http_url, native_url
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage
 
 
-def _translate_url(draft: Draft, name: str, sent: Sent) -> None:
+def _translate_url(draft: PushDraft, name: str, sent: Sent) -> None:
     url = sent.text.strip()
     if not url:
         draft.notes.append(Note(sent.name, "empty"))
@@ -24,7 +24,7 @@ def _forward_url(message: NativeMessage, view: View) -> str | None:
     return message.url
 
 
-def _translate_image(draft: Draft, name: str, sent: Sent) -> None:
+def _translate_image(draft: PushDraft, name: str, sent: Sent) -> None:
     image = sent.text.strip()
     if is_http_url(image) and len(image.encode()) <= MAX_NATIVE_URL_CHARS:
         draft.images = (image,)
@@ -65,13 +65,13 @@ PARAMETERS = (
         },
     ),
     # The address of a picture in place of the app's icon.
-    Parameter(name="icon", translate=Draft.keep_whole),
+    Parameter(name="icon", translate=PushDraft.keep_whole),
     # "none": a tap does nothing; "alert": a tap opens a pop-up.
-    Parameter(name="action", translate=Draft.keep_prose),
+    Parameter(name="action", translate=PushDraft.keep_prose),
     # The text that the copy button takes; autocopy=1 takes it on arrival.
-    Parameter(name="copy", translate=Draft.keep_prose),
-    Parameter(name="autocopy", translate=Draft.keep_prose),
+    Parameter(name="copy", translate=PushDraft.keep_prose),
+    Parameter(name="autocopy", translate=PushDraft.keep_prose),
     # The older name of autocopy; acme.sh still sends it.
-    Parameter(name="automaticallycopy", translate=Draft.keep_prose),
+    Parameter(name="automaticallycopy", translate=PushDraft.keep_prose),
 )
 CUTS = {"images": Cut("images_dropped", ("image",))}

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from adapters.bark.draft import Draft, Sent
+from adapters.bark.draft import PushDraft, Sent
 from pushgo_compat.legacy import Note, NoteText
 from pushgo_compat.model import NativeMessage
 
-Translate = Callable[[Draft, str, Sent], None]
+Translate = Callable[[PushDraft, str, Sent], None]
 """Puts a value that is not empty into the draft, under its lower-case name."""
 View = Mapping[str, object]
 
@@ -58,7 +58,7 @@ class Cut(NamedTuple):
 def lose(code: str) -> Translate:
     """A translation that keeps nothing and notes ``code``."""
 
-    def translate(draft: Draft, name: str, sent: Sent) -> None:
+    def translate(draft: PushDraft, name: str, sent: Sent) -> None:
         draft.notes.append(Note(sent.name, code))
 
     return translate

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from adapters.bark.draft import Draft
+from adapters.bark.draft import PushDraft
 from adapters.bark.parameters.parameter import Parameter
 
 PARAMETERS = (
     # The name of a sound file, with or without ".caf".
-    Parameter(name="sound", translate=Draft.keep_whole),
+    Parameter(name="sound", translate=PushDraft.keep_whole),
     # The number on the app's icon.
-    Parameter(name="badge", translate=Draft.keep_prose),
+    Parameter(name="badge", translate=PushDraft.keep_prose),
     # It had a meaning up to bark-server v2.1.5; Apprise and shoutrrr still send it.
-    Parameter(name="category", translate=Draft.keep_prose),
+    Parameter(name="category", translate=PushDraft.keep_prose),
 )

@@ -6,7 +6,7 @@ are collected first and become native fields together, in ``title`` and ``body``
 
 from __future__ import annotations
 
-from adapters.bark.draft import Draft, Sent
+from adapters.bark.draft import PushDraft, Sent
 from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage
@@ -24,7 +24,7 @@ _MAX_VIEW_BYTES = 4096
 """Apple refuses larger payloads, so a longer body beside a markdown never arrived."""
 
 
-def title(draft: Draft, default: str) -> str:
+def title(draft: PushDraft, default: str) -> str:
     """The title in one line, or else the subtitle, or else ``default``."""
     title, subtitle = draft.texts.get("title"), draft.texts.get("subtitle")
     line = _one_line(title.text) if title else ""
@@ -44,7 +44,7 @@ def title(draft: Draft, default: str) -> str:
     return line or default
 
 
-def body(draft: Draft) -> str | None:
+def body(draft: PushDraft) -> str | None:
     """The markdown, or else the body, or else what bark-server makes up."""
     body, markdown = draft.texts.get("body"), draft.texts.get("markdown")
     if body:
@@ -64,7 +64,7 @@ def body(draft: Draft) -> str | None:
     return EMPTY_MESSAGE
 
 
-def _collect(draft: Draft, name: str, sent: Sent) -> None:
+def _collect(draft: PushDraft, name: str, sent: Sent) -> None:
     draft.texts[name] = sent
 
 

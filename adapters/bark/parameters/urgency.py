@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.bark.draft import Draft, Sent
+from adapters.bark.draft import PushDraft, Sent
 from adapters.bark.parameters.parameter import FromJson, Parameter, View
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage, Severity
@@ -21,7 +21,7 @@ _FORWARDED = {
 """``active`` is what the app assumes, so it is left out."""
 
 
-def _translate_level(draft: Draft, name: str, sent: Sent) -> None:
+def _translate_level(draft: PushDraft, name: str, sent: Sent) -> None:
     severity = _SEVERITIES.get(sent.text.lower())
     if severity is None:
         draft.keep_prose(name, sent, "level_unknown")
@@ -52,7 +52,7 @@ PARAMETERS = (
         },
     ),
     # The loudness of a critical push, 0 to 10.
-    Parameter(name="volume", translate=Draft.keep_prose),
+    Parameter(name="volume", translate=PushDraft.keep_prose),
     # 1: the sound rings for 30 seconds.
-    Parameter(name="call", translate=Draft.keep_prose),
+    Parameter(name="call", translate=PushDraft.keep_prose),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapters.serverchan.draft import METADATA, Draft
+from adapters.serverchan.draft import METADATA, SendDraft
 from adapters.serverchan.parameters.parameter import Parameter, keep
 from adapters.serverchan.parameters.title import title_from_desp
 from adapters.serverchan.routes import Generation
@@ -28,7 +28,7 @@ def mark_cut(message: NativeMessage) -> NativeMessage:
     return replace(message, metadata={**message.metadata, _TRUNCATED: field})
 
 
-def note_texts(draft: Draft, fitted: Fitted) -> None:
+def note_texts(draft: SendDraft, fitted: Fitted) -> None:
     """Note what became of the three, now that the message has its final size."""
     sent, notes = draft.sent, draft.notes
     cut = "body" in fitted.cut
@@ -46,7 +46,7 @@ def note_texts(draft: Draft, fitted: Fitted) -> None:
         notes.append(Note("short" if draft.encrypted else "desp", "body.large"))
 
 
-def _translate_desp(draft: Draft, name: str) -> None:
+def _translate_desp(draft: SendDraft, name: str) -> None:
     desp = draft.sent[name]
     if draft.encrypted:
         draft.ciphertext = desp
@@ -58,13 +58,13 @@ def _translate_desp(draft: Draft, name: str) -> None:
         draft.notes.append(Note(name, "title.from_desp"))
 
 
-def _translate_short(draft: Draft, name: str) -> None:
+def _translate_short(draft: SendDraft, name: str) -> None:
     if draft.encrypted:
         draft.body = draft.sent[name]
     keep(draft, name)
 
 
-def _translate_encoded(draft: Draft, name: str) -> None:
+def _translate_encoded(draft: SendDraft, name: str) -> None:
     if draft.encrypted:
         draft.metadata[_ENCODED] = "1"
 

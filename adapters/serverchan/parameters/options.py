@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.serverchan.draft import METADATA, Draft
+from adapters.serverchan.draft import METADATA, SendDraft
 from adapters.serverchan.parameters.parameter import Parameter, keep
 from adapters.shared.parsing import MAX_TAG_CHARS, MAX_TAGS
 from adapters.shared.size_limit import Fitted
@@ -11,13 +11,13 @@ from pushgo_compat.legacy import Note, NoteText, Verdict
 _NOIP_ON = frozenset({"1", "true"})
 
 
-def note_tags_dropped(draft: Draft, fitted: Fitted) -> None:
+def note_tags_dropped(draft: SendDraft, fitted: Fitted) -> None:
     """Note that the message was too large for its tags."""
     if "tags" in fitted.cut:
         draft.notes.append(Note("tags", "tags.dropped"))
 
 
-def _translate_tags(draft: Draft, name: str) -> None:
+def _translate_tags(draft: SendDraft, name: str) -> None:
     """Take the labels between the bars; a comma is part of its label."""
     labels = [label.strip() for label in draft.sent[name].split("|")]
     cut = dict.fromkeys(label[:MAX_TAG_CHARS].rstrip() for label in labels if label)
@@ -26,7 +26,7 @@ def _translate_tags(draft: Draft, name: str) -> None:
     draft.notes.append(Note(name, "tags" if whole else "tags.cut"))
 
 
-def _translate_noip(draft: Draft, name: str) -> None:
+def _translate_noip(draft: SendDraft, name: str) -> None:
     draft.metadata[METADATA + name] = "1"
     draft.notes.append(Note(name, name))
 

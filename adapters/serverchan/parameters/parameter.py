@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from adapters.serverchan.draft import METADATA, Draft
+from adapters.serverchan.draft import METADATA, SendDraft
 from adapters.shared.parsing import MAX_METADATA_CHARS
 from pushgo_compat.legacy import Note, NoteText
 
@@ -18,7 +18,7 @@ class Parameter:
     """Compared exactly, in query, form and JSON alike: names have one case."""
     place: str
     """The native place, for the notes."""
-    translate: Callable[[Draft, str], None]
+    translate: Callable[[SendDraft, str], None]
     """Puts a value that is not absent into the draft, under its name."""
     is_said: Callable[[str], bool] | None = None
     """Tells a value from one that counts as absent; None: any but a blank one."""
@@ -28,7 +28,7 @@ class Parameter:
     """The codes that only this parameter uses, and their texts."""
 
 
-def keep(draft: Draft, name: str) -> None:
+def keep(draft: SendDraft, name: str) -> None:
     """Record the first 512 characters of a parameter as metadata."""
     value = draft.sent[name].strip()
     place = METADATA + name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from adapters.serverchan.draft import Draft
+from adapters.serverchan.draft import SendDraft
 from adapters.serverchan.parameters.parameter import Parameter
 from adapters.shared.size_limit import Fitted
 from pushgo_compat.legacy import Note, NoteText, Verdict
@@ -26,14 +26,14 @@ def title_from_desp(desp: str) -> str:
     return title[:_DESP_TITLE_CHARS].rstrip()
 
 
-def note_title_cut(draft: Draft, fitted: Fitted) -> None:
+def note_title_cut(draft: SendDraft, fitted: Fitted) -> None:
     """Note that the message was too large for its whole title."""
     if "title" in fitted.cut:
         sent = (name for name in ("title", "text") if name in draft.sent)
         draft.notes.append(Note(next(sent, "desp"), "title.cut"))
 
 
-def _translate(draft: Draft, name: str) -> None:
+def _translate(draft: SendDraft, name: str) -> None:
     if draft.title is not None:
         draft.notes.append(Note(name, "title.unused"))
         return
