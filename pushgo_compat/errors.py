@@ -9,6 +9,9 @@ NativeError
 │   ├── MessageNotFound
 │   └── RouteNotFound
 ├── MethodNotAllowed        405  carries the methods that are allowed
+├── Conflict                409  the channel cannot have what was asked for
+│   ├── TooManyTargets
+│   └── WebPushNotConfigured     the operator has set no contact for push services
 ├── RequestTooLarge         413
 ├── RateLimited             429  carries when to come back
 ├── InternalError           500  a fault of ours; says nothing about it
@@ -92,6 +95,25 @@ class MethodNotAllowed(NativeError):
     def __init__(self, allow: str) -> None:
         super().__init__()
         self.allow = allow
+
+
+class Conflict(NativeError):
+    """The state of channel or gateway does not allow what was asked for."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooManyTargets(Conflict):
+    """The channel has as many web push subscriptions as it may."""
+
+    code = "too_many_targets"
+
+
+class WebPushNotConfigured(Conflict):
+    """No address is set that push services could complain to."""
+
+    code = "webpush_not_configured"
 
 
 class RequestTooLarge(NativeError):

@@ -22,12 +22,15 @@ from pushgo_compat.core.delivery import (
 from pushgo_compat.core.stores.live import LiveSource
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target
+from pushgo_compat.core.webpush import WebPushService
 from pushgo_compat.delivery.attempt import Tuning
 from pushgo_compat.delivery.deliveries import DeliveryMaker, Forward
+from pushgo_compat.delivery.kinds.webpush import WEBPUSH
 from pushgo_compat.delivery.lane import Lane
 from pushgo_compat.delivery.observer import Observer
 from pushgo_compat.delivery.outbox import Lease, Outbox
 from pushgo_compat.delivery.registry import KINDS
+from pushgo_compat.delivery.vapid import VAPID, Vapid
 from pushgo_compat.model import NativeMessage, Source
 
 TEST_TITLE = "PushGo Compat test"
@@ -39,23 +42,37 @@ def surroundings_of(
     config: Config, secret: SecretKey, store: Store, now_ms: Callable[[], int]
 ) -> Surroundings:
     """What senders may use of this gateway. Raises OSError for an unreadable key."""
-    subject = config.webpush_subject
-    base_url = config.public_base_url
-    if subject is None and base_url is not None and base_url.startswith("https://"):
-        subject = base_url
     return Surroundings(
         now_ms=now_ms,
         tokens=SealedTokens(store.lanes, Sealer(secret)),
         derive_key=secret.derive_key,
         sleep=asyncio.sleep,
-        public_base_url=base_url,
-        webpush_subject=subject,
+        public_base_url=config.public_base_url,
+        webpush_subject=_webpush_subject(config),
         bark_apns=_bark_apns(config),
         upstream_url=config.ntfy_upstream_url,
         upstream_token=config.ntfy_upstream_token,
         allow_private=config.delivery_allow_private,
         webpush_allow_private=config.webpush_allow_private,
     )
+
+
+def _webpush_subject(config: Config) -> str | None:
+    """Whom push services may complain to."""
+    base_url = config.public_base_url or ""
+    of_base = base_url if base_url.startswith("https://") else None
+    return config.webpush_subject or of_base
+
+
+def webpush_of(
+    config: Config, secret: SecretKey, store: Store, now_ms: Callable[[], int]
+) -> WebPushService:
+    """Subscriptions of browsers, under the key that is derived for them."""
+    subject = _webpush_subject(config)
+    key = None
+    if subject is not None:
+        key = Vapid(secret.derive_key(VAPID), subject).public_key
+    return WebPushService(store.targets, secret, WEBPUSH, key, now_ms)
 
 
 def _bark_apns(config: Config) -> BarkApns | None:

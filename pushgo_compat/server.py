@@ -34,7 +34,7 @@ from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
 from pushgo_compat.model import Source
-from pushgo_compat.outgoing import Outlets, build_outbox
+from pushgo_compat.outgoing import Outlets, build_outbox, webpush_of
 from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
@@ -130,6 +130,7 @@ async def start(
         limiter=RateLimiter(config.rate_limit),
         metrics=metrics,
         deliveries=DeliveryReader(store),
+        webpush=webpush_of(config, secret, store, now_ms),
         paused_groups=outbox.paused_groups,
     )
     stack.callback(services.off_loop.close)

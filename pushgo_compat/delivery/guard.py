@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+import ssl
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import aiohttp
@@ -82,12 +83,22 @@ def guarded_session(allowed: Sequence[Network] = ()) -> aiohttp.ClientSession:
             raise PrivateAddress
         return socket.socket(family=family, type=kind, proto=proto)
 
-    return _session(aiohttp.TCPConnector(socket_factory=make_socket, limit=64))
+    return _session(_connector(make_socket))
 
 
 def plain_session() -> aiohttp.ClientSession:
     """A session for addresses that the operator typed, mostly at home."""
-    return _session(aiohttp.TCPConnector(limit=64))
+    return _session(_connector())
+
+
+def _connector(
+    socket_factory: Callable[[AddrInfoType], socket.socket] | None = None,
+) -> aiohttp.TCPConnector:
+    # A context of its own: aiohttp's is made when aiohttp is loaded, and would not
+    # know the certificates that SSL_CERT_FILE names by the first send.
+    return aiohttp.TCPConnector(
+        ssl=ssl.create_default_context(), socket_factory=socket_factory, limit=64
+    )
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:

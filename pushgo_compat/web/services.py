@@ -17,6 +17,7 @@ from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.stores.live import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
+from pushgo_compat.core.webpush import WebPushService
 from pushgo_compat.model import Channel
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.legacy.off_loop import OffLoop
@@ -66,6 +67,8 @@ class Services:
     refusals: RefusalLog = field(default_factory=RefusalLog)
     deliveries: DeliveryReader | None = None
     """What became of messages on their way to targets."""
+    webpush: WebPushService | None = None
+    """Subscriptions of browsers."""
     paused_groups: Callable[[], Sequence[tuple[str, str]]] = tuple
     """Groups of targets that wait for an operator: name and reason."""
     off_loop: OffLoop = field(default_factory=OffLoop)

@@ -7,11 +7,12 @@ from aiohttp import web
 from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
 from pushgo_compat.web.legacy.read_request import ask_for_body
-from pushgo_compat.web.native import docs, health, openapi, read, send, stream
+from pushgo_compat.web.native import docs, health, openapi, read, send, stream, webpush
 from pushgo_compat.web.native.edge import native_edge
 from pushgo_compat.web.services import SERVICES, Services
 
 _MESSAGES = "/channel/{channel_id}/messages"
+_WEBPUSH = "/channel/{channel_id}/webpush"
 _ANYTHING = "/{anything:(?s:.*)}"
 
 ROUTES = (
@@ -22,6 +23,9 @@ ROUTES = (
     web.get(_MESSAGES + "/{message_id}", read.get_message),
     web.delete(_MESSAGES + "/{message_id}", read.delete_message),
     web.get("/channel/{channel_id}/stream", stream.stream_messages, allow_head=False),
+    web.get(_WEBPUSH, webpush.get_key),
+    web.put(_WEBPUSH, webpush.put_subscription),
+    web.delete(_WEBPUSH, webpush.delete_subscription),
     web.get("/healthz", health.healthz),
     web.get("/readyz", health.readyz),
     web.get("/metrics", health.metrics),

@@ -87,6 +87,19 @@ SENTENCES = {
         "metadata 必须是对象：键 1 到 64 个字符，值为 1 到 512 个字符的字符串、"
         "数字或布尔值。",
     ),
+    "subscription_invalid": Sentence(
+        "The subscription must be a browser's PushSubscription: an https endpoint of at"
+        " most 2,048 characters, and its two keys.",
+        "必须是浏览器的 PushSubscription：不超过 2048 个字符的 https 地址及两个密钥。",
+    ),
+    "too_many_targets": Sentence(
+        "This channel has 20 browsers already; remove one first.",
+        "本频道已有 20 个浏览器订阅，请先移除一个。",
+    ),
+    "webpush_not_configured": Sentence(
+        "This gateway sends no web push: set PUSHGO_WEBPUSH_SUBJECT.",
+        "本网关未启用网页推送：请设置 PUSHGO_WEBPUSH_SUBJECT。",
+    ),
     "since_invalid": Sentence(
         "since must be the id of a message of this channel, a Unix time in "
         "milliseconds, or all.",

@@ -23,6 +23,8 @@ from pushgo_compat.errors import (
     RequestTooLarge,
     RouteNotFound,
     ServerBusy,
+    TooManyTargets,
+    WebPushNotConfigured,
 )
 from pushgo_compat.model import Source
 from pushgo_compat.schemas import MessageSchema
@@ -30,12 +32,16 @@ from pushgo_compat.web.native import openapi_routes
 from pushgo_compat.web.native.error_texts import SENTENCES
 
 _NOT_400: tuple[type[NativeError], ...] = (
+    TooManyTargets,
+    WebPushNotConfigured,
     AuthenticationFailed,
     ChannelNotFound,
     MessageNotFound,
     RouteNotFound,
     MethodNotAllowed,
     RequestTooLarge,
+    TooManyTargets,
+    WebPushNotConfigured,
     RateLimited,
     InternalError,
     ServerBusy,

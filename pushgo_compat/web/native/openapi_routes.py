@@ -57,6 +57,13 @@ _READER_CODES = (
     "rate_limited",
     "internal_error",
 )
+_WEBPUSH_CODES = (
+    "unknown_field",
+    "missing_json_content_type",
+    "subscription_invalid",
+    "webpush_not_configured",
+    "request_too_large",
+)
 _SENDER_CODES = (
     "authentication_failed",
     "channel_not_found",
@@ -199,6 +206,48 @@ def paths(sent: Json, codes_by_status: CodesByStatus) -> dict[str, Json]:
                         "content": {"text/event-stream": {"schema": _TEXT}},
                     },
                     **refusals("unknown_field", "since_invalid", *_READER_CODES),
+                },
+            }
+            | read,
+        },
+        "/channel/{channel_id}/webpush": {
+            "parameters": [_CHANNEL_ID],
+            "get": {
+                "summary": "Show the key for web push",
+                "description": "The VAPID key as base64url, for `pushManager`.",
+                "responses": {
+                    "200": _success({"public_key": _TEXT}),
+                    **refusals(
+                        "unknown_field", "webpush_not_configured", *_READER_CODES
+                    ),
+                },
+            }
+            | read,
+            "put": {
+                "summary": "Subscribe a browser",
+                "description": "A browser's PushSubscription. One that is known "
+                "keeps its target; a channel has at most 20.",
+                "requestBody": {"required": True, "content": _json({"type": "object"})},
+                "responses": {
+                    "200": _success({"target_id": _TEXT}),
+                    **refusals(*_WEBPUSH_CODES, "too_many_targets", *_READER_CODES),
+                },
+            }
+            | read,
+            "delete": {
+                "summary": "Unsubscribe a browser",
+                "description": "By the endpoint of its subscription.",
+                "requestBody": {
+                    "required": True,
+                    "content": _json(
+                        {"type": "object", "properties": {"endpoint": _TEXT}}
+                    ),
+                },
+                "responses": {
+                    "200": _success(
+                        {"channel_id": _TEXT, "deleted": {"type": "boolean"}}
+                    ),
+                    **refusals(*_WEBPUSH_CODES, "invalid_json_syntax", *_READER_CODES),
                 },
             }
             | read,

@@ -26,7 +26,7 @@ from pushgo_compat.delivery.kinds.webpush.payload import (
     push_headers,
 )
 from pushgo_compat.delivery.options import host_of, origin_of
-from pushgo_compat.delivery.vapid import Vapid, unb64url
+from pushgo_compat.delivery.vapid import VAPID, Vapid, unb64url
 
 _TAKEN = frozenset({200, 201, 202, 204})
 _DEAD = frozenset({404, 410})
@@ -56,7 +56,7 @@ class WebPushSender:
                 "PUSHGO_WEBPUSH_SUBJECT is not set, and the public base URL is no https"
             )
         if self._vapid is None:
-            self._vapid = Vapid(self._surroundings.derive_key("vapid"), subject)
+            self._vapid = Vapid(self._surroundings.derive_key(VAPID), subject)
         if configuration.get("vapid") != self._vapid.public_key:
             return Drop("subscribed under another key of this gateway")
         outcome = await self._send(configuration, delivery, MAX_PLAINTEXT_BYTES)

@@ -1,0 +1,65 @@
+"""``/channel/{channel_id}/webpush``: a page asks for a channel's messages."""
+
+from __future__ import annotations
+
+import orjson
+from aiohttp import web
+
+from pushgo_compat.core.webpush import WebPushService
+from pushgo_compat.errors import InvalidRequest, WebPushNotConfigured
+from pushgo_compat.web.native.envelope import accepted
+from pushgo_compat.web.native.guards import (
+    check_json_content_type,
+    check_query,
+    login_reader,
+    read_body,
+)
+from pushgo_compat.web.services import SERVICES
+
+MAX_BODY_BYTES = 8192
+
+
+async def get_key(request: web.Request) -> web.Response:
+    """The key under which a page subscribes."""
+    await login_reader(request)
+    check_query(request)
+    return accepted({"public_key": _service(request).public_key})
+
+
+async def put_subscription(request: web.Request) -> web.Response:
+    """Add a browser's subscription; one that is known keeps its target."""
+    grant, _ = await login_reader(request)
+    check_query(request)
+    check_json_content_type(request)
+    body = await read_body(request, MAX_BODY_BYTES)
+    subscription = body.decode("utf-8", "replace")
+    target = await _service(request).subscribe(grant.channel, subscription)
+    return accepted({"target_id": target.target_id})
+
+
+async def delete_subscription(request: web.Request) -> web.Response:
+    """Remove a browser's subscription; one that is gone is gone."""
+    grant, _ = await login_reader(request)
+    check_query(request)
+    check_json_content_type(request)
+    endpoint = _endpoint(await read_body(request, MAX_BODY_BYTES))
+    removed = await _service(request).unsubscribe(grant.channel, endpoint)
+    return accepted({"channel_id": grant.channel.channel_id, "deleted": removed})
+
+
+def _service(request: web.Request) -> WebPushService:
+    service = request.app[SERVICES].webpush
+    if service is None:
+        raise WebPushNotConfigured
+    return service
+
+
+def _endpoint(body: bytes) -> str:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise InvalidRequest("invalid_json_syntax") from None
+    endpoint = document.get("endpoint") if isinstance(document, dict) else None
+    if not isinstance(endpoint, str):
+        raise InvalidRequest("subscription_invalid")
+    return endpoint
