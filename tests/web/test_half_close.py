@@ -116,6 +116,21 @@ def test_whole_requests_are_answered_though_the_last_is_not(gateway: Gateway) ->
         assert gateway.count() == before + 1
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"0x5\r\nhello\r\n0\r\n\r\n", b"5\r\nhelloXX0\r\n\r\n", b"f" * 16 + b"\r\n"],
+)
+def test_chunks_that_cannot_be_read_are_refused_and_not_met_with_silence(
+    gateway: Gateway, body: bytes
+) -> None:
+    head = request("POST", f"/{KEY}", [("Transfer-Encoding", b"chunked")])
+    head = head[: head.index(b"\r\n\r\n") + 4]
+    before = gateway.count()
+    reply = ask(gateway.ports[Source.NTFY], head + body)
+    assert (reply.status, reply.json["code"]) == (400, 40000)
+    assert gateway.count() == before
+
+
 @pytest.mark.parametrize("missing", [2, 60])
 @every_dialect
 def test_what_is_not_whole_is_dropped_and_not_an_error(

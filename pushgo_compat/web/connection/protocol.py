@@ -102,11 +102,13 @@ class LenientHandler(BoundedHandler):
             return False
         # Without a waiter aiohttp is at a request, once there has been one.
         whole = len(self._messages) + bool(self._request_count and not self._waiter)
-        if not self._body.is_eof():
+        # A body that was refused has its answer to come, as one that has ended.
+        is_unfinished = not self._body.is_eof() and self._body.exception() is None
+        if is_unfinished:
             whole -= 1
         if whole <= 0:
             return False
-        if not self._body.is_eof():  # of the last request, behind others
+        if is_unfinished:  # the last request, behind others
             self._body.set_exception(ConnectionResetError("the body did not end"))
         if self._messages:
             self._request_handler = _closing_after_last(self)
