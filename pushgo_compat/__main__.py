@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from adapters import DIALECTS
 from pushgo_compat.cli import build_cli
 from pushgo_compat.config import Config
 
 
 def serve(config: Config) -> int:
     """Run the server until it is told to stop; its exit status."""
-    # The other half, with every dialect and listener: short commands do without it.
+    # The other half, with every listener: short commands do without it.
     from pushgo_compat.server import run
 
     return run(config)
@@ -16,7 +17,7 @@ def serve(config: Config) -> int:
 
 def main() -> None:
     """Run the command line."""
-    build_cli(serve)(prog_name="pushgo-compat")
+    build_cli(serve, DIALECTS)(prog_name="pushgo-compat")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 import enum
 import os
-import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, cast
 
 from dotenv import dotenv_values
@@ -23,6 +24,8 @@ from pushgo_compat.config_checks import (
     new_folder_fault,
     unknown_names,
 )
+from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
+from pushgo_compat.model import Source
 from pushgo_compat.settings import (
     Address,
     Network,
@@ -39,14 +42,13 @@ from pushgo_compat.settings import (
     parse_host_pattern,
     parse_network,
     parse_rate,
-    parse_secret_key,
     parse_size,
     parse_store_url,
     parse_switch,
     parse_text,
-    parse_timezone,
     word_of,
 )
+from pushgo_compat.traits import Traits
 
 T = TypeVar("T")
 S = TypeVar("S", bound="StoreConfig")
@@ -54,11 +56,10 @@ S = TypeVar("S", bound="StoreConfig")
 _KEY = "setting"
 _ATTACHMENTS = "attachments"
 _S_A_DAY = 86_400
-_ADDRESSES = ("http_addr", "ntfy_addr", "bark_addr", "serverchan_addr")
-_HOSTS = ("ntfy_hosts", "bark_hosts", "serverchan_hosts")
-_PAIRS = (("bark_user", "bark_password"), ("tls_cert", "tls_key"))
-"""Settings of which neither means anything without the other."""
+_ADDR, _HOSTS = "addr", "hosts"
 _NEEDS = (
+    ("tls_cert", "tls_key"),
+    ("tls_key", "tls_cert"),
     ("token_on_dialects", "token"),
     ("ntfy_upstream_token", "ntfy_upstream_url"),
 )
@@ -136,6 +137,25 @@ def setting(
     return cast("T", declared)  # to a reader, and to mypy, the field has its value
 
 
+def parse_secret_key(text: str) -> str:
+    """Enough text to key a hash with."""
+    if len(text.encode("utf-8", "surrogatepass")) < MIN_SECRET_BYTES:
+        raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes long")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialectConfig:
+    """What the operator says about one dialect."""
+
+    addr: Address | None = None
+    """A listener where it owns the root."""
+    hosts: tuple[str, ...] = ()
+    """Host names on the main listener where it owns the root."""
+    options: Mapping[str, object] = dataclasses.field(default_factory=dict, repr=False)
+    """Values of its own settings by their names; secrets among them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreConfig:
     """What every command needs: where the store is, and the key to its hashes."""
@@ -158,28 +178,10 @@ class Config(StoreConfig):
 
     http_addr: Address = setting(
         parse_address,
-        "main listener: native API, /ntfy, /bark, /serverchan",
+        "main listener: native API, and each dialect under its own prefix",
         default="127.0.0.1:8686",
     )
-    ntfy_addr: Address | None = setting(
-        optional(parse_address), "a listener with ntfy at its root"
-    )
-    bark_addr: Address | None = setting(
-        optional(parse_address), "a listener with Bark at its root"
-    )
-    serverchan_addr: Address | None = setting(
-        optional(parse_address), "a listener with ServerChan at its root"
-    )
-    ntfy_hosts: tuple[str, ...] = setting(
-        comma_list(parse_host_pattern), "host names with ntfy at their root, commas"
-    )
-    bark_hosts: tuple[str, ...] = setting(
-        comma_list(parse_host_pattern), "host names with Bark at their root, commas"
-    )
-    serverchan_hosts: tuple[str, ...] = setting(
-        comma_list(parse_host_pattern),
-        "host names with ServerChan at their root, commas (*.push.ft07.com works)",
-    )
+    dialects: Mapping[Source, DialectConfig] = dataclasses.field(default_factory=dict)
     attachment_dir: Path | None = setting(
         optional(Path),
         "files of the ntfy dialect; unset: attachments beside the store; empty: off",
@@ -203,21 +205,6 @@ class Config(StoreConfig):
     )
     token_on_dialects: bool = setting(
         parse_switch, "ask old clients for the gateway token as well", default="false"
-    )
-    bark_user: str = setting(parse_text, "Basic auth of the Bark dialect: user")
-    bark_password: str = setting(
-        parse_text, "Basic auth of the Bark dialect: password", secret=True
-    )
-    bark_max_batch: int = setting(
-        parse_count, "most device_keys in one Bark call", default="1000"
-    )
-    bark_rejoin_iv: bool = setting(
-        parse_switch,
-        "join the iv to Bark's AES-GCM ciphertexts, so that native clients open them",
-        default="false",
-    )
-    ntfy_timezone: zoneinfo.ZoneInfo | None = setting(
-        optional(parse_timezone), "zone for delays such as 8pm; unset: the system's"
     )
     rate_limit: float | None = setting(
         parse_rate, "requests a second per key and per address", default="off"
@@ -286,6 +273,10 @@ class Config(StoreConfig):
         word_of(LogLevel), "debug, info, warning or error", default="info"
     )
 
+    def of(self, source: Source) -> DialectConfig:
+        """What is said about a dialect; nothing, where none was asked for."""
+        return self.dialects.get(source) or DialectConfig()
+
 
 def delivery_age_s(config: Config) -> float:
     """How long a delivery may wait."""
@@ -294,24 +285,105 @@ def delivery_age_s(config: Config) -> float:
     return min(_S_A_DAY, config.retention_days * _S_A_DAY)
 
 
-def settings_of(config: type[StoreConfig]) -> tuple[Setting, ...]:
-    """The rows of a config's table, in order."""
-    return tuple(
+Dialects = Mapping[Source, Traits]
+"""The dialects that this program has, and their settings."""
+
+
+def settings_of(
+    config: type[StoreConfig], dialects: Dialects = MappingProxyType({})
+) -> tuple[Setting, ...]:
+    """The rows of a config's table, in order; those of the dialects after the first."""
+    rows = [
         field.metadata[_KEY]._replace(field=field.name)
         for field in dataclasses.fields(config)
-    )
+        if _KEY in field.metadata
+    ]
+    if issubclass(config, Config):
+        place = [row.field for row in rows].index("http_addr") + 1
+        rows[place:place] = _dialect_rows(dialects)
+    return tuple(rows)
 
 
-def load_config(config: type[S], flags: Mapping[str, str | None]) -> S:
+def _dialect_rows(dialects: Dialects) -> list[Setting]:
+    """A listener and host names for each dialect, then what each has of its own."""
+
+    def row(
+        source: Source, name: str, parse: Callable[[str], object], text: str
+    ) -> Setting:
+        return Setting(_field(source, name), parse, text, "", False, False)
+
+    return [
+        *(
+            row(
+                source,
+                _ADDR,
+                optional(parse_address),
+                f"a listener with {traits.name} at its root",
+            )
+            for source, traits in dialects.items()
+        ),
+        *(
+            row(
+                source,
+                _HOSTS,
+                comma_list(parse_host_pattern),
+                f"host names with {traits.name} at their root, commas"
+                " (*.push.example.com works)",
+            )
+            for source, traits in dialects.items()
+        ),
+        *(
+            Setting(
+                _field(source, own.name),
+                own.parse,
+                own.help,
+                own.default,
+                False,
+                own.secret,
+            )
+            for source, traits in dialects.items()
+            for own in traits.settings
+        ),
+    ]
+
+
+def _field(source: Source, name: str) -> str:
+    return f"{source}_{name}"
+
+
+def dialect_configs(
+    dialects: Dialects, values: Mapping[str, Any]
+) -> dict[Source, DialectConfig]:
+    """Values by the names of their rows (``bark_user``), put in order by dialect."""
+    return {
+        source: DialectConfig(
+            addr=values.get(_field(source, _ADDR)),
+            hosts=values.get(_field(source, _HOSTS), ()),
+            options={
+                own.name: values[_field(source, own.name)]
+                for own in traits.settings
+                if _field(source, own.name) in values
+            },
+        )
+        for source, traits in dialects.items()
+    }
+
+
+def load_config(
+    config: type[S],
+    flags: Mapping[str, str | None],
+    dialects: Dialects = MappingProxyType({}),
+) -> S:
     """Read the settings: a flag wins over the environment, that over ``.env``.
 
-    ``flags`` maps names of fields to what the command line says, None for nothing.
+    ``flags`` maps names of rows to what the command line says, None for nothing.
     Raises ConfigError with all faults at once.
     """
     environment = _environment()
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     faults: dict[str, str] = {}
-    for row in settings_of(config):
+    rows = settings_of(config, dialects)
+    for row in rows:
         flag = flags.get(row.field)
         given = environment.get(row.variable) if flag is None else flag
         if given is None or not (given.strip() or row.empty_means_off):
@@ -320,13 +392,14 @@ def load_config(config: type[S], flags: Mapping[str, str | None]) -> S:
             values[row.field] = row.parse(given.strip())
         except ValueError as fault:
             faults[row.field] = f"{row.variable} {fault}"
-    loaded = _build(config, values)
+    found = [*unknown_names(environment, _known_names(dialects)), *faults.values()]
+    defaults = {row.field: row.parse(row.default) for row in rows}
+    loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config):
         values.setdefault("attachment_dir", loaded.db_url.beside(_ATTACHMENTS))
-        loaded = _build(config, values)
-    found = [*unknown_names(environment, _known_names()), *faults.values()]
+        loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config):
-        found += _contradictions(loaded, frozenset(faults))
+        found += _contradictions(loaded, defaults | values, faults.keys(), dialects)
     if found:
         raise ConfigError(tuple(found))
     return loaded
@@ -339,40 +412,57 @@ def _environment() -> dict[str, str]:
     return {**written, **os.environ}
 
 
-def _known_names() -> dict[str, str]:
+def _known_names(dialects: Dialects) -> dict[str, str]:
     """Every variable that means something to any command, and what."""
-    return {row.variable: row.help for row in settings_of(Config)} | COMMAND_VARIABLES
+    rows = settings_of(Config, dialects)
+    return {row.variable: row.help for row in rows} | COMMAND_VARIABLES
 
 
-def _build(config: type[S], values: Mapping[str, Any]) -> S:
+def _build(config: type[S], values: Mapping[str, Any], dialects: Dialects) -> S:
     """Values parsed by the fields' own parsers have the fields' types."""
-    return config(**values)
+    names = {field.name for field in dataclasses.fields(config)}
+    own = {name: value for name, value in values.items() if name in names}
+    if issubclass(config, Config):
+        own["dialects"] = dialect_configs(dialects, values)
+    return config(**own)
 
 
-def _contradictions(config: Config, broken: frozenset[str]) -> list[str]:
+def _contradictions(
+    config: Config,
+    values: Mapping[str, Any],
+    broken: AbstractSet[str],
+    dialects: Dialects,
+) -> list[str]:
     """Settings that are legal one by one, and cannot stand together or be used."""
+    addresses = ["http_addr", *(_field(source, _ADDR) for source in dialects)]
+    hosts = [_field(source, _HOSTS) for source in dialects]
     return [
-        *_claimed_twice(config, _ADDRESSES),
-        *_claimed_twice(config, _HOSTS),
-        *_half_set(config, broken),
+        *_claimed_twice(values, addresses),
+        *_claimed_twice(values, hosts),
+        *_half_set(values, broken, dialects),
         *_too_old(config, broken),
         *_unusable(config, broken),
     ]
 
 
-def _half_set(config: Config, broken: frozenset[str]) -> list[str]:
+def _half_set(
+    values: Mapping[str, Any], broken: AbstractSet[str], dialects: Dialects
+) -> list[str]:
     """What is set, and means nothing without another setting."""
-    both_ways = [*_PAIRS, *((second, first) for first, second in _PAIRS)]
+    own = (
+        (_field(source, row.name), _field(source, row.needs))
+        for source, traits in dialects.items()
+        for row in traits.settings
+        if row.needs is not None
+    )
     return [
         f"{_variable(other)} must be set, as {_variable(field)} is"
-        for field, other in (*both_ways, *_NEEDS)
-        if getattr(config, field)
-        and not getattr(config, other)
-        and not broken & {field, other}
+        for field, other in (*own, *_NEEDS)
+        if values[field] and not values[other] and not broken & {field, other}
     ]
 
 
-def _too_old(config: Config, broken: frozenset[str]) -> list[str]:
+def _too_old(config: Config, broken: AbstractSet[str]) -> list[str]:
     """A delivery cannot wait for longer than its message is kept."""
     age_s, kept_s = config.delivery_max_age, config.retention_days * _S_A_DAY
     if age_s is None or age_s <= kept_s or "retention_days" in broken:
@@ -383,7 +473,7 @@ def _too_old(config: Config, broken: frozenset[str]) -> list[str]:
     ]
 
 
-def _unusable(config: Config, broken: frozenset[str]) -> list[str]:
+def _unusable(config: Config, broken: AbstractSet[str]) -> list[str]:
     """Files and folders that are there, and do not do."""
     found: list[str] = []
     folder = config.db_url.path.parent
@@ -413,12 +503,12 @@ def _variable(field: str) -> str:
     return f"PUSHGO_{field.upper()}"
 
 
-def _claimed_twice(config: Config, fields: tuple[str, ...]) -> list[str]:
+def _claimed_twice(values: Mapping[str, Any], fields: Sequence[str]) -> list[str]:
     """Listeners or host names given to two owners; one root has one dialect."""
     found: list[str] = []
     owners: dict[object, str] = {}
     for field in fields:
-        value = getattr(config, field)
+        value = values[field]
         variable = _variable(field)
         for claim in (value,) if isinstance(value, Address) else value or ():
             if isinstance(claim, Address) and claim.port == 0:

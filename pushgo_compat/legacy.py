@@ -14,7 +14,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -30,6 +30,7 @@ from pushgo_compat.model import (
     Source,
     Upload,
 )
+from pushgo_compat.traits import Surroundings, Traits
 
 # ---------------------------------------------------------------- request and reply
 
@@ -312,7 +313,22 @@ class Dialect(Protocol):
 
     @property
     def source(self) -> Source:
-        """Which dialect this is; its value is also the mount prefix."""
+        """Which dialect this is; its name is also the mount prefix."""
+        ...
+
+    @property
+    def traits(self) -> Traits:
+        """What the rest of the program asks before any request has come."""
+        ...
+
+    def configured(
+        self, options: Mapping[str, Any], surroundings: Surroundings
+    ) -> Dialect:
+        """The same dialect under the operator's settings (``Traits.settings``).
+
+        ``options`` has values by the settings' names; one that is missing has its
+        default.
+        """
         ...
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 MAX_NATIVE_JSON_BYTES = 32_768
 """Largest native message as JSON, in bytes (native.md, "POST /message")."""
@@ -35,13 +36,58 @@ class Severity(enum.StrEnum):
     LOW = "low"
 
 
-class Source(enum.StrEnum):
-    """Which door a message came through."""
+class Source(str):
+    """The door that a message came through: ``native``, or a dialect by its name.
 
-    NATIVE = "native"
-    NTFY = "ntfy"
-    BARK = "bark"
-    SERVERCHAN = "serverchan"
+    Open: whoever owns a door declares it with ``Source.declare``, together with the
+    number that stands for it in a store's rows. A number is never changed and never
+    given to another source, as stored rows must keep their meaning; the next one is 5.
+    ``Source(name)`` is the declared one, the same object each time, so ``is`` compares.
+    """
+
+    __slots__ = ("number",)
+
+    number: int
+    NATIVE: ClassVar[Source]
+    NTFY: ClassVar[Source]
+    BARK: ClassVar[Source]
+    SERVERCHAN: ClassVar[Source]
+
+    def __new__(cls, name: str) -> Source:
+        """The declared source of this name. Raises ValueError when there is none."""
+        try:
+            return _SOURCES[name]
+        except KeyError:
+            raise ValueError(f"no source is called {name!r}") from None
+
+    @classmethod
+    def declare(cls, name: str, number: int) -> Source:
+        """Declare a source, once. Raises ValueError when name or number is taken."""
+        if name in _SOURCES or number in _BY_NUMBER:
+            raise ValueError(f"source {name} or number {number} is declared already")
+        source = str.__new__(cls, name)
+        source.number = number
+        _SOURCES[name] = _BY_NUMBER[number] = source
+        return source
+
+    @classmethod
+    def numbered(cls, number: int) -> Source:
+        """The source with this number. Raises KeyError when there is none."""
+        return _BY_NUMBER[number]
+
+    @classmethod
+    def all(cls) -> tuple[Source, ...]:
+        """Every source that is declared, ``native`` first."""
+        return tuple(_SOURCES.values())
+
+
+_SOURCES: dict[str, Source] = {}
+_BY_NUMBER: dict[int, Source] = {}
+Source.NATIVE = Source.declare("native", 0)
+# Named here, as targets of their own dialect and other dialects' readers speak of them.
+Source.NTFY = Source.declare("ntfy", 1)
+Source.BARK = Source.declare("bark", 2)
+Source.SERVERCHAN = Source.declare("serverchan", 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,8 @@ from signal import SIGINT, SIGTERM
 import structlog
 import uvloop
 
-from adapters.bark import BarkDialect
-from adapters.ntfy import NtfyDialect, ntfy_id
-from adapters.serverchan import ServerChanDialect
+from adapters import DIALECTS
+from adapters.ntfy import ntfy_id
 from pushgo_compat.config import Config
 from pushgo_compat.config_checks import expired
 from pushgo_compat.core.auth.authenticator import Gate
@@ -33,7 +32,6 @@ from pushgo_compat.core.schedule import Schedule
 from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
-from pushgo_compat.model import Source
 from pushgo_compat.outgoing import Outlets, build_outbox, webpush_of
 from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
@@ -42,6 +40,7 @@ from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.storage.lease import FileLease
 from pushgo_compat.store_lock import StoreLock
 from pushgo_compat.system_zone import system_timezone
+from pushgo_compat.traits import Surroundings
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.listeners.sites import MAIN, CannotListen, Sites, start_sites
 from pushgo_compat.web.listeners.start_lines import start_lines
@@ -59,15 +58,10 @@ log = structlog.get_logger(__name__)
 
 def build_dialects(config: Config) -> Sequence[Dialect]:
     """The dialects that this server speaks, as the operator set them."""
-    return (
-        NtfyDialect(timezone=config.ntfy_timezone or system_timezone()),
-        BarkDialect(
-            user=config.bark_user,
-            password=config.bark_password,
-            max_batch=config.bark_max_batch,
-            rejoin_iv=config.bark_rejoin_iv,
-        ),
-        ServerChanDialect(),
+    surroundings = Surroundings(timezone=system_timezone())
+    return tuple(
+        dialect.configured(config.of(dialect.source).options, surroundings)
+        for dialect in DIALECTS
     )
 
 
@@ -93,7 +87,8 @@ async def start(
     )
     stack.push_async_callback(store.close)
     unknown = UnknownKeys(store, secret, now_ms)
-    gate = Gate(store, secret, unknown, now_ms)
+    logins = [d.source for d in dialects if d.traits.keys.logs_in]
+    gate = Gate(store, secret, unknown, now_ms, logins)
     files = await _open_files(config, store, now_ms)
     upkeep = Upkeep(store, (unknown, gate.uses), config.retention_days, now_ms, files)
     await stack.enter_async_context(upkeep)
@@ -156,23 +151,18 @@ async def _open_files(
 
 def sites_of(config: Config) -> Sites:
     """Where the operator wants to listen, and for whom."""
-    ports = {
-        Source.NTFY: config.ntfy_addr,
-        Source.BARK: config.bark_addr,
-        Source.SERVERCHAN: config.serverchan_addr,
-    }
     tls = None
     if config.tls_cert is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(config.tls_cert, config.tls_key)
     return Sites(
         main=config.http_addr,
-        ports={source: addr for source, addr in ports.items() if addr is not None},
-        hosts={
-            Source.NTFY: config.ntfy_hosts,
-            Source.BARK: config.bark_hosts,
-            Source.SERVERCHAN: config.serverchan_hosts,
+        ports={
+            source: settings.addr
+            for source, settings in config.dialects.items()
+            if settings.addr is not None
         },
+        hosts={source: each.hosts for source, each in config.dialects.items()},
         tls=tls,
     )
 
@@ -218,7 +208,7 @@ async def _serve(config: Config, secret: SecretKey) -> None:
         _lock_store(stack, config)
         _tell_expired(config)
         ports = await start(stack, config, secret)
-        for line in start_lines(sites_of(config), ports):
+        for line in start_lines(sites_of(config), ports, DIALECTS):
             log.info("listening", **line)
         # What start-up made stays: the collector need not look at it again. A request's
         # objects die with it, so it looks seldom (measured: 7 % of an old call).

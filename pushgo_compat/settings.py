@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
-
 T = TypeVar("T")
 E = TypeVar("E", bound=enum.StrEnum)
 
@@ -209,10 +207,3 @@ def parse_file(text: str) -> Path:
     if not path.is_file():
         raise ValueError("must name a file that exists")
     return path
-
-
-def parse_secret_key(text: str) -> str:
-    """Enough text to key a hash with."""
-    if len(text.encode("utf-8", "surrogatepass")) < MIN_SECRET_BYTES:
-        raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes long")
-    return text

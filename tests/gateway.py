@@ -7,6 +7,7 @@ connection to the same store, as the command line does.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import enum
 import ssl
 import threading
@@ -21,7 +22,7 @@ from zoneinfo import ZoneInfo
 import uvloop
 from aiohttp import encode_basic_auth
 
-from pushgo_compat.config import Config
+from pushgo_compat.config import Config, dialect_configs
 from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
@@ -29,6 +30,7 @@ from pushgo_compat.model import Source
 from pushgo_compat.server import start
 from pushgo_compat.settings import Address, parse_store_url
 from pushgo_compat.storage import open_store
+from tests.dialects import KEYS, SOURCES, TRAITS
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
 from tests.patience import PATIENCE_S
 from tests.wire import Closed, HeaderLines, Reply, Wire, request
@@ -40,12 +42,10 @@ SECRET = b"a secret of the wire tests"
 LOGIN = ("Authorization", encode_basic_auth(CHANNEL_ID, PASSWORD).encode())
 FILES = "attachments"
 ANY_PORT = Address("127.0.0.1", 0)
-HOSTS = {
-    Source.NTFY: ("ntfy.test",),
-    Source.BARK: ("bark.test",),
+HOSTS: dict[Source, tuple[str, ...]] = {
+    **{source: (f"{source}.test",) for source in SOURCES},
     Source.SERVERCHAN: ("sc.test", "*.sc.test"),
 }
-DIALECTS = (Source.NTFY, Source.BARK, Source.SERVERCHAN)
 
 
 class Mount(enum.StrEnum):
@@ -203,7 +203,7 @@ async def administer(
     """Open the store, work on it, close it."""
     store = await open_store(db_url, create=True, clock=clock)
     try:
-        return await work(Administration(store, SecretKey(SECRET), clock))
+        return await work(Administration(store, SecretKey(SECRET), clock, KEYS))
     finally:
         await store.close()
 
@@ -220,19 +220,21 @@ def running(folder: Path, **settings: Any) -> Iterator[Gateway]:
             clock,
         )
     )
+    mounts = {
+        f"{source}_{name}": value
+        for source in SOURCES
+        for name, value in (("addr", ANY_PORT), ("hosts", HOSTS[source]))
+    }
+    given = {"ntfy_timezone": ZoneInfo("UTC"), **mounts, **settings}
+    names = {field.name for field in dataclasses.fields(Config)}
+    general = {name: value for name, value in given.items() if name in names}
     config = Config(
         **{
+            "dialects": dialect_configs(TRAITS, given),
             "db_url": parse_store_url(db_url),
-            "ntfy_timezone": ZoneInfo("UTC"),
             "attachment_dir": folder / FILES,
             "http_addr": ANY_PORT,
-            "ntfy_addr": ANY_PORT,
-            "bark_addr": ANY_PORT,
-            "serverchan_addr": ANY_PORT,
-            "ntfy_hosts": HOSTS[Source.NTFY],
-            "bark_hosts": HOSTS[Source.BARK],
-            "serverchan_hosts": HOSTS[Source.SERVERCHAN],
-            **settings,
+            **general,
         }
     )
     with _serving(config, clock) as (thread, ports):

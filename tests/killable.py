@@ -17,6 +17,7 @@ from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.ids import system_now_ms
+from tests.dialects import KEYS
 from tests.golden import CHANNEL_ID, PASSWORD
 from tests.patience import PATIENCE_S
 
@@ -46,7 +47,9 @@ class KillableServer:
         """Make the golden channel."""
         store = await open_store(self.db_url, create=True)
         try:
-            admin = Administration(store, SecretKey(SECRET.encode()), system_now_ms)
+            admin = Administration(
+                store, SecretKey(SECRET.encode()), system_now_ms, KEYS
+            )
             await admin.create_channel("Tests", CHANNEL_ID, PASSWORD)
         finally:
             await store.close()

@@ -17,7 +17,9 @@ from pushgo_compat.config import (
     load_config,
     settings_of,
 )
+from pushgo_compat.model import Source
 from pushgo_compat.settings import Address
+from tests.dialects import SOURCES, TRAITS
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +31,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def load(**environment: str) -> Config:
     """Read settings as if the variables were given (flags read the same text)."""
-    return load_config(Config, environment)
+    return load_config(Config, environment, TRAITS)
 
 
 def faults(**environment: str) -> tuple[str, ...]:
@@ -41,18 +43,18 @@ def faults(**environment: str) -> tuple[str, ...]:
 def test_defaults_are_those_of_the_contract() -> None:
     config = load()
     assert config.http_addr == Address("127.0.0.1", 8686)
-    assert config.ntfy_addr is config.bark_addr is config.serverchan_addr is None
-    assert config.ntfy_hosts == config.bark_hosts == config.serverchan_hosts == ()
+    for source in SOURCES:
+        assert (config.of(source).addr, config.of(source).hosts) == (None, ())
     assert str(config.db_url) == "sqlite:///pushgo-compat.db"
     assert config.attachment_dir == Path("attachments")
     assert config.attachment_file_limit == 15 * 1024**2
     assert config.attachment_channel_limit == 100 * 1024**2
     assert config.attachment_total_limit == 5 * 1024**3
     assert config.attachment_expiry == 3 * 3600
-    assert config.bark_max_batch == 1000
+    assert config.of(Source.BARK).options["max_batch"] == 1000
     assert config.retention_days == 7
     assert not config.token_on_dialects
-    assert not config.bark_rejoin_iv
+    assert not config.of(Source.BARK).options["rejoin_iv"]
     assert config.rate_limit is None
     assert config.trusted_proxies == ()
     assert (config.log_format, config.log_level) == (LogFormat.TEXT, LogLevel.INFO)
@@ -70,7 +72,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_env_file(
     config = load(bark_user="flag")
     assert config.http_addr.port == 1
     assert config.log_level is LogLevel.DEBUG
-    assert config.bark_user == "flag"
+    assert config.of(Source.BARK).options["user"] == "flag"
 
 
 def test_all_faults_are_reported_at_once_each_naming_its_variable(
@@ -189,7 +191,7 @@ def test_lists_are_split_at_commas_lowered_and_freed_of_repeats() -> None:
         serverchan_hosts="SCTAPI.ftqq.com, *.push.ft07.com,,sctapi.ftqq.com",
         trusted_proxies="10.0.0.1/8, ::1",
     )
-    assert config.serverchan_hosts == ("sctapi.ftqq.com", "*.push.ft07.com")
+    assert config.of(Source.SERVERCHAN).hosts == ("sctapi.ftqq.com", "*.push.ft07.com")
     assert config.trusted_proxies == (
         ipaddress.ip_network("10.0.0.0/8"),
         ipaddress.ip_network("::1/128"),
@@ -208,7 +210,8 @@ def test_two_listeners_cannot_share_an_address() -> None:
     assert (
         fault == "PUSHGO_BARK_ADDR must not repeat 127.0.0.1:8686 of PUSHGO_HTTP_ADDR"
     )
-    assert load(http_addr="127.0.0.1:0", bark_addr="127.0.0.1:0").bark_addr
+    config = load(http_addr="127.0.0.1:0", bark_addr="127.0.0.1:0")
+    assert config.of(Source.BARK).addr
 
 
 @pytest.mark.parametrize(
@@ -252,9 +255,9 @@ def test_numbers_switches_and_words_are_read() -> None:
     )
     assert config.rate_limit == 2.5
     assert config.retention_days == 0.5
-    assert config.bark_rejoin_iv
+    assert config.of(Source.BARK).options["rejoin_iv"]
     assert config.log_format is LogFormat.JSON
-    assert str(config.ntfy_timezone) == "Asia/Shanghai"
+    assert str(config.of(Source.NTFY).options["timezone"]) == "Asia/Shanghai"
     assert config.public_base_url == "https://push.example.com"
     assert load(rate_limit="off").rate_limit is None
 
@@ -272,7 +275,7 @@ def test_secrets_show_neither_in_repr_nor_in_faults() -> None:
 
 
 def test_secret_settings_have_no_flag() -> None:
-    secret = {row.variable for row in settings_of(Config) if row.secret}
+    secret = {row.variable for row in settings_of(Config, TRAITS) if row.secret}
     assert secret == {
         "PUSHGO_SECRET_KEY",
         "PUSHGO_TOKEN",

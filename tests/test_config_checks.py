@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import adapters
 from pushgo_compat.cli import build_cli
 from pushgo_compat.config import (
     COMMAND_VARIABLES,
@@ -20,6 +21,7 @@ from pushgo_compat.config import (
     delivery_age_s,
     load_config,
 )
+from tests.dialects import TRAITS
 from tests.tls import self_signed
 
 
@@ -33,7 +35,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def faults(**flags: str) -> tuple[str, ...]:
     """What is wrong with these settings; nothing is an empty tuple."""
     try:
-        load_config(Config, flags)
+        load_config(Config, flags, TRAITS)
     except ConfigError as error:
         return error.faults
     return ()
@@ -69,7 +71,7 @@ def test_an_unknown_name_in_the_env_file_is_a_fault_for_every_command(
 ) -> None:
     Path(".env").write_text("PUSHGO_DB_ULR=sqlite:///other.db\nOTHER=1\n")
     with pytest.raises(ConfigError) as caught:
-        load_config(config, {})
+        load_config(config, {}, TRAITS)
     assert "PUSHGO_DB_URL" in caught.value.faults[0]
 
 
@@ -112,7 +114,9 @@ def test_every_secret_of_a_command_is_a_known_name() -> None:
         for inner in getattr(command, "commands", {}).values():
             yield from variables(inner)
 
-    assert set(variables(build_cli(lambda config: 0))) == set(COMMAND_VARIABLES)
+    assert set(variables(build_cli(lambda config: 0, adapters.DIALECTS))) == set(
+        COMMAND_VARIABLES
+    )
 
 
 # ------------------------------------------------------------------------ half a pair

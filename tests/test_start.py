@@ -12,13 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from adapters import DIALECTS
 from pushgo_compat.model import Source
 from pushgo_compat.web.listeners.sites import Sites
 from pushgo_compat.web.listeners.start_lines import start_lines
+from tests.dialects import SOURCES
 from tests.logged import COMMAND, ROOT, LoggedServer, serving
 from tests.tls import self_signed
 
-ALL_PREFIXES = "native at /; ntfy at /ntfy; Bark at /bark; ServerChan at /serverchan"
+ALL_PREFIXES = "native at /; " + "; ".join(
+    f"{dialect.traits.name} at /{dialect.source}" for dialect in DIALECTS
+)
 
 
 def lines_of(server: LoggedServer, event: str) -> list[dict[str, object]]:
@@ -51,7 +55,7 @@ def environment(**settings: str) -> Mapping[str, str]:
 def test_a_listener_says_its_whole_address_and_who_can_call_it(
     host: str, url: str, reach: str
 ) -> None:
-    (line,) = start_lines(Sites(main=(host, 0)), {"main": 8686})
+    (line,) = start_lines(Sites(main=(host, 0)), {"main": 8686}, DIALECTS)
     assert (line["url"], line["reach"]) == (url, reach)
     assert line["speaks"] == ALL_PREFIXES
 
@@ -67,7 +71,7 @@ def test_a_listener_says_which_dialect_it_speaks_and_whose_hosts_it_has() -> Non
         },
         tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER),
     )
-    main, bark = start_lines(sites, {"main": 443, "bark": 40_000})
+    main, bark = start_lines(sites, {"main": 443, "bark": 40_000}, DIALECTS)
     assert main["url"] == "https://0.0.0.0:443"
     assert main["speaks"] == (
         f"{ALL_PREFIXES}; ntfy at ntfy.sh; ServerChan at sctapi.ftqq.com,"
@@ -85,9 +89,10 @@ def test_a_server_logs_one_line_for_each_listener(tmp_path: Path) -> None:
         ports = server.gateway.ports
     assert [line["url"] for line in lines] == [
         f"https://127.0.0.1:{ports['main']}",
-        f"https://127.0.0.1:{ports['ntfy']}",
-        f"https://[::1]:{ports['bark']}",
-        f"https://127.0.0.1:{ports['serverchan']}",
+        *(
+            f"https://{'[::1]' if source == 'bark' else '127.0.0.1'}:{ports[source]}"
+            for source in SOURCES
+        ),
     ]
     assert {line["reach"] for line in lines} == {"this machine only"}
     assert "ntfy at ntfy.test" in str(lines[0]["speaks"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from adapters.bark import reply
 from adapters.bark.costly import Unread, is_costly, seen_keys
@@ -22,6 +23,7 @@ from adapters.bark.routes import (
     is_authorized,
     needs_login,
 )
+from adapters.bark.traits import TRAITS
 from adapters.bark.translate import translate
 from adapters.shared.size_limit import DoesNotFit
 from pushgo_compat.errors import (
@@ -45,6 +47,7 @@ from pushgo_compat.legacy import (
     Translation,
 )
 from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
+from pushgo_compat.traits import Surroundings, Traits
 
 _TOO_LARGE_FOR_ALL = Translation(
     message=None, notes=(Note("ciphertext", "does_not_fit"),)
@@ -71,6 +74,17 @@ class BarkDialect:
     def source(self) -> Source:
         """Bark."""
         return Source.BARK
+
+    @property
+    def traits(self) -> Traits:
+        """What the rest of the program asks."""
+        return TRAITS
+
+    def configured(
+        self, options: Mapping[str, Any], surroundings: Surroundings
+    ) -> BarkDialect:
+        """The same under the operator's settings."""
+        return replace(self, **options)
 
     @property
     def notes(self) -> Mapping[str, NoteText]:

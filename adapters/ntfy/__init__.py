@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
+from typing import Any
 
 from adapters.ntfy.body import Role, role_of
 from adapters.ntfy.endpoints import DISCOVERY, PAGE, PREFLIGHT, STATIC
@@ -27,6 +28,7 @@ from adapters.ntfy.reply import accepted_reply, passing_reply
 from adapters.ntfy.routes import MATRIX_ROUTE, Kind, Route, clean_path, find_route
 from adapters.ntfy.sequences import MESSAGE_CLEAR, MESSAGE_DELETE, retract
 from adapters.ntfy.subscribe import for_websocket, open_auth, open_subscribe
+from adapters.ntfy.traits import TRAITS
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import (
     Answer,
@@ -42,6 +44,7 @@ from pushgo_compat.legacy import (
     Translation,
 )
 from pushgo_compat.model import KeyClaim, PushStatus, Receipt, Source
+from pushgo_compat.traits import Surroundings, Traits
 
 __all__ = ["NTFY", "NtfyDialect", "ntfy_id", "ntfy_id_range"]
 
@@ -59,6 +62,17 @@ class NtfyDialect:
     def source(self) -> Source:
         """The mount prefix and the mark in ``compat.source``."""
         return Source.NTFY
+
+    @property
+    def traits(self) -> Traits:
+        """What the rest of the program asks."""
+        return TRAITS
+
+    def configured(
+        self, options: Mapping[str, Any], surroundings: Surroundings
+    ) -> NtfyDialect:
+        """The same under the operator's settings."""
+        return NtfyDialect(timezone=options.get("timezone") or surroundings.timezone)
 
     @property
     def notes(self) -> Mapping[str, NoteText]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from adapters.serverchan.parameters import NOTES
 from adapters.serverchan.reply import (
@@ -16,6 +17,7 @@ from adapters.serverchan.reply import (
 )
 from adapters.serverchan.routes import METHODS, Generation, find_route
 from adapters.serverchan.status import read_status_query, status_reply
+from adapters.serverchan.traits import TRAITS
 from adapters.serverchan.translate import translate
 from pushgo_compat.errors import MethodNotAllowed, NativeError
 from pushgo_compat.legacy import (
@@ -31,6 +33,7 @@ from pushgo_compat.legacy import (
     Translation,
 )
 from pushgo_compat.model import KeyClaim, PushStatus, Receipt, Source
+from pushgo_compat.traits import Surroundings, Traits
 
 __all__ = ["SERVERCHAN", "ServerChanDialect"]
 
@@ -48,6 +51,17 @@ class ServerChanDialect:
     def source(self) -> Source:
         """ServerChan."""
         return Source.SERVERCHAN
+
+    @property
+    def traits(self) -> Traits:
+        """What the rest of the program asks."""
+        return TRAITS
+
+    def configured(
+        self, options: Mapping[str, Any], surroundings: Surroundings
+    ) -> ServerChanDialect:
+        """The same under the operator's settings."""
+        return self
 
     @property
     def notes(self) -> Mapping[str, NoteText]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -15,18 +15,22 @@ from pushgo_compat.cli.serve import build_serve
 from pushgo_compat.cli.target import target
 from pushgo_compat.cli.unknown import unknown
 from pushgo_compat.config import Config
+from pushgo_compat.legacy import Dialect
 
 
-def build_cli(serve: Callable[[Config], int]) -> click.Group:
+def build_cli(
+    serve: Callable[[Config], int], dialects: Sequence[Dialect]
+) -> click.Group:
     """All commands; ``serve`` runs the server until it stops, for an exit status."""
+    settings = {"help_option_names": ["-h", "--help"], "obj": dialects}
 
-    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.group(context_settings=settings)
     @click.version_option(__version__, prog_name="pushgo-compat")
     @common_options
     def cli() -> None:
         """ntfy, Bark and ServerChan calls become native PushGo messages."""
 
-    cli.add_command(build_serve(serve))
+    cli.add_command(build_serve(serve, dialects))
     cli.add_command(channel)
     cli.add_command(alias)
     cli.add_command(unknown)

@@ -8,7 +8,7 @@ import click
 
 from pushgo_compat.cli.confirm import confirm_on_terminal, yes_option
 from pushgo_compat.cli.options import (
-    DIALECTS,
+    DialectName,
     SecretText,
     SeverityMap,
     common_options,
@@ -32,7 +32,7 @@ def alias() -> None:
 @alias.command()
 @click.option(
     "--dialect",
-    type=click.Choice(DIALECTS),
+    type=DialectName(),
     help="Whose key it is; --unknown knows it by itself.",
 )
 @click.option("--channel", "channel_id", metavar="ID", required=True)
@@ -74,7 +74,7 @@ def alias() -> None:
 @common_options
 def add(  # noqa: PLR0913 - click hands over an argument for each option
     *,
-    dialect: str | None,
+    dialect: Source | None,
     channel_id: str,
     key: str | None,
     unknown_id: str | None,
@@ -99,7 +99,7 @@ def add(  # noqa: PLR0913 - click hands over an argument for each option
         if whose is None:
             raise click.UsageError("a key without --unknown needs --dialect")
         request = AliasRequest(
-            dialect=Source(whose),
+            dialect=whose,
             channel_id=channel_id,
             key=key,
             unknown=seen,
@@ -128,13 +128,12 @@ def _show(seen: UnknownKey) -> None:
 
 
 @alias.command(name="list")
-@click.option("--dialect", type=click.Choice(DIALECTS), help="Only of this dialect.")
+@click.option("--dialect", type=DialectName(), help="Only of this dialect.")
 @click.option("--channel", metavar="ID", help="Only of this channel.")
 @common_options
-def list_(dialect: str | None, channel: str | None) -> None:
+def list_(dialect: Source | None, channel: str | None) -> None:
     """List aliases, their keys masked, with their last use."""
-    source = None if dialect is None else Source(dialect)
-    found = administer(lambda admin: admin.list_aliases(source, channel))
+    found = administer(lambda admin: admin.list_aliases(dialect, channel))
     filtered = dialect is not None or channel is not None
     print_list(
         [summary.document() for summary in found],
@@ -146,15 +145,15 @@ def list_(dialect: str | None, channel: str | None) -> None:
 
 @alias.command()
 @click.argument("alias_id", required=False)
-@click.option("--dialect", type=click.Choice(DIALECTS))
+@click.option("--dialect", type=DialectName())
 @click.option("--key", type=SecretText(), help="- reads it from standard input.")
 @common_options
-def remove(alias_id: str | None, dialect: str | None, key: str | None) -> None:
+def remove(alias_id: str | None, dialect: Source | None, key: str | None) -> None:
     """Unbind a key, named by ALIAS_ID or by --dialect and --key."""
     if alias_id and dialect is None and key is None:
         removed = administer(lambda admin: admin.remove_alias(alias_id))
     elif not alias_id and dialect and key is not None:
-        removed = administer(lambda admin: admin.remove_key(Source(dialect), key))
+        removed = administer(lambda admin: admin.remove_key(dialect, key))
     else:
         raise click.UsageError("name either ALIAS_ID, or --dialect and --key")
     print_object(removed.document())

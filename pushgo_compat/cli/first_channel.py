@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 
 from pushgo_compat.config import Config
 from pushgo_compat.core.admin.results import ChannelOpened
+from pushgo_compat.legacy import Dialect
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 — read, not bound
 
 
-def greeting(config: Config, opened: ChannelOpened) -> str:
-    """The channel, its key, and four ways to send the first message."""
+def greeting(config: Config, opened: ChannelOpened, dialects: Sequence[Dialect]) -> str:
+    """The channel, its key, and a way to send the first message for each door."""
     lines = [
         f"Channel {opened.channel_name}, made now; its password is not shown again.",
         "",
@@ -23,17 +25,19 @@ def greeting(config: Config, opened: ChannelOpened) -> str:
         "Send something, from another terminal:",
         "",
     ]
-    commands = _commands(config, opened)
+    commands = _commands(config, opened, dialects)
     width = max(map(len, commands))
     lines += [f"  {door:<{width}}  {command}" for door, command in commands.items()]
     return "\n".join([*lines, ""])
 
 
-def _commands(config: Config, opened: ChannelOpened) -> dict[str, str]:
+def _commands(
+    config: Config, opened: ChannelOpened, dialects: Sequence[Dialect]
+) -> dict[str, str]:
     base, key = base_url(config), opened.key
     # The token itself stays out: the terminal may be a log file.
     token = ' -H "Authorization: Bearer $PUSHGO_TOKEN"' if config.token else ""
-    dialect = f"curl{token if config.token_on_dialects else ''}"
+    curl = f"curl{token if config.token_on_dialects else ''}"
     native = json.dumps(
         {
             "channel_id": opened.channel_id,
@@ -42,10 +46,10 @@ def _commands(config: Config, opened: ChannelOpened) -> dict[str, str]:
         }
     )
     return {
-        "ntfy": f"{dialect} -d 'Hello from ntfy' {base}/ntfy/{key}",
-        "Bark": f"{dialect} '{base}/bark/{key}/Hello/from%20Bark'",
-        "ServerChan": f"{dialect} -d title=Hello -d desp='from ServerChan'"
-        f" {base}/serverchan/{key}.send",
+        **{
+            d.traits.name: f"{curl} {d.traits.example(f'{base}/{d.source}', key)}"
+            for d in dialects
+        },
         "native": f"curl{token} -H 'Content-Type: application/json'"
         f" -d {shlex.quote(native)} {base}/message",
     }

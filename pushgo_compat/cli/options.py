@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from pushgo_compat.config import Setting
+from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Credential, Severity, Source
 
 C = TypeVar("C", bound=Callable[..., Any])
 
-DIALECTS = tuple(source.value for source in Source if source is not Source.NATIVE)
 _DB_URL, _JSON = "pushgo_compat.db_url", "pushgo_compat.json"
 
 
@@ -110,6 +110,39 @@ class SecretText(click.ParamType[str]):
     def split_envvar_value(self, rv: str) -> list[str]:
         """A variable holds one secret, spaces included."""
         return [rv]
+
+
+def given_dialects() -> Sequence[Dialect]:
+    """The dialects that the composition root handed to the command line."""
+    dialects: Sequence[Dialect] = click.get_current_context().find_root().obj
+    return dialects
+
+
+class DialectName(click.ParamType[Source]):
+    """The name of one of the dialects."""
+
+    name = "dialect"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """All names, as help shows them."""
+        return f"[{'|'.join(_names(ctx))}]"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Source:
+        """Find the dialect."""
+        names = _names(ctx)
+        if value not in names:
+            self.fail(f"{str(value)!r} is not one of {', '.join(names)}", param, ctx)
+        return names[str(value)]
+
+
+def _names(context: click.Context | None) -> dict[str, Source]:
+    dialects: Sequence[Dialect] = context.find_root().obj if context else ()
+    return {str(dialect.source): dialect.source for dialect in dialects}
 
 
 class SeverityMap(click.ParamType[dict[Severity, Severity]]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -14,13 +14,17 @@ from pushgo_compat.cli.session import read_config, with_store
 from pushgo_compat.config import Config, settings_of
 from pushgo_compat.core.admin.results import ChannelOpened
 from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.legacy import Dialect
 
 
-def build_serve(run: Callable[[Config], int]) -> click.Command:
+def build_serve(
+    run: Callable[[Config], int], dialects: Sequence[Dialect]
+) -> click.Command:
     """The command; ``run`` is the server, which knows what this package may not."""
+    rows = settings_of(Config, {d.source: d.traits for d in dialects})
 
     @click.command()
-    @setting_options(row for row in settings_of(Config) if row.field != "db_url")
+    @setting_options(row for row in rows if row.field != "db_url")
     @click.option(
         "--first-channel",
         metavar="NAME",
@@ -45,7 +49,7 @@ def build_serve(run: Callable[[Config], int]) -> click.Command:
             if wants_json(context):
                 print_object(opened.document())
             else:
-                click.echo(greeting(config, opened))
+                click.echo(greeting(config, opened, dialects))
         context.exit(run(config))
 
     return serve

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import click
 
-from pushgo_compat.cli.options import given_db_url
+from pushgo_compat.cli.options import given_db_url, given_dialects
 from pushgo_compat.cli.output import warn
 from pushgo_compat.config import ConfigError, StoreConfig, load_config
 from pushgo_compat.core.admin.alias_rules import Refused
@@ -42,7 +42,8 @@ def read_config(config: type[S], flags: Mapping[str, str | None]) -> S:
     """The settings, ``--db-url`` included. Raises BadSettings."""
     db_url = given_db_url(click.get_current_context())
     try:
-        return load_config(config, {**flags, "db_url": db_url})
+        traits = {d.source: d.traits for d in given_dialects()}
+        return load_config(config, {**flags, "db_url": db_url}, traits)
     except ConfigError as error:
         raise BadSettings(str(error)) from None
 
@@ -118,7 +119,8 @@ async def _opened(
         if is_new:
             warn([f"made a new store at {path.absolute()}"])
         secret = await _own_secret(config, store)
-        yield Administration(store, secret, _now_ms)
+        keys = {d.source: d.traits.keys for d in given_dialects()}
+        yield Administration(store, secret, _now_ms, keys)
     finally:
         await store.close()
 

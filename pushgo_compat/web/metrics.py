@@ -78,6 +78,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         counter = partial(Counter, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
+        sources = Source.all()
         accepted = counter(
             "pushgo_messages_accepted",
             "Messages made durable, repeats included.",
@@ -92,9 +93,9 @@ class Metrics:
             ["source"],
             buckets=LATENCY_BUCKETS_S,
         )
-        self.accepted = {source: accepted.labels(source) for source in Source}
+        self.accepted = {source: accepted.labels(source) for source in sources}
         """One counter for each door: ``accepted[source].inc()``."""
-        self.latency = {source: latency.labels(source) for source in Source}
+        self.latency = {source: latency.labels(source) for source in sources}
         """Seconds, one histogram for each door."""
         self.commit_rows = histogram(
             "pushgo_commit_rows",
@@ -112,8 +113,12 @@ class Metrics:
             "Streams cut off because nobody read them.",
             ["source"],
         )
-        self.open_streams = {source: open_streams.labels(source) for source in Source}
-        self.dropped_streams = {source: dropped.labels(source) for source in Source}
+        self.open_streams = {
+            source: open_streams.labels(source) for source in Source.all()
+        }
+        self.dropped_streams = {
+            source: dropped.labels(source) for source in Source.all()
+        }
         self._dropped = counter(
             "pushgo_connections_dropped",
             "Connections dropped, by the reason.",

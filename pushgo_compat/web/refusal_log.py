@@ -63,7 +63,7 @@ class RefusalLog:
         self._lines[network] += 1
         log.info(
             "request refused",
-            door=door.value,
+            door=door,
             route=_safe_route(route),
             status=status,
             code=code,

@@ -14,8 +14,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import adapters
 from pushgo_compat.cli import build_cli
 from pushgo_compat.config import Config
+from pushgo_compat.model import Source
 
 CHANNEL_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MR"
 
@@ -25,7 +27,7 @@ class Shell:
 
     def __init__(self) -> None:
         self.served: list[Config] = []
-        self.cli: click.Group = build_cli(self._serve)
+        self.cli: click.Group = build_cli(self._serve, adapters.DIALECTS)
 
     def _serve(self, config: Config) -> int:
         self.served.append(config)
@@ -432,9 +434,10 @@ def test_serve_hands_over_what_flags_and_environment_say(
     shell("serve --http-addr 127.0.0.1:3 --bark-rejoin-iv --token-on-dialects false")
     (config,) = shell.served
     assert config.http_addr.port == 3
-    assert config.bark_addr is not None
-    assert config.bark_addr.port == 2
-    assert config.bark_rejoin_iv
+    bark = config.of(Source.BARK)
+    assert bark.addr is not None
+    assert bark.addr.port == 2
+    assert bark.options["rejoin_iv"]
     assert not config.token_on_dialects
 
 

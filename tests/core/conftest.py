@@ -125,6 +125,6 @@ async def house(tmp_path: Path, clock: Clock, checks: Checks) -> AsyncIterator[H
     store = await open_store(url, create=True, clock=clock)
     await store.create_channel(CHANNEL_ID, "NAS", hash_of(PASSWORD), NOW_MS)
     unknown = UnknownKeys(store, SECRET, clock)
-    gate = Gate(store, SECRET, unknown, clock)
+    gate = Gate(store, SECRET, unknown, clock, [Source.NTFY])
     yield House(store=store, gate=gate, unknown=unknown)
     await store.close()

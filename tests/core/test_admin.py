@@ -14,6 +14,7 @@ from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Credential, Severity, Source
 from pushgo_compat.storage import open_store
+from tests.dialects import KEYS
 
 NOW_MS = 1_795_408_545_000
 CHANNEL_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MR"
@@ -30,7 +31,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def admin(store: Store) -> Administration:
-    return Administration(store, SECRET, lambda: NOW_MS)
+    return Administration(store, SECRET, lambda: NOW_MS, KEYS)
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ async def test_a_made_key_has_the_shape_of_its_dialect_and_is_told_once(
     assert added.made_key.startswith(start)
     assert added.document() == {
         "alias_id": added.alias_id,
-        "dialect": dialect.value,
+        "dialect": dialect,
         "channel_id": channel_id,
         "hint": added.hint,
         "key": added.made_key,

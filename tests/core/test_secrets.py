@@ -29,7 +29,7 @@ def test_digests_depend_on_secret_dialect_and_key() -> None:
     digests = [
         secret.alias_digest(dialect, key)
         for secret in (FIRST, SECOND)
-        for dialect in Source
+        for dialect in Source.all()
         for key in ("key", "Key", "", "kéy", "\udcff")
     ]
     assert len({*digests}) == len(digests)

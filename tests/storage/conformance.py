@@ -52,7 +52,7 @@ class MessageConformance:
         assert await desk.store.get(desk.channel.number, done.message_id) == wanted
         assert await desk.store.page(desk.channel.number, b"", 0, 10) == [wanted]
 
-    @pytest.mark.parametrize("source", Source)
+    @pytest.mark.parametrize("source", Source.all())
     async def test_every_source_comes_back(self, desk: Desk, source: Source) -> None:
         sent = await desk.send(source=source)
         stored = await desk.store.get(desk.channel.number, sent.message_id)

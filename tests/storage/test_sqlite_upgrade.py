@@ -8,24 +8,29 @@ from pathlib import Path
 import pytest
 
 from pushgo_compat.model import Source
-from pushgo_compat.storage.sources import SOURCE_NUMBERS, SOURCES
 from tests.storage.conftest import Clock, Desk, OpenStore
 
 DAY_MS = 86_400_000
 
 
 def test_the_number_of_a_source_never_moves() -> None:
-    assert dict(SOURCE_NUMBERS) == {
-        Source.NATIVE: 0,
-        Source.NTFY: 1,
-        Source.BARK: 2,
-        Source.SERVERCHAN: 3,
-    }
+    numbers = {source.number: str(source) for source in Source.all()}
+    wanted = {0: "native", 1: "ntfy", 2: "bark", 3: "serverchan"}
+    assert numbers.items() >= wanted.items()
 
 
 def test_every_source_has_a_number_of_its_own() -> None:
-    assert set(SOURCE_NUMBERS) == set(Source)
-    assert len(SOURCES) == len(SOURCE_NUMBERS)
+    for source in Source.all():
+        assert Source.numbered(source.number) is source is Source(str(source))
+        with pytest.raises(ValueError, match="declared already"):
+            Source.declare("another", source.number)
+        with pytest.raises(ValueError, match="declared already"):
+            Source.declare(source, 1_000)
+
+
+def test_a_name_that_nobody_declared_is_no_source() -> None:
+    with pytest.raises(ValueError, match="no source is called 'pushover'"):
+        Source("pushover")
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from pushgo_compat.model import Source
-from tests.gateway import DIALECTS, Gateway, Mount
+from tests.dialects import SOURCES
+from tests.gateway import Gateway, Mount
 from tests.golden import KEY
 from tests.wire import Reply, request
 
 every_mount = pytest.mark.parametrize("mount", Mount)
-every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
+every_dialect = pytest.mark.parametrize("dialect", SOURCES)
 
 Sending = Callable[[bytes], tuple[str, bytes]]
 PUBLISH: dict[Source, Sending] = {

@@ -9,13 +9,12 @@ from contextlib import AsyncExitStack
 import orjson
 import pytest
 
-from adapters.bark import BarkDialect
-from adapters.ntfy import NtfyDialect
-from adapters.serverchan import ServerChanDialect
+from adapters import DIALECTS
 from pushgo_compat.model import Source
 from pushgo_compat.web.connection.limits import KIB, ConnectionLimits
 from pushgo_compat.web.listeners.sites import Sites, start_sites
 from pushgo_compat.web.services import Services
+from tests.dialects import SOURCES
 from tests.gateway import LOGIN
 from tests.golden import CHANNEL_ID, KEY
 from tests.patience import PATIENCE_S
@@ -32,12 +31,10 @@ async def ports(
     services: Services, request: pytest.FixtureRequest
 ) -> AsyncIterator[Ports]:
     """Every door of a server that has 64 KiB for an address, or what a test wants."""
-    dialects = (NtfyDialect(), BarkDialect(), ServerChanDialect())
     limits = getattr(request, "param", NO_ROOM)
-    sites = Sites(main=LOCAL, ports=dict.fromkeys(Source, LOCAL), limits=limits)
-    sites.ports.pop(Source.NATIVE)  # type: ignore[attr-defined]  # it is a dict
+    sites = Sites(main=LOCAL, ports=dict.fromkeys(SOURCES, LOCAL), limits=limits)
     async with AsyncExitStack() as stack:
-        yield await start_sites(stack, sites, dialects, services)
+        yield await start_sites(stack, sites, DIALECTS, services)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from pushgo_compat.model import Source
+from tests.dialects import SOURCES
 from tests.found import as_line, examples
 from tests.gateway import LOGIN, Mount
 from tests.golden import CHANNEL_ID, KEY, PASSWORD, UNKNOWN_KEY, Case, load_found
@@ -112,7 +113,7 @@ def test_random_requests_to_native_routes_get_the_envelope(
     assert_silent(server)
 
 
-@pytest.mark.parametrize("site", ["main", *(str(d) for d in Source if d != "native")])
+@pytest.mark.parametrize("site", ["main", *map(str, SOURCES)])
 def test_random_bytes_are_refused_without_an_echo(
     server: LoggedServer, site: str
 ) -> None:

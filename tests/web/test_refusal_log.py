@@ -15,6 +15,7 @@ from pushgo_compat.web.refusal_log import (
     MOST_LINES_OF_ONE,
     RefusalLog,
 )
+from tests.dialects import SOURCES
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.log_lines import log_of
@@ -193,7 +194,7 @@ async def test_a_first_word_that_is_no_method_is_not_logged(first_word: str) -> 
     assert [line["route"] for line in lines] == ["?", "? /{topic}"]
 
 
-@pytest.mark.parametrize("door", ["main", *(str(d) for d in Source if d != "native")])
+@pytest.mark.parametrize("door", ["main", *map(str, SOURCES)])
 def test_what_no_parser_reads_leaves_one_line_and_no_key(
     gateway: Gateway, door: str
 ) -> None:

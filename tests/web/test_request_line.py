@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pushgo_compat.model import Source
-from tests.gateway import DIALECTS, Gateway, Mount
+from tests.dialects import SOURCES
+from tests.gateway import Gateway, Mount
 from tests.golden import KEY
 from tests.web.raw_publish import (
     PUBLISH,
@@ -184,7 +185,7 @@ def test_bark_splits_the_path_before_it_decodes_it(gateway: Gateway) -> None:
 
 
 def test_a_line_feed_in_the_path_reaches_its_own_door(gateway: Gateway) -> None:
-    for dialect in DIALECTS:
+    for dialect in SOURCES:
         reply = gateway.call(dialect, Mount.PREFIX, "GET", "/a%0Ab/c%0D%0Ad/e/f/g/h")
         assert reply.status in {400, 404}
         assert_shaped(dialect, "GET", reply)

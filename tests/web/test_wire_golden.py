@@ -9,11 +9,12 @@ import orjson
 import pytest
 
 from pushgo_compat.model import Source
-from tests.gateway import CHANNEL_NAME, DIALECTS, Gateway, Mount
+from tests.dialects import SOURCES
+from tests.gateway import CHANNEL_NAME, Gateway, Mount
 from tests.golden import Case, check_native, check_reply, load_cases
 from tests.wire import Reply, request
 
-CASES = [case for dialect in DIALECTS for case in load_cases(dialect)]
+CASES = [case for dialect in SOURCES for case in load_cases(dialect)]
 _FRESH = frozenset({"id", "pushid", "readkey"})
 """What every call gets anew."""
 _FILE_ADDRESS = re.compile(r"http://[^/]+(?:/ntfy)?/file/[0-9A-Za-z]+")

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import MAX_TAG_CHARS, MAX_TAGS, Credential, Severity, Source
+from pushgo_compat.traits import KeyTraits
 
 CATCH_ALL = "*"
 """The key that stands for every key which nothing else knows."""
-SAFE_TOPIC_CHARS = 20
-"""An ntfy topic shorter than this is one that people guess."""
 MAX_NOTE_CHARS = 256
 
 
@@ -66,11 +65,13 @@ def clean_note(text: str) -> str:
     return note
 
 
-def check_login(request: AliasRequest) -> None:
+def check_login(request: AliasRequest, keys: KeyTraits) -> None:
     """Refuse a login where no request of this dialect could bring one."""
     wants_login = request.require_auth or request.credentials
-    if wants_login and request.dialect is not Source.NTFY:
-        raise Refused("only ntfy clients can log in; leave --require-auth out")
+    if wants_login and not keys.logs_in:
+        raise Refused(
+            f"{request.dialect} clients cannot log in; leave --require-auth out"
+        )
     if wants_login and request.key == CATCH_ALL:
         raise Refused("the alias * never logs in; leave --require-auth out")
     if request.credentials and not request.require_auth:
@@ -82,20 +83,18 @@ def hint_of(key: str) -> str:
     return CATCH_ALL if key == CATCH_ALL else mask(key)
 
 
-def warnings_for(request: AliasRequest, key_length: int) -> Iterator[str]:
+def warnings_for(
+    request: AliasRequest, keys: KeyTraits, key_length: int
+) -> Iterator[str]:
     """What the operator should know about a key that is accepted."""
     if request.key == CATCH_ALL:
         yield (
             f"every {request.dialect} key that nothing else knows now sends here:"
             " whoever reaches the port can send"
         )
-    elif (
-        request.dialect is Source.NTFY
-        and key_length < SAFE_TOPIC_CHARS
-        and not request.require_auth
-    ):
+    elif key_length < keys.guessable_below and not request.require_auth:
         allowed = "send" if request.send_only else "send and read"
         yield (
-            f"whoever knows or guesses this ntfy topic can {allowed};"
+            f"whoever knows or guesses this {request.dialect} key can {allowed};"
             " --require-auth asks for a login as well"
         )

@@ -76,7 +76,7 @@ class AliasAdded:
         made: Document = {} if self.made_key is None else {"key": self.made_key}
         return {
             "alias_id": self.alias_id,
-            "dialect": self.dialect.value,
+            "dialect": self.dialect,
             "channel_id": self.channel_id,
             "hint": self.hint,
             **made,
@@ -95,7 +95,7 @@ class AliasSummary:
         gone: Document = {"removed": True} if self.removed else {}
         return {
             "alias_id": self.alias.alias_id,
-            "dialect": self.alias.dialect.value,
+            "dialect": self.alias.dialect,
             "channel_id": self.alias.channel.channel_id,
             "hint": self.alias.hint,
             "note": self.alias.note,
@@ -121,7 +121,7 @@ class UnknownSummary:
         """For ``unknown list``; times are Unix ms, ``fields`` names to lengths."""
         return {
             "unknown_id": self.unknown.unknown_id,
-            "dialect": self.unknown.dialect.value,
+            "dialect": self.unknown.dialect,
             "hint": self.unknown.hint,
             "count": self.unknown.count,
             "first_seen": self.unknown.first_seen_ms,

@@ -37,6 +37,7 @@ from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Origin
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import Channel, Source
+from pushgo_compat.traits import KeyTraits
 
 MAX_NAME_CHARS = 128
 _ALIAS_ID_BYTES = 8
@@ -61,8 +62,14 @@ class Administration:
     """
 
     def __init__(
-        self, store: Store, secret: SecretKey, now_ms: Callable[[], int]
+        self,
+        store: Store,
+        secret: SecretKey,
+        now_ms: Callable[[], int],
+        keys: Mapping[Source, KeyTraits],
     ) -> None:
+        """``keys``: what each dialect's keys are like."""
+        self._keys = keys
         self.store = store
         self.secret = secret
         self.now_ms = now_ms
@@ -165,7 +172,8 @@ class Administration:
         A ServerChan key is bound whole, its generation prefix included.
         """
         channel = await self.find_channel(request.channel_id)
-        check_login(request)
+        keys = self._keys[request.dialect]
+        check_login(request, keys)
         tags, note = clean_tags(request.tags), clean_note(request.note)
         made: str | None = None
         if request.unknown is not None:
@@ -173,10 +181,10 @@ class Administration:
         elif request.key is not None:
             key = await self._given_key(request.dialect, request.key)
         else:
-            made = key_forms.make_alias_key(request.dialect)
+            made = key_forms.make_alias_key(keys)
             key = await self._given_key(request.dialect, made)
         warnings = (
-            *warnings_for(request, key.length),
+            *warnings_for(request, keys, key.length),
             *await self._homonym(request.dialect, key),
         )
         alias = NewAlias(
@@ -275,7 +283,7 @@ class Administration:
 
     async def _homonym(self, dialect: Source, key: _AliasKey) -> tuple[str, ...]:
         """Warn where only case tells two keys apart: host names have none."""
-        if dialect is not Source.SERVERCHAN:
+        if not self._keys[dialect].in_host_name:
             return ()
         other = await self.store.alias(dialect, key.folded_digest, folded=True)
         if other is None:

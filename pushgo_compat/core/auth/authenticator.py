@@ -17,7 +17,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
@@ -119,9 +119,12 @@ class Gate:
         secret: SecretKey,
         unknown: UnknownKeys,
         now_ms: Callable[[], int],
+        logins: Collection[Source] = (),
     ) -> None:
+        """``logins``: dialects whose clients log in (``KeyTraits.logs_in``)."""
         self._store = store
         self._secret = secret
+        self._logins = frozenset(logins)
         self._unknown = unknown
         self._now_ms = now_ms
         self.uses = AliasUses(store, now_ms)
@@ -336,9 +339,9 @@ class Gate:
             channel_id, rest = split
             channel = await self._store.channel(channel_id)
             names_channel = names_channel or channel is not None
-            if rest or source is not Source.NTFY:
+            if rest or source not in self._logins:
                 candidates = list(password_candidates(rest))
-            else:  # an ntfy sender that logs in shows the bare id as its topic
+            else:  # a sender that logs in shows the bare id in place of a key
                 candidates = [login.secret for login in claim.credentials]
             if not candidates:
                 continue

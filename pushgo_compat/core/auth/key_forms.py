@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-import string
 from collections.abc import Iterator
 
-from pushgo_compat.model import CHANNEL_ID_LENGTH, CROCKFORD, Source
+from pushgo_compat.model import CHANNEL_ID_LENGTH, CROCKFORD
+from pushgo_compat.traits import KeyTraits
 
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 8, 128
 _SEPARATORS = (":", "_", "-", "%3A", "%3a")
@@ -16,10 +16,6 @@ _LOOKS_LIKE_A_KEY = re.compile(
     rf"[{''.join(sorted(_CROCKFORD_ANY_CASE))}]{{{CHANNEL_ID_LENGTH}}}"
     rf"[^\s/?&#\"<>]{{{MIN_PASSWORD_CHARS},{MAX_PASSWORD_CHARS}}}"
 )
-_ALNUM = string.ascii_letters + string.digits
-_BARK_KEY_LENGTH = 22
-_NTFY_TOPIC_LENGTH = 24
-_SENDKEY_TAIL_LENGTH = 28
 
 
 def parse_channel_id(text: str) -> str | None:
@@ -58,23 +54,13 @@ def is_password_length(password: str) -> bool:
 
 def make_channel_id() -> str:
     """A fresh channel id: 26 random symbols of Crockford's base32."""
-    symbols = sorted(CROCKFORD)
-    return "".join(secrets.choice(symbols) for _ in range(CHANNEL_ID_LENGTH))
+    return _draw("".join(sorted(CROCKFORD)), CHANNEL_ID_LENGTH)
 
 
-def make_alias_key(dialect: Source) -> str:
+def make_alias_key(keys: KeyTraits) -> str:
     """A fresh key in the shape that the dialect's clients expect."""
+    return keys.make(_draw)
 
-    def letters(alphabet: str, length: int) -> str:
-        return "".join(secrets.choice(alphabet) for _ in range(length))
 
-    match dialect:
-        case Source.NTFY:
-            return letters(_ALNUM, _NTFY_TOPIC_LENGTH)
-        case Source.BARK:
-            return letters(_ALNUM, _BARK_KEY_LENGTH)
-        case Source.SERVERCHAN:
-            uid = secrets.randbelow(900_000) + 100_000
-            return f"SCT{uid}T{letters(_ALNUM, _SENDKEY_TAIL_LENGTH)}"
-        case Source.NATIVE:
-            raise ValueError("native calls have no aliases")
+def _draw(alphabet: str, length: int) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))

@@ -21,7 +21,6 @@ from pushgo_compat.core.stores.messages import (
 )
 from pushgo_compat.model import Cancel, NewFile, derived_op_id
 from pushgo_compat.storage.ids import IdMaker, time_of
-from pushgo_compat.storage.sources import SOURCE_NUMBERS
 
 _SIZES = (64, 32, 16, 8, 4, 2, 1)
 _POSITIONS = ("channel", "position", "row")
@@ -151,7 +150,7 @@ class Appender:
                 place,
                 position,
                 now_ms,
-                SOURCE_NUMBERS[row.source],
+                row.source.number,
                 row.payload,
                 row.view,
                 row.receipt,

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import orjson
 
 from pushgo_compat.core.stores.messages import StoredMessage
-from pushgo_compat.model import Channel
+from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.ids import ID_BYTES, first_position_at
-from pushgo_compat.storage.sources import SOURCES
 from pushgo_compat.storage.sqlite.append import forget_waiting
 
 PURGE_STEP_ROWS = 500
@@ -56,7 +55,7 @@ def _stored(row: _Row) -> StoredMessage:
         position=position,
         message_id=message_id.hex(),
         accepted_at_ms=accepted_at,
-        source=SOURCES[source],
+        source=Source.numbered(source),
         payload=payload,
         view=view,
         receipt=receipt,

@@ -262,7 +262,7 @@ class _Call:
         if not self._dialect.is_costly(self._request):
             return self._dialect.open(self._request)
         self._is_costly = True
-        keyring = Keyring(self._services, self._dialect.source, self._request)
+        keyring = Keyring(self._services, self._dialect, self._request)
         shown = await self._off_loop(partial(self._dialect.shown_keys, self._request))
         if not await keyring.any_opens(shown):
             self._request = replace(self._request, sparing=True)
@@ -272,7 +272,7 @@ class _Call:
         self, call: LegacyCall
     ) -> LegacyReply | web.StreamResponse | Admitted:
         self._route = call.route
-        self._keyring = Keyring(self._services, self._dialect.source, self._request)
+        self._keyring = Keyring(self._services, self._dialect, self._request)
         match call:
             case Publish():
                 self._claims = call.claims

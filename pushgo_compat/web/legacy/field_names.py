@@ -9,7 +9,6 @@ from urllib.parse import unquote_plus
 import orjson
 
 from pushgo_compat.legacy import LegacyRequest
-from pushgo_compat.model import Source
 
 MOST_NAMES = 32
 MAX_BODY_BYTES = 4096
@@ -22,7 +21,7 @@ _Pair = tuple[str, int]
 
 
 def field_lengths(
-    source: Source, request: LegacyRequest, key: str
+    request: LegacyRequest, key: str, *, reads_forms: bool
 ) -> Mapping[str, int]:
     """Names and lengths of a call's parameters, in characters; of the body in bytes.
 
@@ -31,7 +30,7 @@ def field_lengths(
     unnamed.
     """
     lengths: dict[str, int] = {}
-    pairs = [*_form_pairs(request.query), *_body_pairs(source, request)]
+    pairs = [*_form_pairs(request.query), *_body_pairs(request, reads_forms)]
     for name, length in pairs[:MOST_NAMES]:
         named = _NAME.fullmatch(name) and key.lower() not in name.lower()
         lengths[name if named else UNNAMED] = length
@@ -40,13 +39,13 @@ def field_lengths(
     return lengths
 
 
-def _body_pairs(source: Source, request: LegacyRequest) -> Iterator[_Pair]:
+def _body_pairs(request: LegacyRequest, reads_forms: bool) -> Iterator[_Pair]:
     body = request.body
     if len(body) > MAX_BODY_BYTES:
         return
     if body.lstrip()[:1] == b"{":
         yield from _json_pairs(body)
-    elif source is not Source.NTFY:  # ntfy reads no forms: the body is the message
+    elif reads_forms:
         content_type = request.headers.get("Content-Type", "")
         if content_type.partition(";")[0].strip().lower() == _FORM:
             yield from _form_pairs(body.decode("latin-1"))

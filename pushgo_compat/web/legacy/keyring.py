@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
 from pushgo_compat.errors import ChannelNotFound, NativeError
-from pushgo_compat.legacy import LegacyRequest, Publish
-from pushgo_compat.model import Access, KeyClaim, Source
+from pushgo_compat.legacy import Dialect, LegacyRequest, Publish
+from pushgo_compat.model import Access, KeyClaim
 from pushgo_compat.web.legacy.field_names import field_lengths
 from pushgo_compat.web.services import Services
 
@@ -24,13 +24,14 @@ Opened = Sequence[Grant | NativeError]
 class Keyring:
     """The keys of one call, opened through the gate and counted by the limiter."""
 
-    __slots__ = ("_request", "_services", "_source")
+    __slots__ = ("_dialect", "_request", "_services", "_source")
 
     def __init__(
-        self, services: Services, source: Source, request: LegacyRequest
+        self, services: Services, dialect: Dialect, request: LegacyRequest
     ) -> None:
         self._services = services
-        self._source = source
+        self._dialect = dialect
+        self._source = dialect.source
         self._request = request
 
     async def open(
@@ -93,4 +94,5 @@ class Keyring:
 
     def fields(self, claim: KeyClaim) -> Mapping[str, int]:
         """Names and lengths of what came with a key that nobody knows."""
-        return field_lengths(self._source, self._request, claim.key)
+        forms = self._dialect.traits.reads_forms
+        return field_lengths(self._request, claim.key, reads_forms=forms)

@@ -83,7 +83,7 @@ async def start_sites(
     doors = {dialect.source: DialectDoor(dialect, services) for dialect in dialects}
     main = Mounts(
         services=services,
-        prefixes={source.value: door for source, door in doors.items()},
+        prefixes={str(source): door for source, door in doors.items()},
         hosts=[HostRule(tuple(sites.hosts.get(s, ())), d) for s, d in doors.items()],
     )
     guard = Guard(

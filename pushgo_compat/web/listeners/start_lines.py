@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Source
 from pushgo_compat.web.listeners.sites import MAIN, Sites
 
 THIS_MACHINE = "this machine only"
 EVERYWHERE = "every network interface"
 
-_NAMES = {Source.NTFY: "ntfy", Source.BARK: "Bark", Source.SERVERCHAN: "ServerChan"}
-
 
 def start_lines(
-    sites: Sites, ports: Mapping[str, int]
+    sites: Sites, ports: Mapping[str, int], dialects: Sequence[Dialect]
 ) -> Iterator[Mapping[str, object]]:
     """The fields of one line for each listener; ``ports`` says what each one got."""
+    names = {dialect.source: dialect.traits.name for dialect in dialects}
     scheme = "http" if sites.tls is None else "https"
     for site, port in ports.items():
         host, _ = sites.main if site == MAIN else sites.ports[Source(site)]
@@ -26,7 +26,7 @@ def start_lines(
             "port": port,
             "url": f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}",
             "reach": reach(host),
-            "speaks": _speaks(sites, site),
+            "speaks": _speaks(sites, site, names),
         }
 
 
@@ -41,13 +41,13 @@ def reach(host: str) -> str:
     return EVERYWHERE if address.is_unspecified else f"whoever reaches {host}"
 
 
-def _speaks(sites: Sites, site: str) -> str:
+def _speaks(sites: Sites, site: str, names: Mapping[Source, str]) -> str:
     if site != MAIN:
-        return f"{_NAMES[Source(site)]} at /"
-    prefixes = [f"{name} at /{source}" for source, name in _NAMES.items()]
-    hosts = [
-        f"{_NAMES[source]} at {', '.join(names)}"
-        for source, names in sites.hosts.items()
-        if names
+        return f"{names[Source(site)]} at /"
+    prefixes = [f"{name} at /{source}" for source, name in names.items()]
+    by_host = [
+        f"{names[source]} at {', '.join(hosts)}"
+        for source, hosts in sites.hosts.items()
+        if hosts
     ]
-    return "; ".join(["native at /", *prefixes, *hosts])
+    return "; ".join(["native at /", *prefixes, *by_host])

@@ -117,7 +117,7 @@ def _answers(sent: dict[str, Any]) -> dict[str, dict[str, Any]]:
     added = {
         "message_id": message_id,
         "accepted_at": {"type": "integer", "description": "Unix milliseconds."},
-        "source": {"type": "string", "enum": [str(source) for source in Source]},
+        "source": {"type": "string", "enum": [str(source) for source in Source.all()]},
     }
     shown = {
         name: {"type": "integer"} if name in {"occurred_at", "ttl"} else schema

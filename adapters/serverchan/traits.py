@@ -1,0 +1,22 @@
+"""What ServerChan asks of the rest of the program: its sendkeys."""
+
+from __future__ import annotations
+
+from pushgo_compat.traits import LETTERS_AND_DIGITS, Draw, KeyTraits, Traits
+
+_TAIL_LENGTH = 28
+
+
+def _make_key(draw: Draw) -> str:
+    """A Turbo sendkey: ``SCT``, a number of six digits, ``T``, letters and digits."""
+    number = draw("123456789", 1) + draw("0123456789", 5)
+    return f"SCT{number}T{draw(LETTERS_AND_DIGITS, _TAIL_LENGTH)}"
+
+
+TRAITS = Traits(
+    name="ServerChan",
+    keys=KeyTraits(make=_make_key, in_host_name=True),
+    example=lambda url, key: (
+        f"-d title=Hello -d desp='from ServerChan' {url}/{key}.send"
+    ),
+)

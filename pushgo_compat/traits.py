@@ -1,0 +1,69 @@
+"""What the rest of the program asks of a dialect before any request has come.
+
+``Dialect.traits`` answers it: settings, command line, keys, aliases and the greeting
+are made from the traits of all dialects, so that a new one is a folder and one line.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import NamedTuple
+
+LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+
+Draw = Callable[[str, int], str]
+"""Draws so many random signs of an alphabet: a dialect has no randomness of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTraits:
+    """What the old server's keys look like, and what they are good for."""
+
+    make: Callable[[Draw], str]
+    """Makes a fresh key in the shape that the old clients expect."""
+    logs_in: bool = False
+    """Clients can log in: a bare channel id together with the channel's password in
+    the login opens the channel, and an alias may ask for a login."""
+    in_host_name: bool = False
+    """A key may stand in a host name, which has lost its case."""
+    guessable_below: int = 0
+    """A key of fewer characters is one that people choose, and guess."""
+
+
+class DialectSetting(NamedTuple):
+    """A setting of one dialect: ``max_batch`` of Bark is ``PUSHGO_BARK_MAX_BATCH``."""
+
+    name: str
+    parse: Callable[[str], object]
+    """Raises ValueError with what was expected, never with what was given."""
+    help: str
+    default: str = ""
+    secret: bool = False
+    """No flag, as flags show in the list of processes."""
+    needs: str | None = None
+    """The dialect's setting without which this one means nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What never changes about a dialect."""
+
+    name: str
+    """As people write it: ``ServerChan``."""
+    keys: KeyTraits
+    example: Callable[[str, str], str]
+    """Arguments of curl that send a first message, from the mount's URL and a key."""
+    settings: tuple[DialectSetting, ...] = ()
+    """Its own, besides the listener and the host names that every dialect has."""
+    reads_forms: bool = True
+    """A urlencoded body holds parameters; else it is the text itself (ntfy)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a dialect is told of the machine that it runs on."""
+
+    timezone: tzinfo = UTC
