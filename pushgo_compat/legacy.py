@@ -39,7 +39,7 @@ SPARING_BYTES = 65_536
 """Bodies up to this size, not compressed, are cheap to read for anybody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class LegacyRequest:
     """One HTTP request to an old server, frozen.
 
@@ -73,7 +73,7 @@ class LegacyRequest:
     client_address: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class LegacyReply:
     """What the old server would have answered, to the byte where a client can tell."""
 
@@ -123,7 +123,7 @@ class NoteText(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Translation:
     """What one old publish became."""
 
@@ -150,7 +150,7 @@ class Translation:
 # -------------------------------------------------- what a request turns out to be
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Answer:
     """Needs no key: a ping, a preflight, a page."""
 
@@ -158,7 +158,7 @@ class Answer:
     reply: LegacyReply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class KeyCheck:
     """Asks only whether the key is good; ``reply`` is the answer if it is."""
 
@@ -172,7 +172,7 @@ class KeyCheck:
     """What a good key's caller asked for and does not get (Bark's registration)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Publish:
     """Sends one message to one receiver, or to several in a batch."""
 
@@ -208,7 +208,7 @@ class Since(NamedTuple):
     """Everything that is kept. Nothing set at all: only what comes from now on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class StreamMessage:
     """A message of any door, as a dialect's subscribers may be shown it."""
 
@@ -253,7 +253,7 @@ class StreamEncoder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Subscribe:
     """Wants a channel's messages: those kept, those to come, or both."""
 
@@ -272,7 +272,7 @@ class Subscribe:
     """What became visible before this is not shown any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Download:
     """Wants an uploaded file; ``head_only`` its headers alone."""
 
@@ -281,7 +281,7 @@ class Download:
     head_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class StatusQuery:
     """Asks what became of an earlier message, by the numbers its reply gave out."""
 
@@ -296,7 +296,7 @@ LegacyCall = Answer | KeyCheck | Publish | Subscribe | Download | StatusQuery
 # ----------------------------------------------------------------------- dialect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class StoredCall:
     """What is left of an accepted call when its reply has to be worded again."""
 

@@ -43,7 +43,7 @@ MAX_REMEMBERED = 10_000
 MAX_FAILURES_OF_ONE_NETWORK = MAX_REMEMBERED // 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Grant:
     """A channel that a key has opened."""
 

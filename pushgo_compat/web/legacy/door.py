@@ -50,6 +50,7 @@ from pushgo_compat.web.native.edge import describe_fault, request_id_for
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
 from pushgo_compat.web.streams.subscribers import Admitted, Streams
+from pushgo_compat.web.whole_answer import WholeAnswer
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
 MOST_IDS_SHOWN = 64
@@ -362,4 +363,4 @@ def respond(
     headers[REQUEST_ID_HEADER] = request_id
     if message_ids:
         headers[MESSAGE_ID_HEADER] = ", ".join(message_ids[:MOST_IDS_SHOWN])
-    return web.Response(status=reply.status, body=reply.body, headers=headers)
+    return WholeAnswer(reply.status, reply.body, headers)

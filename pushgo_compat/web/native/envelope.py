@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 from aiohttp import web
+from multidict import CIMultiDict
 
 from pushgo_compat.errors import (
     AuthenticationFailed,
@@ -19,7 +20,9 @@ from pushgo_compat.web.native.error_texts import (
     sentence,
     store_reason,
 )
+from pushgo_compat.web.whole_answer import WholeAnswer
 
+_NO_HEADERS: Mapping[str, str] = {}
 _CHALLENGES = {
     "Bearer": 'Bearer realm="PushGo"',
     "Basic": 'Basic realm="PushGo", charset="UTF-8"',
@@ -27,7 +30,7 @@ _CHALLENGES = {
 
 
 def accepted(
-    data: Mapping[str, object], headers: Mapping[str, str] | None = None
+    data: Mapping[str, object], headers: Mapping[str, str] = _NO_HEADERS
 ) -> web.Response:
     """The answer to a request that was checked and handled."""
     return _respond(
@@ -69,11 +72,8 @@ def _headers(error: NativeError) -> dict[str, str]:
 
 
 def _respond(
-    status: int, body: Mapping[str, object], headers: Mapping[str, str] | None
+    status: int, body: Mapping[str, object], headers: Mapping[str, str]
 ) -> web.Response:
-    return web.Response(
-        status=status,
-        body=orjson.dumps(body),
-        content_type="application/json",
-        headers=headers,
-    )
+    all_headers = CIMultiDict(headers)
+    all_headers["Content-Type"] = "application/json"
+    return WholeAnswer(status, orjson.dumps(body), all_headers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from pushgo_compat.errors import RequestTooLarge, ServerBusy
@@ -22,7 +24,8 @@ from pushgo_compat.web.native.guards import (
 )
 from pushgo_compat.web.services import SERVICES
 
-_REPLAYED = {"Idempotent-Replayed": "true"}
+_REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 async def post_message(request: web.Request) -> web.StreamResponse:
@@ -66,4 +69,4 @@ async def _submit(request: web.Request, call: NativeRequest) -> web.StreamRespon
     services.metrics.accepted[Source.NATIVE].inc()
     data["op_id"] = receipt.op_id
     data |= {"message_id": receipt.message_id, "accepted": True}
-    return accepted(data, _REPLAYED if receipt.replayed else None)
+    return accepted(data, _REPLAYED if receipt.replayed else _NO_HEADERS)
