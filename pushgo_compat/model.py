@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 MAX_NATIVE_JSON_BYTES = 32_768
-"""Largest native message as JSON, in bytes (native.md, "POST /message")."""
+"""Largest native message as JSON, in bytes (docs/native-api.md, "POST /message")."""
 MAX_LEGACY_BODY_BYTES = 65_536
 """Largest body made from an old call, in bytes of UTF-8 and not of escaped JSON
-(native.md, "POST /message")."""
+(docs/native-api.md, "POST /message")."""
 
 MAX_TAGS, MAX_TAG_CHARS = 32, 64
 """Most tags of a message, and characters of each (native.md, "POST /message")."""
@@ -32,7 +32,7 @@ Scalar = str | int | float | bool
 
 
 class Severity(enum.StrEnum):
-    """How loudly a message arrives (native.md, "Severity, for delivery")."""
+    """How loudly a message arrives (docs/native-api.md, "Severity, for delivery")."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -98,8 +98,9 @@ Source.SERVERCHAN = Source.declare("serverchan", 3)
 class NativeMessage:
     """One native message, checked and normalised, without its channel and password.
 
-    Every field obeys the rules of native.md. ``title`` is None only when the sender
-    named none and the channel's name stands in for it (ntfy); the core fills it in.
+    Every field obeys the rules of docs/native-api.md. ``title`` is None only when the
+    sender named none and the channel's name stands in for it (ntfy); the core fills it
+    in.
     """
 
     title: str | None
@@ -120,7 +121,10 @@ class NativeMessage:
 
 
 def derived_op_id(message_id: str) -> str:
-    """The op_id of a message whose sender chose none (native.md, "Idempotency")."""
+    """The op_id of a message whose sender chose none.
+
+    See docs/native-api.md, "Idempotency".
+    """
     return f"op-{message_id}"
 
 

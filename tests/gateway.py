@@ -49,7 +49,7 @@ HOSTS: dict[Source, tuple[str, ...]] = {
 
 
 class Mount(enum.StrEnum):
-    """The three places where a dialect lives (contract.md)."""
+    """Where a dialect lives (README.md, "Point an old client here")."""
 
     PREFIX = "prefix"
     PORT = "port"

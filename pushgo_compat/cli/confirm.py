@@ -1,4 +1,4 @@
-"""Questions before what cannot be undone (contract.md, "Commands")."""
+"""Questions before what cannot be undone (README.md, "Commands")."""
 
 from __future__ import annotations
 

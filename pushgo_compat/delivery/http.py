@@ -126,7 +126,7 @@ def _failure(error: Exception) -> Retry | Misconfigured:
 
 
 def via_header(delivery: Delivery) -> dict[str, str]:
-    """The header by which a loop of gateways ends (contract.md, "No loops")."""
+    """The header by which a loop of gateways ends (docs/delivery.md, "Loops")."""
     return {VIA_HEADER: ", ".join(delivery.via)} if delivery.via else {}
 
 

@@ -1,4 +1,4 @@
-"""The native wire format and the model, in both directions (native.md).
+"""The native wire format and the model, in both directions (docs/native-api.md).
 
 ``message`` has the rules of ``POST /message`` as a marshmallow schema, ``fields`` their
 kinds, ``decoding`` turns bodies and query strings into what the schema reads, and

@@ -1,4 +1,4 @@
-"""The rules of ``POST /message`` (native.md has the table)."""
+"""The rules of ``POST /message`` (docs/native-api.md has the table)."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ from pushgo_compat.web.native.message_json import DerivedMetadata
 from pushgo_compat.web.refusal_log import RefusalLog
 
 RenderReceipt = Callable[[StoredMessage, Channel, str], Mapping[str, object] | None]
-"""The translation receipt of a message (contract.md), None for a native one. The text
-is the server's own address, for the curl lines."""
+"""Renders the translation receipt of a message (docs/native-api.md), None for a native
+one. The text is the server's own address, for the curl lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Whatever is sent: a Bark reply, or a message that native.md allows."""
+"""Whatever is sent: a Bark reply, or a message that docs/native-api.md allows."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ requests = st.builds(
 
 
 def check_message(message: NativeMessage) -> None:
-    """Every rule of native.md for the fields that Bark can set."""
+    """Every rule of docs/native-api.md for the fields that Bark can set."""
     assert message.title is not None
     assert message.title.strip() == message.title != ""
     assert message.body is None or message.body.strip()

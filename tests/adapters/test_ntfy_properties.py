@@ -189,7 +189,7 @@ def assert_reply(
 
 
 def assert_native(message: NativeMessage | None) -> None:
-    """native.md's rules, read again."""
+    """docs/native-api.md's rules, read again."""
     if message is None:
         return
     fields = native_fields(message)

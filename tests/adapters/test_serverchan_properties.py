@@ -1,4 +1,4 @@
-"""Whatever arrives: a shaped reply, and a message that keeps native.md's rules."""
+"""Random calls: a shaped reply, and messages within the rules of docs/native-api.md."""
 
 from __future__ import annotations
 

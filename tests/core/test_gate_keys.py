@@ -1,4 +1,4 @@
-"""Which key opens what: the forms of contract.md, aliases and their rules."""
+"""Which key opens what: the forms of docs/keys.md, aliases and their rules."""
 
 from __future__ import annotations
 

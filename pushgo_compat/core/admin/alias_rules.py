@@ -1,4 +1,4 @@
-"""What an alias may be: the rules that need no store (contract.md, "Keys")."""
+"""What an alias may be: the rules that need no store (docs/keys.md)."""
 
 from __future__ import annotations
 

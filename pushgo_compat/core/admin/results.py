@@ -1,6 +1,6 @@
 """What administration answers: values that print themselves as JSON documents.
 
-The keys are those of contract.md, "Commands". ``warnings`` are for the operator's eyes
+The keys are those of README.md, "Commands". ``warnings`` are for the operator's eyes
 and no part of the document.
 """
 

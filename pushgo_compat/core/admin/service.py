@@ -1,6 +1,6 @@
-"""What an operator does to channels and aliases (contract.md, "Commands" and "Keys").
+"""An operator's work on channels and aliases (README.md, "Commands"; docs/keys.md).
 
-The command line calls this today; pages can call the same tomorrow.
+The command line calls it; pages can call the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Forms of a key: pure rules from contract.md, "Keys"."""
+"""Forms of a key: pure rules from docs/keys.md."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def clean_password(text: str) -> str:
-    """The password as it counts: trimmed, 8-128 characters (native.md).
+    """The password as it counts: trimmed, 8-128 characters (docs/native-api.md).
 
     Raises ValueError, saying what is wrong, for what no request could carry.
     """

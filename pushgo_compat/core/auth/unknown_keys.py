@@ -13,7 +13,7 @@ from pushgo_compat.model import Source
 
 MAX_REMEMBERED = 1000
 MAX_OF_ONE_NETWORK = 100
-"""Of one address, or of one /64 of IPv6 (contract.md, "Commands")."""
+"""Unknown keys of one address, or of one IPv6 /64 (docs/keys.md, "Unknown keys")."""
 MAX_CLIENT_CHARS = 128
 
 

@@ -138,7 +138,7 @@ def render(
     dry_run: bool,
     base_url: str,
 ) -> Document:
-    """The receipt as contract.md shows it."""
+    """The receipt as docs/native-api.md shows it."""
     natives = [native_json(message) for message in messages]
     return {
         "dialect": dialect.source,

@@ -1,4 +1,4 @@
-"""What Apple's statuses and reasons mean (delivery.md, A2).
+"""What Apple's statuses and reasons mean (docs/delivery.md, A2).
 
 Source: Apple, "Handling notification responses from APNs".
 """

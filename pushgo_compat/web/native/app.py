@@ -1,4 +1,4 @@
-"""The native application: every route of native.md, opening nothing itself."""
+"""The native application: every route of docs/native-api.md, opening nothing itself."""
 
 from __future__ import annotations
 

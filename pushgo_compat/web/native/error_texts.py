@@ -155,7 +155,7 @@ SENTENCES = {
         "网关暂时无法写入，消息未被接受，请稍后再试。",
     ),
 }
-"""Every code that the native API answers with, in the order of native.md."""
+"""Every code that the native API answers with, in the order of docs/native-api.md."""
 
 _MAX_DETAIL_CHARS = 64
 _STORE_REASONS_ZH = {
@@ -169,7 +169,7 @@ _STORE_REASONS_ZH = {
 
 
 def sentence(code: str, detail: str, *, chinese: bool) -> str:
-    """Word a refusal. Raises KeyError for a code that native.md does not know."""
+    """Word a refusal. Raises KeyError for a code that is not in ``SENTENCES``."""
     pair = SENTENCES[code]
     text = pair.zh if chinese else pair.en
     return text.replace("{detail}", detail[:_MAX_DETAIL_CHARS])

@@ -47,7 +47,7 @@ _NOT_400: tuple[type[NativeError], ...] = (
     ServerBusy,
 )
 STATUS_BY_CODE = dict.fromkeys(SENTENCES, 400) | {e.code: e.status for e in _NOT_400}
-"""Every error code with its status, in the order of native.md."""
+"""Every error code with its status, in the order of docs/native-api.md."""
 
 
 async def get_openapi(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What a receiving client reads, and deletes (native.md, "Reading")."""
+"""What a receiving client reads, and deletes (docs/native-api.md, "Reading")."""
 
 from __future__ import annotations
 

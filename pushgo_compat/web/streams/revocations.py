@@ -26,7 +26,7 @@ from pushgo_compat.core.stores.keys import Standing
 from pushgo_compat.web.native.edge import describe_fault
 
 LOOK_EVERY_S = 0.25
-"""A quiet stream ends a moment after that; contract.md grants a second."""
+"""A quiet stream ends a moment after that; docs/keys.md grants a second."""
 MAX_FAILED_LOOKS = 2
 """Looks in a row that may fail; then every stream ends, as its right is in doubt."""
 STREAMS_A_LOOK = 500

@@ -145,7 +145,7 @@ def payload(**parameters: str) -> dict[str, object]:
 
 
 def test_a_push_looks_as_bark_server_makes_it() -> None:
-    # Seen on the wire: bark-server 1091c91 with its own client (bark-app.md, 4).
+    # Seen on the wire: bark-server 1091c91 with its own client (docs/bark-app.md, 4).
     assert payload(
         title="T",
         body="B",

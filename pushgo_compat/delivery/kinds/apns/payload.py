@@ -1,4 +1,4 @@
-"""A native message as an APNs notification (delivery.md, A2).
+"""A native message as an APNs notification (docs/delivery.md, A2).
 
 Source of the keys: Apple, "Generating a remote notification".
 """

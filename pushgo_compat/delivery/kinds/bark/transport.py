@@ -1,4 +1,4 @@
-"""Pushing through another bark-server: its answers as outcomes (delivery.md, A8)."""
+"""Push through another bark-server: its answers as outcomes (docs/delivery.md, A8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A native message as FCM data (HTTP v1): all values are texts (contract.md)."""
+"""A native message as FCM data (HTTP v1), all values as text (docs/delivery.md, A4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Firebase's answers as outcomes (delivery.md, A4)."""
+"""Firebase's answers as outcomes (docs/delivery.md, A4)."""
 
 from __future__ import annotations
 

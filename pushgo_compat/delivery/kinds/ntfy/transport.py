@@ -1,4 +1,4 @@
-"""Publishing to another ntfy server: its answers as outcomes (delivery.md, A7)."""
+"""Publishing to another ntfy server: its answers as outcomes (docs/delivery.md, A7)."""
 
 from __future__ import annotations
 

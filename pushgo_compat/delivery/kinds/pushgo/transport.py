@@ -1,4 +1,4 @@
-"""Another gateway's ``POST /message``: its answers as outcomes (delivery.md, A1)."""
+"""Another gateway's ``POST /message``: answers as outcomes (docs/delivery.md, A1)."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class WebhookSender:
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """What a receiver's status means (delivery.md, A6)."""
+    """What a receiver's status means (docs/delivery.md, A6)."""
     status = answer.status
     if 200 <= status < 300:  # noqa: PLR2004 - the class of success
         return Sent()
