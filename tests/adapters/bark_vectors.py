@@ -1,4 +1,4 @@
-"""The test vectors of bark.md, section 10, and how a phone opens them."""
+"""The test vectors of docs/dialects/bark.md, section 10, and how a phone opens them."""
 
 from __future__ import annotations
 

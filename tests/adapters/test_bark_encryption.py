@@ -1,4 +1,4 @@
-"""Encrypted pushes: what the phone could open can still be opened (bark.md, 10)."""
+"""A phone can still open an encrypted push (docs/dialects/bark.md, 10)."""
 
 from __future__ import annotations
 
