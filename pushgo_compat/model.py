@@ -21,7 +21,7 @@ MAX_LEGACY_BODY_BYTES = 65_536
 (docs/native-api.md, "POST /message")."""
 
 MAX_TAGS, MAX_TAG_CHARS = 32, 64
-"""Most tags of a message, and characters of each (native.md, "POST /message")."""
+"""Limits of a message's tags (docs/native-api.md, "POST /message")."""
 
 CHANNEL_ID_LENGTH = 26
 CROCKFORD = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
