@@ -63,13 +63,23 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), (target, anchor)
 
 
+def _names(row: str, known: set[str]) -> Iterator[str]:
+    """The settings of a row; ``…_KEY_ID`` goes on from the name in its first cell."""
+    first, *others = _VARIABLE.findall(row.split("|")[1])
+    yield from (first, *others)
+    stems = [first[:end] for end, letter in enumerate(first) if letter == "_"]
+    for ending in re.findall(r"…(_[A-Z_]+)", row):
+        named = [stem + ending for stem in stems if stem + ending in known]
+        yield named[-1] if named else ending
+
+
 def test_the_table_of_settings_has_every_setting_and_no_other() -> None:
     known = {row.variable for row in settings_of(Config)}
     table = {
         name
         for line in READMES[0].read_text(encoding="utf-8").splitlines()
         if line.startswith("| `PUSHGO_")
-        for name in _VARIABLE.findall(line.split("|")[1])
+        for name in _names(line, known)
     }
     assert table == known
 
@@ -95,12 +105,22 @@ def test_every_command_of_a_readme_exists_with_its_flags(readme: Path) -> None:
     lines = list(_command_lines(readme))
     assert len(lines) > 5
     for line in lines:
-        group_name, *rest = line.split()
-        command = program.commands.get(group_name)
-        assert command, line
-        for alternative in " ".join(rest).split(" | "):
-            found = command
-            if isinstance(command, click.Group):
-                found = command.commands[alternative.split()[0]]
-            flags = {flag for p in found.params for flag in p.opts}
-            assert set(re.findall(r"--[a-z-]+", alternative)) <= flags, line
+        group_name, _, rest = line.partition(" ")
+        command = program.commands[group_name]
+        for alternative in re.split(r" \| (?=[a-z])", rest):
+            found = _walk(command, alternative.split())
+            assert set(re.findall(r"--[a-z-]+", alternative)) <= _flags(found), line
+
+
+def _walk(command: click.Command, words: list[str]) -> click.Command:
+    """The command that the words lead to; KIND and the like lead no further."""
+    if not isinstance(command, click.Group) or words[0].isupper():
+        return command
+    return _walk(command.commands[words[0]], words[1:])
+
+
+def _flags(command: click.Command) -> set[str]:
+    """The flags of a command, of a group those of all its commands."""
+    own = {flag for parameter in command.params for flag in parameter.opts}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return own.union(*(_flags(each) for each in below))
