@@ -114,13 +114,19 @@ def test_every_command_of_a_readme_exists_with_its_flags(readme: Path) -> None:
 
 def _walk(command: click.Command, words: list[str]) -> click.Command:
     """The command that the words lead to; KIND and the like lead no further."""
-    if not isinstance(command, click.Group) or words[0].isupper():
+    if not isinstance(command, click.Group) or not re.match("[a-z]", words[0]):
         return command
-    return _walk(command.commands[words[0]], words[1:])
+    below = command.get_command(click.Context(command), words[0])
+    assert below, words
+    return _walk(below, words[1:])
 
 
 def _flags(command: click.Command) -> set[str]:
     """The flags of a command, of a group those of all its commands."""
-    own = {flag for parameter in command.params for flag in parameter.opts}
-    below = command.commands.values() if isinstance(command, click.Group) else ()
-    return own.union(*(_flags(each) for each in below))
+    flags = {flag for parameter in command.params for flag in parameter.opts}
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            flags |= _flags(below) if below else set()
+    return flags

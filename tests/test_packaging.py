@@ -42,16 +42,19 @@ def test_both_packages_come_from_one_folder() -> None:
     assert folders == {ROOT}
 
 
-def test_the_wheel_has_every_module_migration_and_type_marker(names: set[str]) -> None:
+def test_the_wheel_has_every_module_migration_template_and_type_marker(
+    names: set[str],
+) -> None:
     wanted = {
         path.relative_to(ROOT).as_posix()
         for package in ("adapters", "pushgo_compat")
-        for pattern in ("*.py", "*.sql", "py.typed")
+        for pattern in ("*.py", "*.sql", "*.html", "*.css", "py.typed")
         for path in (ROOT / package).rglob(pattern)
     }
     assert "pushgo_compat/py.typed" in wanted
     assert "adapters/py.typed" in wanted
     assert any(name.endswith(".sql") for name in wanted)
+    assert "pushgo_compat/web/pages/templates/docs.html" in wanted
     assert wanted <= names
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -74,7 +75,20 @@ class Services:
     off_loop: OffLoop = field(default_factory=OffLoop)
 
 
+class Description(Protocol):
+    """What an application's routes take and answer, as OpenAPI has it."""
+
+    def spec(self) -> dict[str, Any]:
+        """The document as plain JSON values; not to be changed."""
+        ...
+
+    def encoded(self) -> bytes:
+        """The document as JSON text."""
+        ...
+
+
 SERVICES = web.AppKey("services", Services)
+DESCRIPTION = web.AppKey("description", Description)
 REQUEST_ID = web.RequestKey("request_id", str)
 BEGUN = web.RequestKey("begun", web.StreamResponse)
 """The response that a stream has begun: too late for another one."""

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
+from jinja2 import UndefinedError
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
 from pushgo_compat.schemas.message import FIELD_NAMES
 from pushgo_compat.web.native.app import ROUTES
-from pushgo_compat.web.native.openapi import STATUS_BY_CODE
-from tests.web.conftest import Client
+from pushgo_compat.web.native.openapi_schemas import STATUS_BY_CODE
+from pushgo_compat.web.pages.rendering import render_page
+from tests.golden import CHANNEL_ID
+from tests.web.conftest import LOGIN, Client
 
 
 async def description(client: Client) -> dict[str, Any]:
@@ -23,12 +31,38 @@ async def description(client: Client) -> dict[str, Any]:
 async def test_every_route_is_described_and_no_other(client: Client) -> None:
     paths = (await description(client))["paths"]
     described = {
-        (method.upper(), path)
-        for path, item in paths.items()
-        for method in item
-        if method != "parameters"
+        (method.upper(), path) for path, item in paths.items() for method in item
     }
     assert described == {(route.method, route.path) for route in ROUTES}
+
+
+async def test_the_description_is_valid_openapi(client: Client) -> None:
+    OpenAPIV31SpecValidator(await description(client)).validate()
+
+
+async def test_every_operation_has_a_name_of_its_own_and_words(client: Client) -> None:
+    paths = (await description(client))["paths"]
+    operations = [operation for item in paths.values() for operation in item.values()]
+    ids = [operation["operationId"] for operation in operations]
+    assert len(set(ids)) == len(ROUTES)
+    assert all(name.isidentifier() for name in ids)
+    assert all(operation["summary"] for operation in operations)
+
+
+async def test_references_lead_to_whole_schemas(client: Client) -> None:
+    """Generators of clients skip what refers to a part of a schema."""
+    spec = json.dumps(await description(client))
+    references = set(re.findall(r'"\$ref": "([^"]+)"', spec))
+    assert references
+    assert all(re.fullmatch(r"#/components/schemas/\w+", r) for r in references)
+
+
+async def test_every_code_that_reading_raises_is_described(client: Client) -> None:
+    paths = (await description(client))["paths"]
+    listing = paths["/channel/{channel_id}/messages"]["get"]
+    refused = await client.get(f"/channel/{CHANNEL_ID}/messages?limit=0", headers=LOGIN)
+    code = (await refused.json())["error_code"]
+    assert f"`{code}`" in listing["responses"][str(refused.status)]["description"]
 
 
 async def test_every_field_is_described_with_its_codes(client: Client) -> None:
@@ -77,7 +111,7 @@ async def test_the_page_is_complete_in_itself(client: Client) -> None:
     page = Page()
     page.feed(text)
     assert page.fetched == []
-    assert not re.search(r"\{[a-z_]+\}", re.sub(r"/channel/\{[^<]*", "", text))
+    assert not re.search(r"\{\{|\{%", text)
 
 
 async def test_the_page_shows_fields_codes_and_the_callers_address(
@@ -87,5 +121,21 @@ async def test_the_page_shows_fields_codes_and_the_callers_address(
     for word in (*FIELD_NAMES, *STATUS_BY_CODE):
         assert f"<code>{word}</code>" in text
     assert f"curl {str(client.make_url('/')).rstrip('/')}/message" in text
+    assert "&lt;code&gt;" not in text
+    for name in ("since", "before", "limit", "order", "Last-Event-ID", "accepted_at"):
+        assert f"<code>{name}</code>" in text
     hostile = await client.get("/docs", headers={"Host": "<script>"})
     assert "<script>" not in await hostile.text()
+
+
+def test_a_server_without_visitors_has_no_template_engine() -> None:
+    program = "import pushgo_compat.server, sys; print('jinja2' in sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert said.stdout.strip() == "False"
+
+
+def test_a_page_does_not_render_without_one_of_its_values() -> None:
+    with pytest.raises(UndefinedError, match="base_url"):
+        render_page("docs.html", version="1")

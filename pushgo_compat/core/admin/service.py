@@ -310,7 +310,7 @@ def _choose_password(given: str | None) -> tuple[str, tuple[str, ...]]:
 
 
 def _taken_along(targets: int) -> tuple[str, ...]:
-    """Warn of what went with the old password (docs/keys.md, "Streams and rotation")."""
+    """Name what went with the old password (docs/keys.md, "Streams and rotation")."""
     if not targets:
         return ()
     return (f"removed with the old password: {targets} browsers or phones",)

@@ -7,13 +7,24 @@ from aiohttp import web
 from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
 from pushgo_compat.web.legacy.read_request import ask_for_body
-from pushgo_compat.web.native import docs, health, openapi, read, send, stream, webpush
+from pushgo_compat.web.native import health, openapi, read, send, stream, webpush
+from pushgo_compat.web.native.describe import TEXT, Operation, content, describes
 from pushgo_compat.web.native.edge import native_edge
-from pushgo_compat.web.services import SERVICES, Services
+from pushgo_compat.web.pages import docs
+from pushgo_compat.web.services import DESCRIPTION, SERVICES, Services
 
 _MESSAGES = "/channel/{channel_id}/messages"
 _WEBPUSH = "/channel/{channel_id}/webpush"
 _ANYTHING = "/{anything:(?s:.*)}"
+
+# The page of the description stands in another wing, which knows none of this one.
+describes(
+    Operation(
+        id="get_docs",
+        summary="This description as a page for people",
+        answer=content(TEXT, "text/html"),
+    )
+)(docs.get_docs)
 
 ROUTES = (
     web.post("/message", send.post_message),
@@ -53,6 +64,7 @@ def create_app(services: Services) -> web.Application:
     """
     app = web.Application()
     app[SERVICES] = services
+    app[DESCRIPTION] = openapi.RouteDescription(ROUTES)
     app[health.READINESS] = Readiness(services.store.check_writable)
     stream.install(app)
     for route in (*ROUTES, web.route("*", _ANYTHING, no_route)):

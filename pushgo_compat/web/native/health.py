@@ -6,17 +6,29 @@ from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from pushgo_compat.core.readiness import Readiness
+from pushgo_compat.web.native.describe import TEXT, Operation, content, data, describes
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.services import SERVICES
 
 READINESS = web.AppKey("readiness", Readiness)
 
 
+@describes(
+    Operation(id="get_health", summary="Is the process up?", answer=data(status=TEXT))
+)
 async def healthz(request: web.Request) -> web.Response:
     """The process is up and its event loop turns."""
     return accepted({"status": "ok"})
 
 
+@describes(
+    Operation(
+        id="get_readiness",
+        summary="Can it make messages durable?",
+        answer=data(status=TEXT),
+        codes=("server_busy",),
+    )
+)
 async def readyz(request: web.Request) -> web.Response:
     """The store takes durable commits. Raises ServerBusy with the reason if not."""
     await request.app[READINESS].check()
@@ -28,6 +40,13 @@ async def readyz(request: web.Request) -> web.Response:
     return accepted({"status": "ready", **({"notes": paused} if paused else {})})
 
 
+@describes(
+    Operation(
+        id="get_metrics",
+        summary="Figures for Prometheus",
+        answer=content(TEXT, "text/plain"),
+    )
+)
 async def metrics(request: web.Request) -> web.Response:
     """Everything in Prometheus's text format."""
     text = request.app[SERVICES].metrics.render()

@@ -1,85 +1,94 @@
-"""``/openapi.json``: the native API as OpenAPI 3.1, made from the schemas that run."""
+"""``/openapi.json``: the native API as OpenAPI 3.1, made from the routes that run."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+import re
+from collections.abc import Iterable
 
 import orjson
 from aiohttp import web
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import fields
 
 from pushgo_compat import __version__
-from pushgo_compat.errors import (
-    AuthenticationFailed,
-    ChannelNotFound,
-    InternalError,
-    MessageNotFound,
-    MethodNotAllowed,
-    NativeError,
-    RateLimited,
-    RequestTooLarge,
-    RouteNotFound,
-    ServerBusy,
-    TooManyTargets,
-    WebPushNotConfigured,
+from pushgo_compat.web.native.describe import (
+    MESSAGE_ID,
+    Json,
+    Operation,
+    component,
+    content,
+    describes,
+    operation_of,
 )
-from pushgo_compat.model import Source
-from pushgo_compat.schemas import MessageSchema
-from pushgo_compat.web.native import openapi_routes
-from pushgo_compat.web.native.error_texts import SENTENCES
-
-_NOT_400: tuple[type[NativeError], ...] = (
-    TooManyTargets,
-    WebPushNotConfigured,
-    AuthenticationFailed,
-    ChannelNotFound,
-    MessageNotFound,
-    RouteNotFound,
-    MethodNotAllowed,
-    RequestTooLarge,
-    TooManyTargets,
-    WebPushNotConfigured,
-    RateLimited,
-    InternalError,
-    ServerBusy,
+from pushgo_compat.web.native.openapi_schemas import (
+    STATUS_BY_CODE,
+    add_schemas,
+    errors,
+    field_schema,
 )
-STATUS_BY_CODE = dict.fromkeys(SENTENCES, 400) | {e.code: e.status for e in _NOT_400}
-"""Every error code with its status, in the order of docs/native-api.md."""
+from pushgo_compat.web.services import DESCRIPTION
+
+_IN_PATH = re.compile(r"\{([a-z_]+)\}")
 
 
-async def get_openapi(request: web.Request) -> web.Response:
-    """The whole description, always the same bytes."""
-    return web.Response(body=_encoded(), content_type="application/json")
+class RouteDescription:
+    """The description of an application's routes, made when first asked for."""
+
+    def __init__(self, routes: Iterable[web.RouteDef]) -> None:
+        self._routes = tuple(routes)
+        self._spec: Json | None = None
+        self._encoded: bytes | None = None
+
+    def spec(self) -> Json:
+        """The document as plain JSON values; not to be changed."""
+        if self._spec is None:
+            self._spec = self._build()
+        return self._spec
+
+    def encoded(self) -> bytes:
+        """The document as JSON text."""
+        if self._encoded is None:
+            self._encoded = orjson.dumps(self.spec(), option=orjson.OPT_INDENT_2)
+        return self._encoded
+
+    def _build(self) -> Json:
+        spec = APISpec(
+            title="PushGo Compat",
+            version=__version__,
+            openapi_version="3.1.0",
+            info={
+                "description": "The native API of this gateway. Clients of ntfy, Bark "
+                "and ServerChan use `/ntfy`, `/bark` and `/serverchan` instead, as "
+                "they are."
+            },
+            plugins=[MarshmallowPlugin()],
+            **{"x-errors": errors()},
+        )
+        sent = add_schemas(spec)
+        _add_logins(spec)
+        paths: dict[str, Json] = {}
+        for route in self._routes:
+            described = _operation(route, operation_of(route.handler), sent)
+            paths.setdefault(route.path, {})[route.method.lower()] = described
+        for path, operations in paths.items():
+            spec.path(path=path, operations=operations)
+        return spec.to_dict()
 
 
-@cache
-def _encoded() -> bytes:
-    return orjson.dumps(build_spec(), option=orjson.OPT_INDENT_2)
-
-
-@cache
-def build_spec() -> dict[str, Any]:
-    """The description as plain JSON values; not to be changed."""
-    spec = APISpec(
-        title="PushGo Compat",
-        version=__version__,
-        openapi_version="3.1.0",
-        info={
-            "description": "The native API of this gateway. Old ntfy, Bark and "
-            "ServerChan clients use `/ntfy`, `/bark` and `/serverchan` instead, as "
-            "they are."
-        },
-        plugins=[MarshmallowPlugin()],
+@describes(
+    Operation(
+        id="get_openapi",
+        summary="This description",
+        answer=content({"type": "object"}),
     )
-    spec.components.schema("Message", schema=MessageSchema)
-    sent = spec.components.schemas["Message"]["properties"]
-    for name, field in MessageSchema().fields.items():
-        sent[name]["x-error-codes"] = _error_codes(field)
-    for name, schema in _answers(sent).items():
-        spec.components.schema(name, schema)
+)
+async def get_openapi(request: web.Request) -> web.Response:
+    """Answer the whole description, always the same bytes."""
+    body = request.app[DESCRIPTION].encoded()
+    return web.Response(body=body, content_type="application/json")
+
+
+def _add_logins(spec: APISpec) -> None:
     spec.components.security_scheme(
         "gatewayToken", {"type": "http", "scheme": "bearer"}
     )
@@ -91,74 +100,67 @@ def build_spec() -> dict[str, Any]:
             "description": "User: channel_id, password: the channel's.",
         },
     )
-    for path, item in openapi_routes.paths(sent, _codes_by_status).items():
-        parameters = item.pop("parameters", [])
-        spec.path(path=path, parameters=parameters, operations=item)
-    return spec.to_dict()
 
 
-def _error_codes(field: fields.Field[Any]) -> list[str]:
-    """The codes that a field's faults carry."""
-    codes = (field.error_messages[key] for key in ("required", "invalid"))
-    return list(dict.fromkeys(code for code in codes if code in SENTENCES))
+def _operation(route: web.RouteDef, declared: Operation, sent: Json) -> Json:
+    """One declaration as OpenAPI has it."""
+    codes = dict.fromkeys(declared.codes)
+    parameters = [_in_path(name, sent) for name in _IN_PATH.findall(route.path)]
+    parameters += declared.parameters
+    described: Json = {
+        "operationId": declared.id,
+        "summary": declared.summary,
+        "security": declared.login.security,
+    }
+    if declared.description:
+        described["description"] = declared.description
+    body = component("Message") if declared.message_as == "body" else declared.body
+    if body:
+        described["requestBody"] = {"required": True, "content": content(body)}
+    if declared.message_as == "query":
+        parameters += [_as_parameter(*field) for field in sent.items()]
+    if declared.message_as:
+        rules = (code for schema in sent.values() for code in schema["x-error-codes"])
+        codes = dict.fromkeys(rules) | codes
+    if parameters:
+        described["parameters"] = parameters
+    answer: Json = {"description": "Done.", "content": declared.answer}
+    if declared.message_as:
+        answer["headers"] = {"Idempotent-Replayed": {"schema": {"const": "true"}}}
+    described["responses"] = {"200": answer} | _refusals(codes)
+    return described
 
 
-def _codes_by_status(*codes: str) -> dict[int, list[str]]:
+def _refusals(codes: Iterable[str]) -> Json:
+    """Answers by status, each with its codes."""
     statuses: dict[int, list[str]] = {}
-    for code in codes:
-        statuses.setdefault(STATUS_BY_CODE[code], []).append(code)
-    return statuses
-
-
-def _answers(sent: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Schemas of what the gateway answers, made from what it takes."""
-    text = {"type": "string"}
-    message_id = {"type": "string", "pattern": "[0-9a-f]{32}"}
-    added = {
-        "message_id": message_id,
-        "accepted_at": {"type": "integer", "description": "Unix milliseconds."},
-        "source": {"type": "string", "enum": [str(source) for source in Source.all()]},
-    }
-    shown = {
-        name: {"type": "integer"} if name in {"occurred_at", "ttl"} else schema
-        for name, schema in sent.items()
-        if name != "password"
-    }
+    for code in STATUS_BY_CODE:
+        if code in codes:
+            statuses.setdefault(STATUS_BY_CODE[code], []).append(code)
     return {
-        "StoredMessage": {
-            "type": "object",
-            "properties": shown | added,
-            "required": [
-                "channel_id",
-                "title",
-                "op_id",
-                "severity",
-                "occurred_at",
-                *added,
-            ],
-        },
-        "Accepted": {
-            "type": "object",
-            "properties": {
-                "channel_id": text,
-                "op_id": text,
-                "thing_id": text,
-                "message_id": message_id,
-                "accepted": {"const": True},
-            },
-            "required": ["channel_id", "op_id", "message_id", "accepted"],
-        },
-        "Refusal": {
-            "type": "object",
-            "properties": {
-                "success": {"const": False},
-                "data": {
-                    "type": ["object", "null"],
-                    "description": "null, but for 503: the ids, `accepted` false.",
-                },
-                "error": {"type": "string", "description": "For people."},
-                "error_code": {"type": "string", "enum": list(SENTENCES)},
-            },
-            "required": ["success", "data", "error", "error_code"],
-        },
+        str(status): {
+            "description": ", ".join(f"`{code}`" for code in group),
+            "content": content(component("Refusal")),
+        }
+        for status, group in sorted(statuses.items())
     }
+
+
+def _in_path(name: str, sent: Json) -> Json:
+    schema = MESSAGE_ID if name == "message_id" else field_schema(sent[name])
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _as_parameter(name: str, schema: Json) -> Json:
+    """A field of a message as a query parameter."""
+    plain = field_schema(schema)
+    parameter = {
+        "name": name,
+        "in": "query",
+        "required": name in {"channel_id", "password", "title"},
+    }
+    if schema["type"] == "object":
+        return parameter | {"content": content(plain)}
+    if schema["type"] == "array":
+        return parameter | {"schema": plain, "style": "form", "explode": False}
+    return parameter | {"schema": plain}

@@ -13,6 +13,16 @@ from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
 from pushgo_compat.model import Channel
+from pushgo_compat.web.native.describe import (
+    MESSAGE_ID,
+    TEXT,
+    Login,
+    Operation,
+    component,
+    data,
+    describes,
+    query,
+)
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import wire_fields
@@ -24,6 +34,20 @@ OLDEST_FIRST, NEWEST_FIRST = "asc", "desc"
 _MESSAGE_ID = re.compile(r"[0-9a-f]{32}")
 _UNIX_MS = re.compile(r"[0-9]{1,16}")
 _LIMIT = re.compile(r"[0-9]{1,3}")
+
+READER_CODES = (
+    "unknown_field",
+    "authentication_failed",
+    "channel_not_found",
+    "rate_limited",
+    "internal_error",
+)
+"""The error codes of every route that takes a reader's login."""
+SINCE = query(
+    "since",
+    TEXT,
+    "A message_id (after it), Unix milliseconds (accepted at or after it), or `all`.",
+)
 
 
 class Start(NamedTuple):
@@ -61,6 +85,45 @@ async def find_end(store: HistoryStore, channel: int, before: str) -> bytes:
     raise InvalidRequest("before_invalid")
 
 
+@describes(
+    Operation(
+        id="list_messages",
+        summary="List messages",
+        description="Oldest first: `data.next` is the `since` that continues. With "
+        "`order=desc` newest first: `data.next` is the `before` that continues, null "
+        "where nothing came.",
+        login=Login.CHANNEL,
+        parameters=(
+            SINCE,
+            query("before", MESSAGE_ID, "A message_id: only what came before it."),
+            query(
+                "limit",
+                {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": MAX_LIMIT,
+                    "default": DEFAULT_LIMIT,
+                },
+            ),
+            query(
+                "order",
+                TEXT | {"enum": [OLDEST_FIRST, NEWEST_FIRST], "default": OLDEST_FIRST},
+                "`desc`: the newest first, back to `since`.",
+            ),
+        ),
+        answer=data(
+            messages={"type": "array", "items": component("StoredMessage")},
+            next={"type": ["string", "null"]},
+        ),
+        codes=(
+            "since_invalid",
+            "before_invalid",
+            "limit_invalid",
+            "order_invalid",
+            *READER_CODES,
+        ),
+    )
+)
 async def list_messages(request: web.Request) -> web.Response:
     """One page of a channel's messages, oldest first unless asked otherwise."""
     services = request.app[SERVICES]
@@ -101,6 +164,21 @@ def _parse_order(text: str) -> bool:
     return text == NEWEST_FIRST
 
 
+@describes(
+    Operation(
+        id="get_message",
+        summary="Show one message",
+        description="With the translation receipt of an old call, and what became of "
+        "its deliveries.",
+        login=Login.CHANNEL,
+        answer=data(
+            message=component("StoredMessage"),
+            receipt={"type": ["object", "null"]},
+            deliveries={"type": "array", "items": {"type": "object"}},
+        ),
+        codes=("message_not_found", *READER_CODES),
+    )
+)
 async def get_message(request: web.Request) -> web.Response:
     """One message with its translation receipt and its deliveries."""
     services = request.app[SERVICES]
@@ -130,6 +208,16 @@ async def _deliveries(
     return [delivery.document() for delivery in found]
 
 
+@describes(
+    Operation(
+        id="delete_message",
+        summary="Delete one message",
+        description="Its op_id stays taken.",
+        login=Login.CHANNEL,
+        answer=data(channel_id=TEXT, message_id=MESSAGE_ID, deleted={"const": True}),
+        codes=("message_not_found", *READER_CODES),
+    )
+)
 async def delete_message(request: web.Request) -> web.Response:
     """Remove a message and what hangs on it; its op_id stays taken."""
     grant, _ = await login_reader(request)

@@ -14,6 +14,13 @@ from pushgo_compat.schemas import (
     parse_json_object,
     parse_query,
 )
+from pushgo_compat.web.native.describe import (
+    Login,
+    Operation,
+    component,
+    describes,
+    envelope,
+)
 from pushgo_compat.web.native.edge import refuse
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.native.guards import (
@@ -26,8 +33,32 @@ from pushgo_compat.web.services import SERVICES
 
 _REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 _NO_HEADERS: Mapping[str, str] = {}
+_CODES = (
+    "invalid_json_syntax",
+    "invalid_json_data",
+    "unknown_field",
+    "authentication_failed",
+    "channel_not_found",
+    "request_too_large",
+    "rate_limited",
+    "internal_error",
+    "server_busy",
+)
 
 
+@describes(
+    Operation(
+        id="send_message",
+        summary="Send a message",
+        description="A 200 means: durable on disk. One (channel, thing_id or none, "
+        "op_id) is one message; a repeat is answered with the first message_id and "
+        "`Idempotent-Replayed: true`. At most 32,768 bytes.",
+        login=Login.GATEWAY_TOKEN,
+        message_as="body",
+        answer=envelope(component("Accepted")),
+        codes=("missing_json_content_type", *_CODES),
+    )
+)
 async def post_message(request: web.Request) -> web.StreamResponse:
     """Accept a message whose fields are a JSON object."""
     check_rate(request)
@@ -37,6 +68,17 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     return await _submit(request, load_request(parse_json_object(body)))
 
 
+@describes(
+    Operation(
+        id="send_message_by_get",
+        summary="Send a message from what can only GET",
+        description="The same fields as query parameters.",
+        login=Login.GATEWAY_TOKEN,
+        message_as="query",
+        answer=envelope(component("Accepted")),
+        codes=_CODES,
+    )
+)
 async def get_message(request: web.Request) -> web.StreamResponse:
     """Accept a message whose fields are query parameters."""
     check_rate(request)

@@ -26,10 +26,18 @@ from pushgo_compat.core.stores.live import Overrun, Subscription
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.web.connection.protocol import connection_of
+from pushgo_compat.web.native.describe import (
+    TEXT,
+    Login,
+    Operation,
+    content,
+    describes,
+    header,
+)
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER, describe_fault
 from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import DerivedMetadata, wire_fields
-from pushgo_compat.web.native.read import Start, find_start
+from pushgo_compat.web.native.read import READER_CODES, SINCE, Start, find_start
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES, Services
 from pushgo_compat.web.streams.connection_end import (
@@ -183,6 +191,27 @@ async def _end_streams(app: web.Application) -> None:
         stream.end()
 
 
+@describes(
+    Operation(
+        id="stream_messages",
+        summary="Listen as messages come",
+        description="Server-sent events, one `message` event each, `id:` the "
+        "message_id and `data:` a StoredMessage. Starts now, or resumes after "
+        "`Last-Event-ID` or `since` without a gap or a repeat. A comment line every "
+        "30 s.",
+        login=Login.CHANNEL,
+        parameters=(
+            header(
+                "Last-Event-ID",
+                TEXT,
+                "The last id that the client has seen; wins over `since`.",
+            ),
+            SINCE,
+        ),
+        answer=content(TEXT, "text/event-stream"),
+        codes=("since_invalid", *READER_CODES),
+    )
+)
 async def stream_messages(request: web.Request) -> web.StreamResponse:
     """Stream a channel from now on, or from where the client left off."""
     services = request.app[SERVICES]

@@ -1,0 +1,1 @@
+"""Server-rendered pages: templates, their rendering, one module a page."""

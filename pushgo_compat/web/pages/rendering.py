@@ -1,0 +1,71 @@
+"""Templates as answers: one jinja2 environment, one set of headers.
+
+jinja2 is imported with the first page: a gateway that nobody looks at does without.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    import jinja2
+    from markupsafe import Markup
+
+TEMPLATES = files("pushgo_compat.web.pages") / "templates"
+_CODE = re.compile(r"`([^`]*)`")
+
+
+def render_page(template: str, **values: object) -> web.Response:
+    """Render a template as a page. Raises jinja2.UndefinedError for a missing value."""
+    text = _environment().get_template(template).render(style=_style(), **values)
+    return web.Response(text=text, content_type="text/html", headers=_headers())
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pushgo_compat.web.pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = _prose
+    return environment
+
+
+@cache
+def _style() -> Markup:
+    """The style sheet that every page carries inside."""
+    from markupsafe import Markup
+
+    return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704
+
+
+@cache
+def _headers() -> dict[str, str]:
+    """Nothing is fetched, run, framed or posted; the one style sheet by its hash."""
+    digest = hashlib.sha256(_style().encode()).digest()
+    return {
+        "Content-Security-Policy": "default-src 'none'; "
+        f"style-src 'sha256-{base64.b64encode(digest).decode()}'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _prose(text: str) -> Markup:
+    """Text of the description, its `words` between backticks set as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
