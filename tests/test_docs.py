@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 import pytest
 
+from adapters import DIALECTS
 from pushgo_compat.cli import build_cli
 from pushgo_compat.config import COMMAND_VARIABLES, Config, settings_of
+from tests.dialects import TRAITS
 from tests.pages import (
     PAGES,
     ROOT,
@@ -74,7 +76,7 @@ def _names(row: str, known: set[str]) -> Iterator[str]:
 
 
 def test_the_table_of_settings_has_every_setting_and_no_other() -> None:
-    known = {row.variable for row in settings_of(Config)}
+    known = {row.variable for row in settings_of(Config, TRAITS)}
     table = {
         name
         for line in READMES[0].read_text(encoding="utf-8").splitlines()
@@ -86,7 +88,9 @@ def test_the_table_of_settings_has_every_setting_and_no_other() -> None:
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda p: p.name)
 def test_a_readme_names_no_variable_that_does_not_exist(readme: Path) -> None:
-    known = {row.variable for row in settings_of(Config)} | set(COMMAND_VARIABLES)
+    known = {row.variable for row in settings_of(Config, TRAITS)} | set(
+        COMMAND_VARIABLES
+    )
     named = set(_VARIABLE.findall(readme.read_text(encoding="utf-8")))
     assert named - {"PUSHGO_"} <= known
 
@@ -101,7 +105,7 @@ def _command_lines(readme: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda p: p.name)
 def test_every_command_of_a_readme_exists_with_its_flags(readme: Path) -> None:
-    program = build_cli(lambda _: 0)
+    program = build_cli(lambda _: 0, DIALECTS)
     lines = list(_command_lines(readme))
     assert len(lines) > 5
     for line in lines:
