@@ -73,7 +73,7 @@ COMMAND_VARIABLES = {
 
 
 class LogFormat(enum.StrEnum):
-    """For whom the log is written."""
+    """The form of the log: for people or for machines."""
 
     TEXT = "text"
     JSON = "json"
@@ -89,7 +89,7 @@ class LogLevel(enum.StrEnum):
 
 
 class ConfigError(Exception):
-    """Everything that is wrong with the settings, one line a fault."""
+    """The faults of the settings, one line each."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -127,7 +127,7 @@ def setting(
     empty_means_off: bool = False,
     secret: bool = False,
 ) -> T:
-    """Declare a field of a config: how to read it, and what stands in when unset."""
+    """Declare a field of a config: its parser, its help, its default."""
     row = Setting("", parse, help, default, empty_means_off, secret)
     declared: object = dataclasses.field(
         default_factory=lambda: parse(default),
@@ -158,7 +158,7 @@ class DialectConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreConfig:
-    """What every command needs: where the store is, and the key to its hashes."""
+    """The settings of every command: the store, and the secret key of its hashes."""
 
     db_url: StoreUrl = setting(
         parse_store_url,
@@ -174,7 +174,7 @@ class StoreConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config(StoreConfig):
-    """Everything that ``serve`` can be told."""
+    """All settings of ``serve``."""
 
     http_addr: Address = setting(
         parse_address,
@@ -279,7 +279,7 @@ class Config(StoreConfig):
 
 
 def delivery_age_s(config: Config) -> float:
-    """How long a delivery may wait."""
+    """The longest time that a delivery waits, in seconds."""
     if config.delivery_max_age is not None:
         return config.delivery_max_age
     return min(_S_A_DAY, config.retention_days * _S_A_DAY)
@@ -413,7 +413,7 @@ def _environment() -> dict[str, str]:
 
 
 def _known_names(dialects: Dialects) -> dict[str, str]:
-    """Every variable that means something to any command, and what."""
+    """Every variable that any command reads, with its meaning."""
     rows = settings_of(Config, dialects)
     return {row.variable: row.help for row in rows} | COMMAND_VARIABLES
 
@@ -433,7 +433,7 @@ def _contradictions(
     broken: AbstractSet[str],
     dialects: Dialects,
 ) -> list[str]:
-    """Settings that are legal one by one, and cannot stand together or be used."""
+    """Find settings that are legal one by one and contradict each other."""
     addresses = ["http_addr", *(_field(source, _ADDR) for source in dialects)]
     hosts = [_field(source, _HOSTS) for source in dialects]
     return [
@@ -448,7 +448,7 @@ def _contradictions(
 def _half_set(
     values: Mapping[str, Any], broken: AbstractSet[str], dialects: Dialects
 ) -> list[str]:
-    """What is set, and means nothing without another setting."""
+    """Find settings that mean nothing without another one, which is unset."""
     own = (
         (_field(source, row.name), _field(source, row.needs))
         for source, traits in dialects.items()
@@ -474,7 +474,7 @@ def _too_old(config: Config, broken: AbstractSet[str]) -> list[str]:
 
 
 def _unusable(config: Config, broken: AbstractSet[str]) -> list[str]:
-    """Files and folders that are there, and do not do."""
+    """Find files and folders that exist and cannot be used."""
     found: list[str] = []
     folder = config.db_url.path.parent
     fault = None if "db_url" in broken else folder_fault(folder)

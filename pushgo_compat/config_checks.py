@@ -1,6 +1,6 @@
-"""What a look at the environment and the disk shows: names nobody knows, places unfit.
+"""Checks of the environment and the disk: unknown names, unusable files and folders.
 
-Each check answers with what is wrong, in words that follow the name of a variable.
+Each check answers with a fault, worded to follow the name of a variable.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def unknown_names(
 ) -> list[str]:
     """A fault for each of our names that is no setting; ``known`` says what each is.
 
-    What container platforms put there by themselves is passed over.
+    Names that container platforms inject are passed over.
     """
     return [
         f"{name} is no setting; the nearest is {_nearest(name, known)}"
@@ -57,7 +57,7 @@ def _nearest(name: str, known: Mapping[str, str]) -> str:
 
 
 def folder_fault(folder: Path) -> str | None:
-    """Why nothing can be written in a folder; a full disk is no reason, it may end."""
+    """Say why a folder cannot be written; a full disk may pass and is no fault."""
     if not folder.is_dir():
         return "is no folder" if folder.exists() else "does not exist"
     try:
@@ -81,7 +81,7 @@ def new_folder_fault(folder: Path) -> str | None:
 
 
 def certificate_fault(cert: Path, key: Path) -> tuple[str, str] | None:
-    """Which of the two cannot be used, ``cert`` or ``key``, and what it has to be."""
+    """Name the file that cannot be used, ``cert`` or ``key``, and what is expected."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     place = "cert"
     try:

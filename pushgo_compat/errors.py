@@ -62,7 +62,7 @@ class AuthenticationFailed(NativeError):
 
 
 class NotFound(NativeError):
-    """What was asked for is not there, or not for this caller."""
+    """The channel, message or route does not exist, or not for this caller."""
 
     status = 404
     code = "route_not_found"
@@ -135,7 +135,7 @@ class RateLimited(NativeError):
 
 
 class InternalError(NativeError):
-    """A fault of ours. Details go to the log, never to the caller."""
+    """A fault of the gateway. Details go to the log, never to the caller."""
 
     status = 500
     code = "internal_error"

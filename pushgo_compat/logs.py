@@ -1,7 +1,7 @@
-"""The server's log: what is unusual, as text for people or JSON for machines.
+"""The server's log: unusual events, as text for people or JSON for machines.
 
-No line for an accepted request: what is usual is counted in metrics. No line holds a
-key, a password or a message; whoever logs passes names, ids and kinds.
+Accepted requests are counted in metrics and leave no line. No line holds a key, a
+password or the text of a message: log calls pass names, ids and kinds.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ Scalar = str | int | float | bool
 
 
 class Severity(enum.StrEnum):
-    """How loudly a message arrives (docs/native-api.md, "Severity, for delivery")."""
+    """The urgency of a message (docs/native-api.md, "Severity, for delivery")."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -109,7 +109,7 @@ class NativeMessage:
     """The sender's own idempotency key; None lets the gateway derive one."""
     thing_id: str | None = None
     occurred_at_ms: int | None = None
-    """When it happened; None means the time of acceptance."""
+    """The time of the event in Unix milliseconds; None: the time of acceptance."""
     severity: Severity = Severity.NORMAL
     ttl_ms: int | None = None
     """Expiry as Unix time in milliseconds, not a duration."""
@@ -130,7 +130,7 @@ def derived_op_id(message_id: str) -> str:
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Receipt:
-    """What the core promises about one accepted message: it is on disk."""
+    """The core's promise about one accepted message: it is on disk."""
 
     channel_id: str
     message_id: str
@@ -163,7 +163,7 @@ class Channel:
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class PushStatus:
-    """What a status query found."""
+    """The result of a status query."""
 
     receipt: Receipt
     message: NativeMessage
@@ -171,7 +171,7 @@ class PushStatus:
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Credential:
-    """A login that rode along: Basic has a user (perhaps ""), a token has None."""
+    """A login beside the key: Basic has a user (perhaps ""), a token has None."""
 
     user: str | None
     secret: str = field(repr=False)
@@ -194,7 +194,7 @@ class KeyClaim:
 
 
 class Access(enum.Enum):
-    """What a key is asked to open."""
+    """The right that a caller asks of a key."""
 
     SEND = "send"
     READ = "read"
@@ -205,7 +205,7 @@ class Upload:
     """A body that became a file on disk before the message about it is made."""
 
     file_id: str
-    """Random, at least 71 bits: whoever knows it may download the file."""
+    """Random, at least 71 bits: it is all that a download needs."""
     size_bytes: int
     head: bytes = field(repr=False)
     """The first bytes, as many as telling its type takes."""
@@ -214,7 +214,7 @@ class Upload:
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class NewFile:
-    """How an upload is served: decided by the dialect, kept beside the message."""
+    """The way an upload is served: decided by the dialect, kept beside the message."""
 
     file_id: str
     name: str
@@ -225,7 +225,7 @@ class NewFile:
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Cancel:
-    """Which messages that still wait for their time are not to be released."""
+    """Names the delayed messages that are not to be released."""
 
     sequence_id: str
     first_message_id: str | None = None

@@ -41,7 +41,7 @@ _TEST_MAX_AGE_MS = 60_000
 def surroundings_of(
     config: Config, secret: SecretKey, store: Store, now_ms: Callable[[], int]
 ) -> Surroundings:
-    """What senders may use of this gateway. Raises OSError for an unreadable key."""
+    """The gateway's side of every sender. Raises OSError for an unreadable key."""
     return Surroundings(
         now_ms=now_ms,
         tokens=SealedTokens(store.lanes, Sealer(secret)),
@@ -91,7 +91,7 @@ def _bark_apns(config: Config) -> BarkApns | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
-    """What the outbox needs from the other parts of a server."""
+    """The parts of a server that the outbox needs."""
 
     lease: Lease
     observer: Observer

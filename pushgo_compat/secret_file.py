@@ -1,7 +1,8 @@
-"""The secret key that nobody set: a file beside the store, for its owner's eyes only.
+"""The file of the secret key, used while ``PUSHGO_SECRET_KEY`` is unset.
 
-Whichever command comes first makes it. Its text counts, exactly as the text of
-``PUSHGO_SECRET_KEY`` would: copy one to the other and nothing changes.
+The first command that needs a key makes the file beside the store, readable by its
+owner alone. Its text is the key: as the value of ``PUSHGO_SECRET_KEY`` it gives the
+same hashes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _OTHERS = 0o077
 
 
 def secret_path(config: StoreConfig) -> Path | None:
-    """Where the key's file is; None when the setting names the key itself."""
+    """The path of the key's file; None when the setting holds the key itself."""
     if config.secret_key is not None:
         return None
     return config.db_url.path.with_name(config.db_url.path.name + ".key")
@@ -43,7 +44,7 @@ def load_secret(config: StoreConfig) -> SecretKey:
 
 
 def readable_by_others(path: Path) -> bool:
-    """Whether anyone but the owner may touch the file."""
+    """Whether other users than the owner may read or write the file."""
     return bool(path.stat().st_mode & _OTHERS)
 
 

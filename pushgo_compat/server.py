@@ -1,4 +1,4 @@
-"""The other half of the composition root: config → store → services → listeners."""
+"""The composition root of the server: config → store → services → listeners."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.services import Services, WebSettings
 
 GC_THRESHOLDS = (20_000, 50, 100)
-"""How many new objects, and how many rounds, until the collector looks (deeper)."""
+"""Arguments of ``gc.set_threshold``: new objects, then rounds of each generation."""
 
 SWITCH_INTERVAL_S = 0.000_5
-"""How long the loop waits for its turn while a thread works on a costly request."""
+"""The longest turn of a thread that works on a costly request, in seconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -150,7 +150,7 @@ async def _open_files(
 
 
 def sites_of(config: Config) -> Sites:
-    """Where the operator wants to listen, and for whom."""
+    """The listeners that the settings ask for."""
     tls = None
     if config.tls_cert is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -1,7 +1,7 @@
-"""How the text of one setting becomes a value: parsers, none of which sees a name.
+"""Parsers of settings: the text of one setting → its value.
 
-Each raises ValueError with what was expected. What was given is never repeated: it may
-be a secret, or hold one.
+A parser raises ValueError with what was expected. It never repeats the text that was
+given, which may hold a secret.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _WORDS = {
 
 
 class Address(NamedTuple):
-    """Where a listener binds."""
+    """The host and port that a listener binds."""
 
     host: str
     port: int
@@ -88,7 +88,7 @@ def word_of(words: type[E]) -> Callable[[str], E]:
 
 
 def parse_text(text: str) -> str:
-    """Text as it stands."""
+    """Take the text unchanged."""
     return text
 
 

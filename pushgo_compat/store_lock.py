@@ -1,4 +1,4 @@
-"""Who serves a store: a file beside it, locked for as long as the server runs.
+"""The lock of a store: a file beside it, locked while a server runs.
 
 SQLite lets several processes write one file, so a second server is told of and not
 refused. It is a mistake all the same: streams hear only what came by their own server.
@@ -63,6 +63,6 @@ class StoreLock:
         return None
 
     async def take_over(self, retry_s: float = RETRY_S) -> None:
-        """Take the lock once the others have gone, so that a third server is told."""
+        """Take the lock when the other server has ended, to warn a third one."""
         while self.take() is not None:  # noqa: ASYNC110 - only the kernel knows
             await asyncio.sleep(retry_s)

@@ -17,14 +17,14 @@ def yes_option(command: C) -> C:
 
 
 def has_terminal() -> bool:
-    """Whether somebody can answer."""
+    """Whether standard input and output are a terminal."""
     return sys.stdin.isatty()
 
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask before something is destroyed; raises ClickException unless agreed.
 
-    Where nobody can answer, ``--yes`` has to stand on the line.
+    Without a terminal ``--yes`` is required.
     """
     if yes:
         return
@@ -36,7 +36,7 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def confirm_on_terminal(question: str, *, yes: bool) -> None:
-    """Ask where somebody can answer; raises ClickException unless agreed."""
+    """Ask on a terminal; raises ClickException unless agreed."""
     if yes or not has_terminal():
         return
     # On stderr: stdout is for the JSON document.

@@ -56,7 +56,7 @@ def _commands(
 
 
 def base_url(config: Config) -> str:
-    """Where this machine reaches the main listener."""
+    """The URL under which this machine reaches the main listener."""
     if config.public_base_url:
         return config.public_base_url
     scheme = "https" if config.tls_cert else "http"

@@ -45,13 +45,13 @@ def json_option(command: C) -> C:
 
 
 def given_db_url(context: click.Context) -> str | None:
-    """What ``--db-url`` said, wherever it stood."""
+    """The value of ``--db-url``, given before or after the subcommand."""
     url: str | None = context.meta.get(_DB_URL)
     return url
 
 
 def wants_json(context: click.Context) -> bool:
-    """Whether ``--json`` stood anywhere on the line."""
+    """Whether ``--json`` was given, before or after the subcommand."""
     return bool(context.meta.get(_JSON))
 
 

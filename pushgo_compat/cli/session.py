@@ -151,7 +151,7 @@ async def _own_secret(config: StoreConfig, store: Store) -> SecretKey:
 
 
 async def _is_bound(store: Store) -> bool:
-    """Whether something in the store depends on a secret key that was there."""
+    """Whether the store holds hashes that were made with an earlier secret key."""
     return await store.secret_fingerprint() is not None or bool(await store.aliases())
 
 

@@ -1,4 +1,4 @@
-"""``unknown``: keys that nobody knows, and what to bind next."""
+"""``unknown``: keys of calls that opened nothing, to be bound as aliases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pushgo_compat.core.admin.service import Administration
 @click.group()
 @common_options
 def unknown() -> None:
-    """Keys that nobody knows: what to bind next."""
+    """Unknown keys of old clients, to be bound as aliases."""
 
 
 @unknown.command(name="list")

@@ -1,4 +1,4 @@
-"""What became of messages on their way to targets, for readers and operators."""
+"""The state of each delivery, for readers and operators."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TargetDelivery:
     """``waiting``, or how it ended."""
     attempts: int
     at_ms: int
-    """When it ended, or when it is tried next."""
+    """The time of its end, or of the next attempt."""
     reason: str | None
 
     def document(self) -> Mapping[str, object]:
@@ -78,7 +78,7 @@ class DeliveryReader:
         return found
 
     async def waiting(self, target: Target, limit: int) -> Sequence[TargetDelivery]:
-        """What waits for a target, the next one first."""
+        """The messages that wait for a target, the next one first."""
         for lane in await self._store.lanes.lanes():
             if lane.target == target.number:
                 return await self._of_lane(target, lane, limit)

@@ -1,4 +1,4 @@
-"""Delivery to targets in the core's words: what is sent, and what came of it.
+"""Delivery to targets in the core's words: deliveries, outcomes, kinds, senders.
 
 A *kind* of target (``webhook``, ``apns``, …) checks an operator's configuration and
 makes a *sender*. A sender hands one delivery to one target and answers with an
@@ -41,7 +41,7 @@ class Sent(NamedTuple):
     provider_id: str | None = None
     """The provider's own id of the message, where it gives one."""
     remark: str = ""
-    """What was cut so that the message fits; empty when nothing was."""
+    """The parts that were cut so that the message fits; empty for none."""
 
 
 class Retry(NamedTuple):
@@ -88,9 +88,9 @@ class Delivery:
     channel_id: str
     source: Source
     accepted_at_ms: int
-    """When the message became visible: its commit, or its release when it waited."""
+    """The time of its commit, or of its release when it was delayed."""
     expires_at_ms: int
-    """After this moment nobody wants the message any more."""
+    """The moment at which the delivery expires."""
     dialect_id: str = ""
     """The id by which ntfy's clients fetch the message; "" where there is none."""
     hidden: bool = False
@@ -136,9 +136,9 @@ class Checked:
 
     configuration: Configuration = field(repr=False)
     address: str = field(repr=False)
-    """What makes the target unique within its channel: url, token or topic."""
+    """The address that is unique within its channel: url, token or topic."""
     hint: str
-    """What ``target list`` shows of the address; never a secret."""
+    """The masked address that ``target list`` shows."""
     made_secret: str | None = field(default=None, repr=False)
     """A secret that the kind made itself; shown once."""
 
@@ -147,7 +147,7 @@ class TokenMemory(Protocol):
     """Short-lived provider tokens that survive a restart, sealed in the store."""
 
     async def recall(self, name: str) -> bytes | None:
-        """What was kept under this name, None when nothing was."""
+        """The text that was kept under this name; None for none."""
         ...
 
     async def keep(self, name: str, value: bytes) -> None:
@@ -166,7 +166,7 @@ class ApnsCredential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarkApns:
-    """How Bark's own app is reached: the key that its project publishes."""
+    """Access to Bark's own app: the APNs key that its project publishes."""
 
     credential: ApnsCredential
     topic: str
@@ -175,7 +175,7 @@ class BarkApns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a sender may use of the gateway."""
+    """The gateway's side of every sender: its address, its keys, its network rules."""
 
     now_ms: Callable[[], int]
     tokens: TokenMemory
@@ -197,7 +197,7 @@ class Sender(Protocol):
     def group(self, configuration: Configuration) -> str:
         """Name the targets that fail together: kind, host and credential's digest.
 
-        It may be shown: no secret stands in it.
+        It holds no secret and may be shown.
         """
         ...
 
@@ -211,7 +211,7 @@ class Sender(Protocol):
 
 
 class Kind(Protocol):
-    """One way to reach somebody."""
+    """One kind of target: its options, its check, its senders."""
 
     @property
     def name(self) -> str:
@@ -220,7 +220,7 @@ class Kind(Protocol):
 
     @property
     def summary(self) -> str:
-        """One line of help: whom the kind reaches."""
+        """One line of help: the receivers of this kind."""
         ...
 
     @property

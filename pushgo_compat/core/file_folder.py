@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _NAME_LENGTH = 16
-"""Letters and digits: 95 bits that nobody guesses."""
+"""Characters of a file's id: 16 letters and digits are 95 bits."""
 _NAME_SIGNS = string.ascii_letters + string.digits
 NO_NAME = "0" * _NAME_LENGTH
 """Looks like a name, and is none that a file will ever have."""
@@ -46,7 +46,7 @@ class FileFolder:
         self._trouble = TroubleLog("file not written", "files are written again")
 
     def path_of(self, name: str) -> Path:
-        """Where a file lies."""
+        """The path of a file."""
         return self._path / name
 
     async def prepare(self, known: Collection[str]) -> int:

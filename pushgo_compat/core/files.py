@@ -18,14 +18,14 @@ from pushgo_compat.model import Upload
 MIB = 1024 * 1024
 
 _HEAD_BYTES = 4096
-"""What a dialect is shown of a file to tell its type."""
+"""Most bytes of a file that a dialect sees to tell its type."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLimits:
-    """How much is kept, and for how long; these are ntfy's own defaults."""
+    """Limits of uploads, in bytes and seconds; the defaults are ntfy's."""
 
     file_bytes: int = 15 * MIB
     channel_bytes: int = 100 * MIB

@@ -1,4 +1,4 @@
-"""What the server does by itself: write counts down, remove what is outdated."""
+"""Upkeep of the store: write counts down, remove what has expired."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class LazyWrites(Protocol):
-    """What is counted in memory and written now and then."""
+    """Counts that are kept in memory and written every few seconds."""
 
     async def flush(self) -> None:
         """Write it. Raises ServerBusy when that fails; nothing is lost by it."""

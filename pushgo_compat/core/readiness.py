@@ -1,4 +1,4 @@
-"""Whether the store takes commits, asked as often as anyone likes."""
+"""A check whether the store takes commits, answered from the last second."""
 
 from __future__ import annotations
 

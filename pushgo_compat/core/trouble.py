@@ -28,10 +28,10 @@ class TroubleLog:
         self._words = failed, works
         self._monotonic = monotonic
         self._spell: str | None = None
-        """Why writes fail at present."""
+        """The reason why writes fail at present."""
         self._is_told = False
         self._last: tuple[str, float] | None = None
-        """What was told last, and until when that is enough."""
+        """The reason that was logged last, and the time until it is logged again."""
 
     def failed(self, reason: str, **about: object) -> None:
         """Tell why, unless it was told in this spell or a moment ago."""

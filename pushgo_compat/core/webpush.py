@@ -1,4 +1,4 @@
-"""Browsers that want a channel's messages: web push subscriptions as targets."""
+"""Web push subscriptions of browsers, kept as targets."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pushgo_compat.errors import InvalidRequest, TooManyTargets, WebPushNotConfi
 from pushgo_compat.model import Channel
 
 MAX_SUBSCRIPTIONS = 20
-"""Of one channel."""
+"""Most subscriptions of one channel."""
 _TARGET_ID_BYTES = 8
 _NAME = "browser"
 
 
 class WebPushService:
-    """Adds and removes subscriptions for whoever knows a channel's password."""
+    """Adds and removes the subscriptions of a channel."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class WebPushService:
 
     @property
     def public_key(self) -> str:
-        """What a page hands to ``pushManager.subscribe``.
+        """The VAPID key that a page gives to ``pushManager.subscribe``.
 
         Raises WebPushNotConfigured.
         """

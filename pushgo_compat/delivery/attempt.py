@@ -1,4 +1,4 @@
-"""One attempt: which message a lane sends next, and what its outcome means.
+"""One attempt of a lane: its next message, and the consequence of the outcome.
 
 An attempt ends in a result for the settlement: where the lane stands now, how the
 delivery ended, and whether the target is dead.
@@ -53,7 +53,7 @@ MakeDelivery = Callable[[Lane, StoredMessage], Delivery | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
-    """How fast the outbox works. Tests make it small."""
+    """Times and limits of the outbox, so that tests can shorten them."""
 
     starts_a_second: float = 400.0
     backoff_unit_s: float = 1.0
@@ -95,7 +95,7 @@ class Attempts:
         return self._settled(lane, LaneMove(lane.target.number, end))
 
     async def expired(self, lane: Lane, limit: int) -> Result | None:
-        """Let what the lane holds and nobody wants any more expire, oldest first."""
+        """Expire the messages of a lane that are past their age limit, oldest first."""
         outcomes: list[NewOutcome] = []
         passed = lane.cursor
         while len(outcomes) < limit:
@@ -186,7 +186,7 @@ class Attempts:
         outcome: Retry | Misconfigured,
         expires_at_ms: int,
     ) -> Result:
-        """The same message later, or no more when nobody wants it by then."""
+        """Try the message again later, or expire it when it would be too late."""
         now_ms = self.now_ms()
         self._tell_group(lane, outcome)
         lane.attempts += 1

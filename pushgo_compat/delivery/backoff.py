@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again."""
+"""The pause before a failed delivery is tried again."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _JITTER = 0.2
 
 
 class Change(enum.Enum):
-    """What a result did to the breaker, for the log."""
+    """A change of the breaker's state, for the log."""
 
     OPENED = "opened"
     CLOSED = "closed"
@@ -29,12 +29,12 @@ class Change(enum.Enum):
 
 @dataclass(slots=True)
 class Breaker:
-    """Whether a group's provider is to be bothered. Times are Unix milliseconds."""
+    """Stops sends to a group whose provider fails. Times are Unix milliseconds."""
 
     failures: int = 0
     """Failures of the group in a row."""
     reason: str | None = None
-    """Why it is open or paused."""
+    """The reason why it is open or paused."""
     is_paused: bool = False
     open_since_ms: int | None = None
     probe_at_ms: int = 0

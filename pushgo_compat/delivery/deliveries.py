@@ -20,7 +20,7 @@ MAX_REMEMBERED = 256
 Forward = Callable[
     [NativeMessage, Mapping[str, object] | None, str], Mapping[str, object]
 ]
-"""What the old sender wrote, in its dialect's words: from message, view, message id."""
+"""Makes an old sender's own parameters from message, view and message id."""
 
 
 class DeliveryMaker:

@@ -1,4 +1,4 @@
-"""HTTP to addresses that strangers chose: never to a machine inside.
+"""HTTP to addresses that strangers chose: never to private networks.
 
 A webhook's URL is the operator's, but its name may lead anywhere by the time it is
 called; a push service's address is chosen by whoever subscribes. So every address is

@@ -22,13 +22,13 @@ _SECONDS = frozenset("0123456789")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a provider answered."""
+    """A provider's answer."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(default=b"", repr=False)
     at_s: float = 0.0
-    """When it came, Unix seconds."""
+    """The time of the answer, in Unix seconds."""
 
     @property
     def json(self) -> dict[str, object]:

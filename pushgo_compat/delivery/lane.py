@@ -23,7 +23,7 @@ class Group:
     """Lanes that have something to send now, the longest waiting first."""
     in_flight: int = 0
     told_failure: bool = False
-    """Whether the targets' ``on_failure`` was told that the provider is down."""
+    """Whether the targets' ``on_failure`` got the message that the provider is down."""
 
     def may_start(self, now_ms: int) -> bool:
         """Whether one more send may begin."""
@@ -53,11 +53,11 @@ class Lane:
     waiting: int = 0
     """About how many messages follow the cursor."""
     problem: str | None = None
-    """What is wrong with this target alone; it is tried again every 10 minutes."""
+    """A fault of this target alone; it is tried again every 10 minutes."""
     again: deque[bytes] = field(default_factory=deque)
-    """Positions of messages that an operator wants sent once more."""
+    """Positions of messages to send again, by ``outbox retry``."""
     skip: set[bytes] = field(default_factory=set)
-    """Positions of messages that an operator does not want sent."""
+    """Positions of messages to skip, by ``outbox drop``."""
 
     @property
     def is_active(self) -> bool:

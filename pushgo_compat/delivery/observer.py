@@ -1,4 +1,4 @@
-"""What the operator's metrics hear of delivery."""
+"""The interface between delivery and its metrics."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ class Observer(Protocol):
         ...
 
     def waiting(self, kind: str, count: int, oldest_s: float) -> None:
-        """How many deliveries wait, and for how long the oldest does."""
+        """Report the number of waiting deliveries and the age of the oldest."""
         ...

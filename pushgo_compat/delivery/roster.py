@@ -1,4 +1,4 @@
-"""Which lanes there are: kept in step with the stored targets."""
+"""The lanes in memory, kept in step with the stored targets."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of one send, and what to do when it is durable."""
+    """The outcome of one send, and the step to take when it is durable."""
 
     move: LaneMove | None
     outcomes: tuple[NewOutcome, ...] = ()

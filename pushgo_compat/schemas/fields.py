@@ -92,7 +92,7 @@ class SeverityWord(Text):
     """A severity in any case."""
 
     def read(self, value: object) -> Severity:
-        """The severity; a word that nobody knows is ``normal``."""
+        """The severity; an unknown word means ``normal``."""
         return _SEVERITIES.get(super().read(value).lower(), Severity.NORMAL)
 
 

@@ -149,7 +149,7 @@ _READERS: Mapping[str, tuple[str, Callable[[object], Any]]] = {
 
 
 class NativeRequest(NamedTuple):
-    """What ``/message`` was asked to do."""
+    """The checked fields of one call of ``/message``."""
 
     channel_id: str
     password: str

@@ -33,7 +33,7 @@ class IdMaker:
         self._last = 0
 
     def go_on_after(self, last: bytes) -> None:
-        """Whatever comes is greater than this id: the newest in the store."""
+        """Make every later id greater than this one, the newest in the store."""
         newest = int.from_bytes(last[:ID_BYTES], "big") >> RANDOM_BITS
         self._last = max(self._last, newest)
 

@@ -1,4 +1,4 @@
-"""What the operator's Prometheus sees. No label ever holds a key or a text.
+"""Metrics for Prometheus. No label ever holds a key or a text.
 
 A labelled metric costs a look-up a call, so the children are made once and kept.
 """

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class RefusalLog:
-    """Logs refused calls by what an operator searches for; never a text of theirs.
+    """Logs refused calls by door, route and code; never a text of the caller.
 
     Needs a running loop: what was left out is told when its window has passed.
     """

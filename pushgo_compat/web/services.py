@@ -1,4 +1,4 @@
-"""What the handlers reach for, under typed keys."""
+"""The services of a process, which handlers reach under typed keys."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ one. The text is the server's own address, for the curl lines."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """What the operator decides about the native doors."""
+    """The operator's settings of the native routes."""
 
     token: str | None = field(default=None, repr=False)
     """The gateway token that native calls have to show, if any."""
     token_on_dialects: bool = False
-    """Whether old clients have to show it as well."""
+    """Whether dialect routes ask for the gateway token too."""
     heartbeat_s: float = 30
-    """How often a stream carries a comment."""
+    """Seconds between two comments in a native stream."""
     keepalive_s: float = 45
     """The same for the streams of old clients; ntfy's give up after 77 seconds."""
 
@@ -76,7 +76,7 @@ class Services:
 
 
 class Description(Protocol):
-    """What an application's routes take and answer, as OpenAPI has it."""
+    """The OpenAPI description of an application's routes."""
 
     def spec(self) -> dict[str, Any]:
         """The document as plain JSON values; not to be changed."""

@@ -1,1 +1,1 @@
-"""What an operator does to channels and aliases."""
+"""Administration: channels, aliases, unknown keys, targets."""

@@ -1,4 +1,4 @@
-"""What an alias may be: the rules that need no store (docs/keys.md)."""
+"""Rules of aliases that need no store (docs/keys.md)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pushgo_compat.model import MAX_TAG_CHARS, MAX_TAGS, Credential, Severity, S
 from pushgo_compat.traits import KeyTraits
 
 CATCH_ALL = "*"
-"""The key that stands for every key which nothing else knows."""
+"""The alias that takes every key which opens nothing else."""
 MAX_NOTE_CHARS = 256
 
 
@@ -36,7 +36,7 @@ class AliasRequest:
     send_only: bool = False
     require_auth: bool = False
     credentials: Sequence[Credential] = ()
-    """Old logins that open an alias which wants one."""
+    """Old logins that open an alias made with ``--require-auth``."""
 
 
 def clean_text(text: str, what: str) -> str:
@@ -86,7 +86,7 @@ def hint_of(key: str) -> str:
 def warnings_for(
     request: AliasRequest, keys: KeyTraits, key_length: int
 ) -> Iterator[str]:
-    """What the operator should know about a key that is accepted."""
+    """Warnings for the operator about a key that is accepted."""
     if request.key == CATCH_ALL:
         yield (
             f"every {request.dialect} key that nothing else knows now sends here:"

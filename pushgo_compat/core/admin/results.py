@@ -1,7 +1,7 @@
-"""What administration answers: values that print themselves as JSON documents.
+"""Results of administration: values with a JSON document each.
 
-The keys are those of README.md, "Commands". ``warnings`` are for the operator's eyes
-and no part of the document.
+The keys are those of README.md, "Commands". ``warnings`` are printed on
+stderr and are no part of the document.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class AliasSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownSummary:
-    """A key that nobody knows, as the operator may see it."""
+    """An unknown key as the operator sees it: masked."""
 
     unknown: UnknownKey
 

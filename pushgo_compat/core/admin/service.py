@@ -46,7 +46,7 @@ _HARD_IN_A_URL = frozenset("/?#%\\ ")
 
 
 class _AliasKey(NamedTuple):
-    """What is stored of a key, and what rules need to know of it."""
+    """The stored digest of a key, and the facts that rules need."""
 
     digest: bytes
     folded_digest: bytes

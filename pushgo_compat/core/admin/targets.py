@@ -1,4 +1,4 @@
-"""What an operator does to targets and their deliveries (docs/delivery.md)."""
+"""Administration of targets and their deliveries (docs/delivery.md)."""
 
 from __future__ import annotations
 

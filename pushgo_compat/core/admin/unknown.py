@@ -1,4 +1,4 @@
-"""What an operator does with keys that nobody knows (README.md, "Commands")."""
+"""Administration of unknown keys (README.md, "Commands")."""
 
 from __future__ import annotations
 

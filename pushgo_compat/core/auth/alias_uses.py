@@ -1,4 +1,4 @@
-"""When each alias was used last, and how often: counted here, written now and then."""
+"""The last use and the count of each alias: kept here, written every few seconds."""
 
 from __future__ import annotations
 

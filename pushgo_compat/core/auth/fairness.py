@@ -1,4 +1,4 @@
-"""How callers share what is bounded: nobody uses up the part of the others."""
+"""Fair shares of bounded resources among callers."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Turns(Generic[V]):
             del self._waiting[network]
 
     def next(self) -> V | None:
-        """The one whose turn it is, None when nobody waits."""
+        """The next of those that wait; None when none does."""
         if not self._waiting:
             return None
         network, line = self._waiting.popitem(last=False)

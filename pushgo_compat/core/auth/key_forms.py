@@ -35,12 +35,12 @@ def split_key(key: str) -> tuple[str, str] | None:
 
 
 def suspected_keys(text: str) -> list[str]:
-    """What looks like a universal key in a text that nobody has read as a call."""
+    """Find texts that look like universal keys in a text that is no parsed call."""
     return [found.removesuffix(".send") for found in _LOOKS_LIKE_A_KEY.findall(text)]
 
 
 def password_candidates(rest: str) -> Iterator[str]:
-    """What may be the password after the id: as it stands, then unseparated."""
+    """The candidates for the password after an id: whole, then without separator."""
     yield rest
     for separator in _SEPARATORS:
         if rest.startswith(separator):
@@ -48,7 +48,7 @@ def password_candidates(rest: str) -> Iterator[str]:
 
 
 def is_password_length(password: str) -> bool:
-    """Whether a password of this length can exist at all."""
+    """Whether a password may have this many characters (8–128)."""
     return MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS
 
 

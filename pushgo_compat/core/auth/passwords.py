@@ -50,7 +50,7 @@ def verify_password(password_hash: str, password: str) -> bool:
 
 @functools.cache
 def dummy_hash() -> str:
-    """A hash that nobody's password has: what an unknown channel is checked against."""
+    """A hash of no password, checked for unknown channels so that both take as long."""
     return hash_password(make_password())
 
 

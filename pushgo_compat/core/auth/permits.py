@@ -1,4 +1,4 @@
-"""What let a reader in, kept so that it can be compared later without a password check.
+"""Permits: the proof that let a reader in, compared later without a password check.
 
 A stream stays open for days. Meanwhile its key may stop opening the channel: the
 password is rotated, the alias removed or changed, the channel deleted.
@@ -29,7 +29,7 @@ class Permit:
 
     @classmethod
     def of(cls, grant: Grant) -> Permit:
-        """The permit that a grant for reading stands for."""
+        """The permit of a grant for reading."""
         channel, alias = grant.channel, grant.alias
         return cls(
             channel=channel.number,
@@ -40,7 +40,7 @@ class Permit:
         )
 
     def stands(self, standing: Standing) -> bool:
-        """Whether the key opens the channel still. In doubt it does not."""
+        """Whether the key still opens the channel; False in doubt."""
         password_hash = standing.password_hashes.get(self.channel)
         if password_hash is None:
             return False
@@ -52,7 +52,7 @@ class Permit:
         return alias is not None and self._suffices(alias)
 
     def _suffices(self, alias: Alias) -> bool:
-        """Whether the alias opens the channel for reading to who showed this."""
+        """Whether the alias still lets a reader with this proof in."""
         if alias.send_only or alias.channel.number != self.channel:
             return False
         if self.credential is not None:

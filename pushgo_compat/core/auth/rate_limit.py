@@ -17,7 +17,7 @@ MAX_TRACKED = 10_000
 """Keys followed at once, and addresses; the one that was quiet longest goes first."""
 MIN_BURST = 1.0
 _ROUNDING = 1e-6
-"""Who waits as long as he was told must pass, though floats have lost a little."""
+"""Tolerance: a caller that waited for Retry-After passes in spite of rounding."""
 
 
 @dataclass(slots=True)
@@ -60,9 +60,8 @@ class RateLimiter:
     def check_key(self, key: str) -> None:
         """Count one request by a key. Raises RateLimited.
 
-        To be called for a key that has opened its channel, or for one that holds its
-        password: else whoever shows another one's topic or channel id, and nothing that
-        opens it, would use up that one's limit.
+        Call it for a key that has opened its channel, or that holds the password. Else
+        a stranger who knows a topic or a channel id could use up its limit.
         """
         if self._rate is not None:
             self._count(self._keys, key, self._rate)

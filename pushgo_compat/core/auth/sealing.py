@@ -67,7 +67,7 @@ class SealedTokens:
         self._sealer = sealer
 
     async def recall(self, name: str) -> bytes | None:
-        """What was kept; None also when another secret key sealed it."""
+        """The kept text; None also when it was sealed with another secret key."""
         sealed = await self._store.token(name)
         if sealed is None:
             return None

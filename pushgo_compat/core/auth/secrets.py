@@ -1,4 +1,4 @@
-"""Everything made from the secret key, and the masks that stand for secrets."""
+"""Digests and tokens made from the secret key, and masks of secrets."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ class SecretKey:
         return hmac.digest(self._secret, message, hashlib.sha256)
 
     def fingerprint(self) -> bytes:
-        """By which a store knows its secret key again; tells nothing about it."""
+        """A digest by which a store recognises its secret key."""
         return self._digest("fingerprint")
 
     def alias_digest(self, dialect: Source, key: str) -> bytes:
-        """What is stored in place of an alias's key, or of an unknown one."""
+        """The digest stored in place of an alias's key, or of an unknown one."""
         return self._digest("alias", dialect, key)
 
     def credential_digest(self, user: str | None, secret: str) -> bytes:
-        """What is stored in place of an old login bound to an alias."""
+        """The digest that is stored in place of an old login bound to an alias."""
         kind = "token" if user is None else "basic"
         return self._digest("credential", kind, user or "", secret)
 
     def target_fingerprint(self, kind: str, address: str) -> bytes:
-        """What tells that a channel has a target with this address already."""
+        """A digest of a target's address, which finds a second one in its channel."""
         return self._digest("target-address", kind, address)
 
     def derive_key(self, purpose: str) -> bytes:
@@ -62,7 +62,7 @@ class SecretKey:
 
 
 def same_secret(shown: str, wanted: str) -> bool:
-    """Whether two texts are equal, in a time that does not tell how nearly.
+    """Whether two texts are equal, in a time that does not depend on where they differ.
 
     Headers hold bytes that are not UTF-8 as lone surrogates; those are compared too.
     """

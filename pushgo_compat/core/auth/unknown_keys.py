@@ -1,4 +1,4 @@
-"""Keys that nobody knows, remembered so that the operator can bind them."""
+"""Unknown keys, remembered so that the operator can bind them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_CLIENT_CHARS = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One call with a key that nobody knows."""
+    """One call with an unknown key."""
 
     dialect: Source
     key: str = field(repr=False)

@@ -13,7 +13,7 @@ from pushgo_compat.errors import RateLimited
 MAX_CHECKS_AT_ONCE = 2
 MAX_CHECKS_WAITING = 32
 MAX_WAITING_OF_ONE_ADDRESS = 4
-"""Of those that wait; an IPv6 address counts as its /64 (docs/keys.md, "Guessing")."""
+"""Waiting checks of one address or IPv6 /64 (docs/keys.md, "Guessing")."""
 
 
 class Verifier:

@@ -1,7 +1,7 @@
 """One HTTP/2 connection to Apple's push service, on ``h2``.
 
-No client library of the field answers every request that is in flight when Apple says
-GOAWAY, or tells what was not processed from what is unknown; this one does:
+The client libraries tried lose requests that are in flight when Apple sends GOAWAY, or
+cannot tell unprocessed requests from unknown ones (docs/delivery.md, A2). Here:
 
 - GOAWAY frames are taken out of the byte stream here, since ``h2`` closes its state
   machine on them (python-hyper/h2#1181). Streams up to the last id go on, higher ones
@@ -49,7 +49,7 @@ class NotProcessed(Exception):
 
 
 class Lost(Exception):
-    """The connection or stream ended without an answer: nobody knows."""
+    """The connection or stream ended without an answer; the outcome is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Connection:
         self._closing = False
         self._draining = False
         self.reason = ""
-        """Why the server let go of the connection, in its own words."""
+        """The reason of GOAWAY, in the server's own words."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod

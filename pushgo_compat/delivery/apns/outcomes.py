@@ -1,4 +1,4 @@
-"""What Apple's statuses and reasons mean (docs/delivery.md, A2).
+"""Apple's statuses and reasons as outcomes (docs/delivery.md, A2).
 
 Source: Apple, "Handling notification responses from APNs".
 """

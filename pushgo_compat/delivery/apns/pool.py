@@ -17,7 +17,7 @@ from pushgo_compat.delivery.apns.connection import (
 
 REQUEST_TIMEOUT_S = 10.0
 MAX_GOES = 4
-"""How often a request that was not processed is sent."""
+"""Most attempts of a request that Apple did not process."""
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
@@ -52,7 +52,7 @@ class Pool:
     ) -> Response:
         """One request, on whichever connection takes it.
 
-        Raises Lost when nobody knows what became of it, OSError when nothing could be
+        Raises Lost when its outcome is unknown, OSError when nothing could be
         sent, TimeoutError after 10 s.
         """
         async with asyncio.timeout(REQUEST_TIMEOUT_S):

@@ -43,7 +43,7 @@ class Push:
     payload: bytes = field(repr=False)
     cut: str = ""
     added_at_ms: int = 0
-    """When the gateway learnt of the device token: an older "gone" does not count."""
+    """The time the device token was added: an older "gone" does not count."""
 
 
 class _Answer(NamedTuple):
@@ -51,7 +51,7 @@ class _Answer(NamedTuple):
     reason: str
     apns_id: str | None
     gone_at_ms: int | None
-    """When Apple found the token gone (410)."""
+    """The time of a 410, at which Apple found the token gone."""
 
 
 class ApnsClient:

@@ -87,7 +87,7 @@ class Appender:
         self._last_row = 0
         self._last_number = 0
         self.generation = 0
-        """Of channels and aliases, as the last commit found it."""
+        """The generation of channels and aliases that the last commit found."""
         self._data_version: int | None = None
 
     def forget(self) -> None:
@@ -211,7 +211,7 @@ class Appender:
         return bytes(found)
 
     def _is_derived(self, row: NewMessage, message_id: bytes) -> bool:
-        """Whether that message had no op_id of its own, and the same thing."""
+        """Whether that message has a derived op_id and the same ``thing_id``."""
         found = self._connection.execute(
             _FIND_IDENTITY, (row.channel, message_id)
         ).fetchone()

@@ -45,7 +45,7 @@ def generation(db: sqlite3.Connection) -> int:
 
 
 def secret_fingerprint(db: sqlite3.Connection) -> bytes | None:
-    """Of the secret key that the digests here were made with."""
+    """The fingerprint of the secret key that the digests were made with."""
     (found,) = db.execute("SELECT secret_fingerprint FROM state").fetchone()
     return None if found is None else bytes(found)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pushgo_compat.core.stores.store import StoreTooNew
 
 BUSY_TIMEOUT_S = 5.0
-"""How long a statement waits for another process's transaction (the CLI beside us)."""
+"""Longest wait for a transaction of another process, such as a command."""
 _CACHED_STATEMENTS = 256
 _OWNER_ONLY = 0o600
 _WAL_PAUSE_S = 0.01
@@ -40,7 +40,7 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
     """Turn a new file to WAL, which it stays in.
 
     SQLite does not wait here: of several processes that start at once, all but one
-    hear that the file is locked.
+    get "database is locked".
     """
     deadline_s = time.monotonic() + BUSY_TIMEOUT_S
     while True:

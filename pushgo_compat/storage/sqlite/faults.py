@@ -1,4 +1,4 @@
-"""Why commits fail, in an operator's words."""
+"""The reasons of failed commits, in an operator's words."""
 
 from __future__ import annotations
 

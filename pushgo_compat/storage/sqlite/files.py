@@ -1,4 +1,4 @@
-"""What the store knows of uploaded files; their bytes are in a folder."""
+"""Rows of uploaded files; their bytes are in a folder."""
 
 from __future__ import annotations
 

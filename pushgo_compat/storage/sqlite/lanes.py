@@ -54,7 +54,7 @@ class SqliteLanes:
         return await self._readers.run(_channel_ends)
 
     async def waiting(self, channel: int, after: bytes, limit: int) -> int:
-        """How many positions follow a cursor."""
+        """Count the positions after a cursor."""
         return await self._readers.run(lambda db: _waiting(db, channel, after, limit))
 
     async def settle(
@@ -88,7 +88,7 @@ class SqliteLanes:
         return await self._readers.run(lambda db: _outcomes(db, target, state, limit))
 
     async def outcomes_of(self, position: bytes) -> Sequence[StoredOutcome]:
-        """What came of one message."""
+        """The outcomes of one message."""
         return await self._readers.run(
             lambda db: _listed(db, " WHERE position = ? ORDER BY target", (position,))
         )

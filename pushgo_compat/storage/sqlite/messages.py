@@ -76,7 +76,7 @@ def parse_id(message_id: str) -> bytes | None:
 
 
 class Span(NamedTuple):
-    """Which part of a channel is read."""
+    """The part of a channel that is read."""
 
     after: bytes
     since_ms: int

@@ -181,7 +181,7 @@ class SqliteStore:
     # ------------------------------------------------------------- single messages
 
     async def position_of(self, channel: int, message_id: str) -> bytes | None:
-        """Where an id stands or stood."""
+        """The position of an id, also of a removed message."""
         now_ms = self._clock()
         return await self._readers.run(
             lambda db: messages.position_of(db, channel, message_id, now_ms)
@@ -246,7 +246,7 @@ class SqliteStore:
             raise ServerBusy(detail=DISK_FULL)
 
     async def secret_fingerprint(self) -> bytes | None:
-        """Whose store this is."""
+        """The fingerprint of the store's secret key."""
         return await self._readers.run(channels.secret_fingerprint)
 
     async def claim(self, secret_fingerprint: bytes) -> bool:
@@ -331,15 +331,15 @@ class SqliteStore:
         await self._writer.execute(lambda db: channels.record_uses(db, uses))
 
     async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
-        """Add to the counts of keys that nobody knows."""
+        """Add to the counts of unknown keys."""
         await self._writer.execute(lambda db: unknown_keys.record_unknown(db, keys))
 
     async def unknown_keys(self) -> Sequence[UnknownKey]:
-        """Keys that nobody knows."""
+        """The unknown keys."""
         return await self._readers.run(unknown_keys.unknown_keys)
 
     async def forget_unknown(self, unknown_ids: Sequence[str] | None) -> int:
-        """Forget keys that nobody knows."""
+        """Forget unknown keys."""
         return await self._writer.execute(
             lambda db: unknown_keys.forget_unknown(db, unknown_ids)
         )

@@ -1,4 +1,4 @@
-"""Queries and changes on the keys that nobody knows."""
+"""Queries and changes on unknown keys."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def record_unknown(db: sqlite3.Connection, keys: Sequence[UnknownKey]) -> None:
 
 
 def unknown_keys(db: sqlite3.Connection) -> list[UnknownKey]:
-    """Keys that nobody knows, the latest seen first."""
+    """Unknown keys, the latest seen first."""
     cursor = db.cursor()
     cursor.row_factory = sqlite3.Row
     found = cursor.execute(

@@ -1,4 +1,4 @@
-"""Which door a call belongs to: a dialect under its prefix or host, or native.
+"""The mounts of a listener: a dialect under its prefix or host, else native.
 
 A dialect owns the root of its hosts and ports, so nothing native answers there.
 """

@@ -24,12 +24,12 @@ from pushgo_compat.web.services import Services
 
 MAIN = "main"
 SHUTDOWN_TIMEOUT_S = 10.0
-"""How long answers under way may take once the server was told to stop."""
+"""Most seconds for answers under way when the server stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
-    """Where to listen, and for whom. Port 0 takes any free one."""
+    """The listeners and their doors. Port 0 takes any free one."""
 
     main: tuple[str, int]
     ports: Mapping[Source, tuple[str, int]] = field(default_factory=dict)
@@ -133,6 +133,6 @@ async def _nobody(request: web.BaseRequest) -> web.StreamResponse:
 
 
 def _descriptors() -> int | None:
-    """How many files this process may have open; None: any number."""
+    """Most open files of this process; None: no limit."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return None if soft == resource.RLIM_INFINITY else soft

@@ -1,4 +1,4 @@
-"""What the log says of each listener at start: its address, its reach, its dialects."""
+"""The log lines of listeners at start: address, reach, dialects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def start_lines(
 
 
 def reach(host: str) -> str:
-    """From where a listener that is bound to this host can be called."""
+    """Describe which machines can reach a listener that is bound to this host."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

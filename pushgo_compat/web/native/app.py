@@ -46,7 +46,7 @@ ROUTES = (
 
 
 async def no_route(request: web.Request) -> web.StreamResponse:
-    """Whatever no route has taken: no such route, or none for this method."""
+    """Refuse a call that no route takes: 404, or 405 for another method."""
     allowed: set[str] = set()
     for resource in request.app.router.resources():
         _, methods = await resource.resolve(request)

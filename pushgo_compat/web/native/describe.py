@@ -1,4 +1,4 @@
-"""What a handler declares about itself; ``/openapi.json`` is made from it.
+"""Declarations of handlers, from which ``/openapi.json`` is made.
 
 A handler carries its own description, so a route and its description cannot drift:
 ``openapi.py`` asks the routes of the application and describes no others.
@@ -51,7 +51,7 @@ class Operation:
     parameters: Sequence[Json] = ()
     """Beside those of the path, which the route itself names."""
     message_as: str = ""
-    """Where the fields of a message stand: ``body``, ``query``, or nowhere."""
+    """The place of a message's fields: ``body``, ``query``, or "" for no message."""
     body: Json | None = None
     """The schema of a JSON body that is no message."""
     answer: Json

@@ -114,7 +114,7 @@ def request_id_for(request: web.BaseRequest) -> str:
 
 
 def describe_fault(fault: BaseException) -> dict[str, str]:
-    """Where an exception came from, without its text, which may quote the request."""
+    """The origin of an exception, without its text, which may quote the request."""
     frames = traceback.extract_tb(fault.__traceback__)
     where = " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))
     return {"error": type(fault).__qualname__, "where": where}

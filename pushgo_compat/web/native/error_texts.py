@@ -1,4 +1,4 @@
-"""What people read beside an error code, in English and in Simplified Chinese."""
+"""The sentence of each error code, in English and in Simplified Chinese."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def sentence(code: str, detail: str, *, chinese: bool) -> str:
 
 
 def store_reason(reason: str, *, chinese: bool) -> str:
-    """Why the store takes no commit, in the words of ``ServerBusy.detail``."""
+    """The reason in ``ServerBusy.detail``, in the caller's language."""
     return _STORE_REASONS_ZH.get(reason, reason) if chinese else reason
 
 

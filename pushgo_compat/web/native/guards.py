@@ -1,4 +1,4 @@
-"""What the native doors look at before they look at the fields."""
+"""Checks that native routes make before they read fields."""
 
 from __future__ import annotations
 

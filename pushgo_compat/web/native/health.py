@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can accept, and its figures."""
+"""``/healthz``, ``/readyz`` and ``/metrics``."""
 
 from __future__ import annotations
 

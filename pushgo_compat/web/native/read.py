@@ -1,4 +1,4 @@
-"""What a receiving client reads, and deletes (docs/native-api.md, "Reading")."""
+"""Routes of receiving clients: list, show, delete (docs/native-api.md, "Reading")."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SINCE = query(
 
 
 class Start(NamedTuple):
-    """Where reading begins: after a position, and not before a time."""
+    """The start of a reading: after a position, and not before a time."""
 
     after: bytes
     since_ms: int

@@ -44,7 +44,7 @@ class AppriseSender:
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
 
     def group(self, configuration: Configuration) -> str:
-        """One service stands for itself."""
+        """Each service is a group of its own."""
         return f"apprise {configuration['scheme']}"
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
@@ -83,5 +83,5 @@ class AppriseSender:
 
 
 def is_known(url: str) -> bool:
-    """Whether the library can make something of a URL."""
+    """Whether the library knows the scheme of a URL."""
     return bool(apprise.Apprise().add(url))

@@ -79,7 +79,7 @@ class BarkSender:
 
 
 def outcome_of(answer: Answer, cut: str = "") -> Outcome:
-    """What the server's answer means."""
+    """The outcome of the server's answer."""
     status = answer.status
     words = answer.text_of("message")
     told = words[:200] or f"status {status}"

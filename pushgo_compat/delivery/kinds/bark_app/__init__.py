@@ -18,7 +18,7 @@ from pushgo_compat.delivery.options import require, text
 from pushgo_compat.model import Source
 
 MAX_DEVICE_TOKEN_BYTES = 160
-"""What bark-server accepts (route_register.go)."""
+"""Longest device token that bark-server accepts (route_register.go)."""
 _DEVICE_TOKEN = re.compile(rf"[0-9A-Za-z]{{1,{MAX_DEVICE_TOKEN_BYTES}}}")
 
 

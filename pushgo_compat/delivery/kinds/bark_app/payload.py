@@ -37,7 +37,7 @@ _PLAIN_BODY_CHARS = 400
 
 
 def parameters_of(delivery: Delivery) -> dict[str, str]:
-    """What a Bark sender would have written, names in lower case."""
+    """The parameters that a Bark sender would write, names in lower case."""
     if delivery.forward is not None:
         return {name.lower(): str(value) for name, value in delivery.forward.items()}
     return _from_native(delivery.message)

@@ -29,7 +29,7 @@ RENEW_BEFORE_S = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What the downloaded JSON key file says."""
+    """The content of the service account's JSON key file."""
 
     project_id: str
     client_email: str

@@ -62,5 +62,5 @@ def _text(value: object) -> str:
 
 
 def _counted(data: Mapping[str, str]) -> int:
-    """What FCM counts: bytes of names and values."""
+    """The size that FCM limits: bytes of names and values."""
     return sum(len(name) + len(value.encode()) for name, value in data.items())

@@ -102,7 +102,7 @@ def _account(configuration: Configuration) -> Account:
 
 
 def outcome_of(answer: Answer, cut: str = "") -> Outcome:
-    """What Firebase's answer means."""
+    """The outcome of Firebase's answer."""
     status, code = answer.status, error_code(answer)
     told = f"{code}: {_message(answer)}" if code else f"status {status}"
     match status, code:

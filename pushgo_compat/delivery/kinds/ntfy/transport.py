@@ -90,7 +90,7 @@ def _retraction(delivery: Delivery) -> tuple[str, str] | None:
 
 
 def outcome_of(answer: Answer, now_ms: int, cut: str = "") -> Outcome:
-    """What the server's answer means."""
+    """The outcome of the server's answer."""
     status, document = answer.status, answer.json
     told = f"status {status}"
     if isinstance(document.get("code"), int):

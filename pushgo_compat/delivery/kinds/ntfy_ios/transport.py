@@ -57,7 +57,7 @@ class NtfyIosSender:
 
 
 def outcome_of(answer: Answer, now_ms: int) -> Outcome:
-    """What the upstream's answer means."""
+    """The outcome of the upstream's answer."""
     status = answer.status
     code = answer.json.get("code")
     told = f"{code}: {answer.text_of('error')[:200]}" if code else f"status {status}"

@@ -65,7 +65,7 @@ class PushGoSender:
 
 
 def outcome_of(answer: Answer, cut: str = "") -> Outcome:
-    """What the gateway's answer means."""
+    """The outcome of the gateway's answer."""
     status = answer.status
     code = answer.text_of("error_code")
     told = code or answer.text_of("error")[:200] or f"status {status}"

@@ -48,7 +48,7 @@ class WebhookSender:
         """URL → messages in a row that were refused for good, and the last of them."""
 
     def group(self, configuration: Configuration) -> str:
-        """Every receiver's host stands for itself."""
+        """Each receiver's host is a group of its own."""
         return f"webhook {host_of(str(configuration['url']))}"
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
@@ -99,7 +99,7 @@ class WebhookSender:
 
 
 def outcome_of(answer: Answer) -> Outcome:
-    """What a receiver's status means (docs/delivery.md, A6)."""
+    """The outcome of a receiver's status (docs/delivery.md, A6)."""
     status = answer.status
     if 200 <= status < 300:  # noqa: PLR2004 - the class of success
         return Sent()

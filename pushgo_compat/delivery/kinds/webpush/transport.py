@@ -97,7 +97,7 @@ class WebPushSender:
 
 
 def outcome_of(answer: Answer, cut: str = "") -> Outcome:
-    """What a push service's status means (docs/delivery.md, A5)."""
+    """The outcome of a push service's status (docs/delivery.md, A5)."""
     status = answer.status
     reason = f"status {status}"
     if status in _TAKEN:
