@@ -1,10 +1,10 @@
-"""One HTTP call of a sender: the answer as plain values, failures as outcomes."""
+"""HTTP for senders: the answer as plain values, failures as outcomes."""
 
 from __future__ import annotations
 
 import email.utils
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -60,33 +60,51 @@ class Answer:
         return min(max(0.0, wait_s), LONGEST_RETRY_AFTER_S)
 
 
-async def post(
-    session: aiohttp.ClientSession,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    *,
-    now_ms: int,
-    method: str = "POST",
-    max_answer_bytes: int = MAX_ANSWER_BYTES,
-) -> Answer | Retry | Misconfigured:
-    """Send a body; the answer, or why there is none.
+class HttpClient:
+    """One kind's way to the outside; its session opens with the first send."""
 
-    Redirects are not followed. No reason repeats the URL: it may hold a secret.
-    """
-    try:
-        async with session.request(
-            method, url, data=body, headers=headers, allow_redirects=False
-        ) as response:
-            content = await _read(response.content, max_answer_bytes)
-            return Answer(
-                status=response.status,
-                headers=response.headers,
-                body=content,
-                at_s=now_ms / 1000,
-            )
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        return _failure(error)
+    def __init__(
+        self,
+        now_ms: Callable[[], int],
+        open_session: Callable[[], aiohttp.ClientSession],
+    ) -> None:
+        self._now_ms = now_ms
+        self._open_session = open_session
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        method: str = "POST",
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> Answer | Retry | Misconfigured:
+        """Send a body; the answer, or why there is none.
+
+        Redirects are not followed. No reason repeats the URL: it may hold a secret.
+        """
+        if self._session is None:
+            self._session = self._open_session()
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                content = await _read(response.content, max_answer_bytes)
+                return Answer(
+                    status=response.status,
+                    headers=response.headers,
+                    body=content,
+                    at_s=self._now_ms() / 1000,
+                )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return _failure(error)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._session is not None:
+            await self._session.close()
 
 
 async def _read(content: aiohttp.StreamReader, limit: int) -> bytes:

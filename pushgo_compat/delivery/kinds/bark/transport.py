@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import aiohttp
-
 from pushgo_compat.core.delivery import (
     Configuration,
     Delivery,
@@ -18,7 +16,7 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.delivery.cut import DoesNotFit
 from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, post, via_header
+from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.bark.payload import MAX_PUSH_BYTES, build_push
 from pushgo_compat.delivery.options import host_of
 
@@ -34,8 +32,7 @@ class BarkSender:
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpClient(surroundings.now_ms, plain_session)
 
     def group(self, configuration: Configuration) -> str:
         """The server's host."""
@@ -51,8 +48,6 @@ class BarkSender:
     async def _push(
         self, configuration: Configuration, delivery: Delivery, limit: int
     ) -> Outcome:
-        if self._session is None:
-            self._session = plain_session()
         try:
             body, cut = build_push(delivery, str(configuration["device_key"]), limit)
         except DoesNotFit:
@@ -63,19 +58,16 @@ class BarkSender:
         }
         if login := configuration.get("authorization"):
             headers["Authorization"] = str(login)
-        answer = await post(
-            self._session,
+        answer = await self._http.post(
             f"{configuration['url']}/push",
             body,
             headers,
-            now_ms=self._surroundings.now_ms(),
         )
         return outcome_of(answer, cut) if isinstance(answer, Answer) else answer
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of the connections."""
+        await self._http.close()
 
 
 def outcome_of(answer: Answer, cut: str = "") -> Outcome:

@@ -10,14 +10,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import aiohttp
 import orjson
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from yarl import URL
 
 from pushgo_compat.core.delivery import Misconfigured, Retry, Scope
-from pushgo_compat.delivery.http import Answer, post
+from pushgo_compat.delivery.http import Answer, HttpClient
 from pushgo_compat.delivery.vapid import b64url
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -89,7 +88,7 @@ class AccessTokens:
 
     async def token(
         self,
-        session: aiohttp.ClientSession,
+        http: HttpClient,
         account: Account,
         endpoint: str,
         now_ms: int,
@@ -101,7 +100,7 @@ class AccessTokens:
             until_s, token = self._tokens.get(name, (0, ""))
             if now_s < until_s - RENEW_BEFORE_S:
                 return token
-            got = await _ask(session, account, endpoint, now_ms)
+            got = await _ask(http, account, endpoint, now_ms)
             if not isinstance(got, Mapping):
                 return got
             token = str(got["access_token"])
@@ -114,7 +113,7 @@ class AccessTokens:
 
 
 async def _ask(
-    session: aiohttp.ClientSession, account: Account, endpoint: str, now_ms: int
+    http: HttpClient, account: Account, endpoint: str, now_ms: int
 ) -> Mapping[str, object] | Retry | Misconfigured:
     form = {
         "grant_type": _GRANT,
@@ -122,7 +121,7 @@ async def _ask(
     }
     body = URL().with_query(form).raw_query_string.encode()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await post(session, endpoint, body, headers, now_ms=now_ms)
+    answer = await http.post(endpoint, body, headers)
     if not isinstance(answer, Answer):
         return answer
     document = answer.json

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import aiohttp
-
 from pushgo_compat.core.delivery import (
     Configuration,
     Delivery,
@@ -20,7 +18,7 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.delivery.cut import DoesNotFit
 from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, post
+from pushgo_compat.delivery.http import Answer, HttpClient
 from pushgo_compat.delivery.kinds.fcm.account import AccessTokens, Account
 from pushgo_compat.delivery.kinds.fcm.payload import build_message
 from pushgo_compat.delivery.options import host_of
@@ -34,7 +32,7 @@ class FcmSender:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpClient(surroundings.now_ms, plain_session)
         self._tokens = AccessTokens()
 
     def group(self, configuration: Configuration) -> str:
@@ -44,31 +42,28 @@ class FcmSender:
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Send one message; a refused access token is replaced once."""
-        if self._session is None:
-            self._session = plain_session()
         try:
             body, cut = build_message(delivery, str(configuration["token"]))
         except DoesNotFit:
             return GiveUp("too large, even without its body")
-        answer = await self._ask(self._session, configuration, body)
+        answer = await self._ask(configuration, body)
         if isinstance(answer, Answer) and answer.status == _UNAUTHENTICATED:
             if error_code(answer) == "THIRD_PARTY_AUTH_ERROR":
                 return outcome_of(answer)
             self._tokens.forget(
                 _account(configuration), str(configuration["token_endpoint"])
             )
-            answer = await self._ask(self._session, configuration, body)
+            answer = await self._ask(configuration, body)
         return outcome_of(answer, cut) if isinstance(answer, Answer) else answer
 
     async def _ask(
         self,
-        session: aiohttp.ClientSession,
         configuration: Configuration,
         body: bytes,
     ) -> Answer | Retry | Misconfigured:
         now_ms = self._surroundings.now_ms()
         token = await self._tokens.token(
-            session,
+            self._http,
             _account(configuration),
             str(configuration["token_endpoint"]),
             now_ms,
@@ -76,21 +71,18 @@ class FcmSender:
         if not isinstance(token, str):
             return token
         project = configuration["project_id"]
-        return await post(
-            session,
+        return await self._http.post(
             f"{configuration['endpoint']}/v1/projects/{project}/messages:send",
             body,
             {
                 "Authorization": f"Bearer {token}",
                 "Content-Type": "application/json",
             },
-            now_ms=now_ms,
         )
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of the connections."""
+        await self._http.close()
 
 
 def _account(configuration: Configuration) -> Account:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import aiohttp
-
 from pushgo_compat.core.delivery import (
     Configuration,
     Delivery,
@@ -19,7 +17,7 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.delivery.cut import DoesNotFit
 from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, post, via_header
+from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.ntfy.payload import build_publish
 from pushgo_compat.delivery.options import host_of
 
@@ -34,7 +32,7 @@ class NtfySender:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpClient(surroundings.now_ms, plain_session)
 
     def group(self, configuration: Configuration) -> str:
         """The server's host and login: quotas are the address's or the user's."""
@@ -42,8 +40,6 @@ class NtfySender:
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Publish, delete or clear one message."""
-        if self._session is None:
-            self._session = plain_session()
         url, topic = str(configuration["url"]), str(configuration["topic"])
         now_ms = self._surroundings.now_ms()
         headers = {**via_header(delivery)}
@@ -54,12 +50,10 @@ class NtfySender:
             if path is None:
                 return GiveUp("a delete or clear without a sequence id")
             method, where = path
-            answer = await post(
-                self._session,
+            answer = await self._http.post(
                 f"{url}/{topic}/{where}",
                 b"",
                 headers,
-                now_ms=now_ms,
                 method=method,
             )
             cut = ""
@@ -69,13 +63,12 @@ class NtfySender:
             except DoesNotFit:
                 return GiveUp("too large, even without its text")
             headers["Content-Type"] = "application/json"
-            answer = await post(self._session, url, body, headers, now_ms=now_ms)
+            answer = await self._http.post(url, body, headers)
         return outcome_of(answer, now_ms, cut) if isinstance(answer, Answer) else answer
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of the connections."""
+        await self._http.close()
 
 
 def _retraction(delivery: Delivery) -> tuple[str, str] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import aiohttp
-
 from pushgo_compat.core.delivery import (
     Configuration,
     Delivery,
@@ -16,7 +14,7 @@ from pushgo_compat.core.delivery import (
     Surroundings,
 )
 from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, post, via_header
+from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.options import host_of
 
 DAY_MS = 86_400_000
@@ -28,7 +26,7 @@ class NtfyIosSender:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpClient(surroundings.now_ms, plain_session)
 
     def group(self, configuration: Configuration) -> str:
         """The one upstream: its quota is this machine's address's."""
@@ -40,20 +38,17 @@ class NtfyIosSender:
         upstream = self._surroundings.upstream_url
         if upstream is None:
             return Misconfigured("PUSHGO_NTFY_UPSTREAM_URL is not set")
-        if self._session is None:
-            self._session = plain_session()
         headers = {"X-Poll-ID": delivery.dialect_id, **via_header(delivery)}
         if token := self._surroundings.upstream_token:
             headers["Authorization"] = f"Bearer {token}"
         now_ms = self._surroundings.now_ms()
         url = f"{upstream.rstrip('/')}/{configuration['hash']}"
-        answer = await post(self._session, url, b"", headers, now_ms=now_ms)
+        answer = await self._http.post(url, b"", headers)
         return outcome_of(answer, now_ms) if isinstance(answer, Answer) else answer
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of the connections."""
+        await self._http.close()
 
 
 def outcome_of(answer: Answer, now_ms: int) -> Outcome:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import aiohttp
-
 from pushgo_compat.core.delivery import (
     Configuration,
     Delivery,
@@ -17,7 +15,7 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.delivery.cut import DoesNotFit
 from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, post, via_header
+from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.pushgo.payload import build_body
 from pushgo_compat.delivery.options import host_of
 
@@ -29,8 +27,7 @@ class PushGoSender:
     """Sends to all pushgo targets."""
 
     def __init__(self, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpClient(surroundings.now_ms, plain_session)
 
     def group(self, configuration: Configuration) -> str:
         """The gateway's host."""
@@ -38,8 +35,6 @@ class PushGoSender:
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Post one message."""
-        if self._session is None:
-            self._session = plain_session()
         try:
             body, cut = build_body(
                 delivery, str(configuration["to"]), str(configuration["password"])
@@ -49,19 +44,16 @@ class PushGoSender:
         headers = {"Content-Type": "application/json", **via_header(delivery)}
         if token := configuration.get("token"):
             headers["Authorization"] = f"Bearer {token}"
-        answer = await post(
-            self._session,
+        answer = await self._http.post(
             f"{configuration['url']}/message",
             body,
             headers,
-            now_ms=self._surroundings.now_ms(),
         )
         return outcome_of(answer, cut) if isinstance(answer, Answer) else answer
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of the connections."""
+        await self._http.close()
 
 
 def outcome_of(answer: Answer, cut: str = "") -> Outcome:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from typing import cast
-
-import aiohttp
 
 from pushgo_compat.core.delivery import (
     Configuration,
@@ -20,7 +19,7 @@ from pushgo_compat.core.delivery import (
     Surroundings,
 )
 from pushgo_compat.delivery.guard import guarded_session
-from pushgo_compat.delivery.http import Answer, post, via_header
+from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.webhook.payload import (
     build_body,
     signature_headers,
@@ -43,7 +42,9 @@ class WebhookSender:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpClient(
+            surroundings.now_ms, partial(guarded_session, surroundings.allow_private)
+        )
         self._refusals: OrderedDict[str, tuple[int, str]] = OrderedDict()
         """URL → messages in a row that were refused for good, and the last of them."""
 
@@ -53,8 +54,6 @@ class WebhookSender:
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Post one event."""
-        if self._session is None:
-            self._session = guarded_session(self._surroundings.allow_private)
         now_ms = self._surroundings.now_ms()
         url = str(configuration["url"])
         body = build_body(delivery)
@@ -67,12 +66,10 @@ class WebhookSender:
             **via_header(delivery),
             **signature_headers(keys, webhook_id(delivery), now_ms // 1000, body),
         }
-        answer = await post(
-            self._session,
+        answer = await self._http.post(
             url,
             body,
             headers,
-            now_ms=now_ms,
             max_answer_bytes=MAX_ANSWER_BYTES,
         )
         if not isinstance(answer, Answer):
@@ -93,9 +90,8 @@ class WebhookSender:
         return self._refusals[url][0]
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of the connections."""
+        await self._http.close()
 
 
 def outcome_of(answer: Answer) -> Outcome:

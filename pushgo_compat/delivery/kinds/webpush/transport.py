@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import aiohttp
+from functools import partial
 
 from pushgo_compat.core.delivery import (
     Configuration,
@@ -18,7 +18,7 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.delivery.cut import DoesNotFit
 from pushgo_compat.delivery.guard import guarded_session
-from pushgo_compat.delivery.http import Answer, post
+from pushgo_compat.delivery.http import Answer, HttpClient
 from pushgo_compat.delivery.kinds.webpush.payload import (
     MAX_PLAINTEXT_BYTES,
     build_plaintext,
@@ -41,7 +41,8 @@ class WebPushSender:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._session: aiohttp.ClientSession | None = None
+        allowed = surroundings.webpush_allow_private
+        self._http = HttpClient(surroundings.now_ms, partial(guarded_session, allowed))
         self._vapid: Vapid | None = None
 
     def group(self, configuration: Configuration) -> str:
@@ -67,8 +68,6 @@ class WebPushSender:
     async def _send(
         self, configuration: Configuration, delivery: Delivery, limit: int
     ) -> Outcome:
-        if self._session is None:
-            self._session = guarded_session(self._surroundings.webpush_allow_private)
         assert self._vapid is not None  # noqa: S101 - made by ``send``
         endpoint = str(configuration["endpoint"])
         now_ms = self._surroundings.now_ms()
@@ -87,13 +86,12 @@ class WebPushSender:
                 origin_of(endpoint), now_ms // 1000
             ),
         }
-        answer = await post(self._session, endpoint, body, headers, now_ms=now_ms)
+        answer = await self._http.post(endpoint, body, headers)
         return outcome_of(answer, cut) if isinstance(answer, Answer) else answer
 
     async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        """Let go of the connections."""
+        await self._http.close()
 
 
 def outcome_of(answer: Answer, cut: str = "") -> Outcome:
