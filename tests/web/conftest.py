@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import encode_basic_auth, web
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.passwords import hash_password
@@ -17,6 +18,9 @@ from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.storage.sqlite.store import SqliteStore
+from pushgo_compat.web.connection.guard import Guard
+from pushgo_compat.web.listeners.mounts import Mounts
+from pushgo_compat.web.listeners.sites import GatewayRunner
 from pushgo_compat.web.native.app import create_app
 from pushgo_compat.web.services import Services
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
@@ -67,12 +71,23 @@ async def services(
     await store.close()
 
 
+class GatewayServer(TestServer):
+    """Serves the native application on connections of our own kind."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(create_app(services))
+        self._mounts = Mounts(services=services)
+
+    async def _make_runner(self, **kwargs: Any) -> web.BaseRunner:
+        return GatewayRunner(self.app, self._mounts, Guard())
+
+
 @pytest.fixture
 def open_client(
-    aiohttp_client: Callable[[web.Application], Awaitable[Client]],
+    aiohttp_client: Callable[[TestServer], Awaitable[Client]],
 ) -> OpenClient:
     async def open_client(services: Services) -> Client:
-        return await aiohttp_client(create_app(services))
+        return await aiohttp_client(GatewayServer(services))
 
     return open_client
 

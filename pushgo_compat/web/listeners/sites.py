@@ -49,7 +49,7 @@ class CannotListen(OSError):
         self.site, self.host, self.port = site, host, port
 
 
-class _GatewayRunner(web.AppRunner):
+class GatewayRunner(web.AppRunner):
     """Runs the native app behind the mounts, on connections that mend heads."""
 
     __slots__ = ("_guard", "_mounts")
@@ -94,7 +94,7 @@ async def start_sites(
     )
     await stack.enter_async_context(guard.looking())
     runners: dict[str, tuple[web.BaseRunner, tuple[str, int]]] = {
-        MAIN: (_GatewayRunner(create_app(services), main, guard), sites.main)
+        MAIN: (GatewayRunner(create_app(services), main, guard), sites.main)
     }
     for source, address in sites.ports.items():
         runners[source] = (_dialect_runner(doors[source], services, guard), address)

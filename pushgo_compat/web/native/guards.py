@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import zlib
 
 from aiohttp import web
 
@@ -64,7 +65,8 @@ async def read_body(request: web.Request, limit_bytes: int) -> bytes:
                 raise RequestTooLarge
     except web.RequestPayloadError:
         raise InvalidRequest("invalid_json_syntax") from None
-    return body
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    return _unpack(body, limit_bytes) if coding in ("gzip", "deflate") else body
 
 
 async def login_reader(request: web.Request) -> tuple[Grant, str]:
@@ -97,6 +99,20 @@ def check_query(request: web.Request, *known: str) -> None:
     for name in request.query:
         if name not in known:
             raise InvalidRequest("unknown_field", detail=name)
+
+
+def _unpack(body: bytes, limit_bytes: int) -> bytes:
+    """Undo gzip or zlib; the connection leaves that to its doors."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # takes either header
+    try:
+        unpacked = unpacker.decompress(body, limit_bytes + 1)
+    except zlib.error:
+        raise InvalidRequest("invalid_json_syntax") from None
+    if len(unpacked) > limit_bytes:
+        raise RequestTooLarge
+    if not unpacker.eof:
+        raise InvalidRequest("invalid_json_syntax")
+    return unpacked
 
 
 def _basic_login(request: web.Request) -> tuple[str, str]:
