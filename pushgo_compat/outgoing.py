@@ -19,7 +19,7 @@ from pushgo_compat.core.delivery import (
     Scope,
     Surroundings,
 )
-from pushgo_compat.core.stores.live import LiveSource
+from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.core.webpush import WebPushService

@@ -86,6 +86,8 @@ async def start(
         on_batch=metrics.commit_rows.observe,
     )
     stack.push_async_callback(store.close)
+    hub.read_from(store)
+    stack.push_async_callback(hub.close)
     unknown = UnknownKeys(store, secret, now_ms)
     logins = [d.source for d in dialects if d.traits.keys.logs_in]
     gate = Gate(store, secret, unknown, now_ms, logins)

@@ -1,7 +1,8 @@
 """The lock of a store: a file beside it, locked while a server runs.
 
 SQLite lets several processes write one file, so a second server is told of and not
-refused. It is a mistake all the same: streams hear only what came by their own server.
+refused. It is a mistake more often than not: two of them share neither rate limits nor
+what they remember of keys, and streams show what the other accepts a moment later.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import structlog
 
 from pushgo_compat.core.auth.sealing import Sealer
 from pushgo_compat.core.delivery import Kind, Sender, Surroundings
+from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.history import HistoryStore
-from pushgo_compat.core.stores.live import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.targets import LaneStore, TargetState, TargetStore
 from pushgo_compat.delivery.attempt import Tuning

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pushgo_compat.core.stores.live import LiveFeed
+from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.storage.ids import Clock, system_now_ms
 from pushgo_compat.storage.sqlite.store import SqliteStore
@@ -35,7 +35,7 @@ async def open_store(
     db_url: str,
     *,
     create: bool,
-    feed: LiveFeed | None = None,
+    feed: Feed | None = None,
     clock: Clock = system_now_ms,
     on_batch: Callable[[int], None] | None = None,
 ) -> Store:

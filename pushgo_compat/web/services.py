@@ -15,7 +15,7 @@ from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileService
 from pushgo_compat.core.messages import MessageService
-from pushgo_compat.core.stores.live import LiveSource
+from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.webpush import WebPushService
@@ -42,7 +42,7 @@ class WebSettings:
     heartbeat_s: float = 30
     """Seconds between two comments in a native stream."""
     keepalive_s: float = 45
-    """The same for the streams of old clients; ntfy's give up after 77 seconds."""
+    """The same on the streams of old clients; ntfy's give up after 77 seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,5 +90,3 @@ class Description(Protocol):
 SERVICES = web.AppKey("services", Services)
 DESCRIPTION = web.AppKey("description", Description)
 REQUEST_ID = web.RequestKey("request_id", str)
-BEGUN = web.RequestKey("begun", web.StreamResponse)
-"""The response that a stream has begun: too late for another one."""

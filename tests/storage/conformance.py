@@ -242,11 +242,13 @@ class _Feed:
         self.channels: set[int] = set()
         self.heard: list[StoredMessage] = []
 
-    def listening(self, channel: int) -> bool:
-        return channel in self.channels
-
-    def publish(self, messages: Sequence[StoredMessage]) -> None:
+    def committed(
+        self, messages: Sequence[StoredMessage], *, behind_others: bool = False
+    ) -> None:
         self.heard += messages
+
+    def moved(self, channel: int, position: bytes) -> None:
+        raise AssertionError("nobody else writes")
 
 
 class LiveConformance:

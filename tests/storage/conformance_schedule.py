@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pushgo_compat.core.stores.messages import StoredMessage
@@ -23,14 +24,16 @@ class Listener:
     """A feed that writes down what it hears."""
 
     def __init__(self) -> None:
+        self.channels: set[int] = set()
         self.heard: list[StoredMessage] = []
 
-    def listening(self, channel: int) -> bool:
-        return True
-
-    def publish(self, messages: object) -> None:
-        assert isinstance(messages, list)
+    def committed(
+        self, messages: Sequence[StoredMessage], *, behind_others: bool = False
+    ) -> None:
         self.heard += messages
+
+    def moved(self, channel: int, position: bytes) -> None:
+        """Of no interest here: all messages are of one process."""
 
 
 class ScheduleConformance:
@@ -86,6 +89,7 @@ class ScheduleConformance:
     ) -> None:
         listener = Listener()
         heard = await Desk.at(await open_store(feed=listener))
+        listener.channels = {heard.channel.number}
         sent = await heard.send(deliver_at_ms=SOON_MS)
         assert listener.heard == []
         await heard.store.release_due(SOON_MS)

@@ -15,7 +15,7 @@ from typing import Protocol
 import pytest
 
 from pushgo_compat.core.stores.aliases import NewAlias
-from pushgo_compat.core.stores.live import LiveFeed
+from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.messages import AppendResult, Committed, NewMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Channel, NativeMessage, Source
@@ -40,9 +40,7 @@ class Clock:
 class OpenStore(Protocol):
     """Opens one more store on the same data; the fixture closes them all."""
 
-    async def __call__(
-        self, *, feed: LiveFeed | None = None, clock: Clock = ...
-    ) -> Store:
+    async def __call__(self, *, feed: Feed | None = None, clock: Clock = ...) -> Store:
         """Without a clock of its own it goes by the test's."""
 
 
@@ -119,7 +117,7 @@ async def open_store(path: Path, clock: Clock) -> AsyncIterator[OpenStore]:
     async with AsyncExitStack() as stack:
 
         async def open_store(
-            *, feed: LiveFeed | None = None, clock: Clock = clock
+            *, feed: Feed | None = None, clock: Clock = clock
         ) -> Store:
             url = f"sqlite:///{path}"
             store = await open_url(url, create=True, feed=feed, clock=clock)

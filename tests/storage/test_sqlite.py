@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.storage import (
     conformance,
+    conformance_feed,
     conformance_numbers,
     conformance_schedule,
     conformance_targets,
@@ -31,6 +32,10 @@ class TestNumbers(conformance_numbers.NumberConformance):
 
 
 class TestLive(conformance.LiveConformance):
+    pass
+
+
+class TestFeed(conformance_feed.FeedConformance):
     pass
 
 

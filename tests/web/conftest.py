@@ -57,6 +57,7 @@ async def services(
     secret = SecretKey(b"a secret of the tests")
     hub = Hub()
     store = await SqliteStore.open(tmp_path / "store.db", feed=hub, clock=clock)
+    hub.read_from(store)
     await store.create_channel(CHANNEL_ID, "Tests", password_hash, NOW_MS)
     gate = Gate(store, secret, UnknownKeys(store, secret, clock), clock)
     yield Services(
@@ -68,6 +69,7 @@ async def services(
         render_receipt=lambda stored, channel, base_url: None,
         secret=secret,
     )
+    await hub.close()
     await store.close()
 
 

@@ -12,9 +12,10 @@ from pushgo_compat.core.live import Hub
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import StreamMessage
 from pushgo_compat.model import NativeMessage, Source
-from pushgo_compat.web.streams import fanout
-from pushgo_compat.web.streams.fanout import Fanout, OpenStream
+from pushgo_compat.web.streams import fanout, open_stream
+from pushgo_compat.web.streams.fanout import Fanout
 from pushgo_compat.web.streams.framing import CHUNKED, PLAIN, WEBSOCKET, Framing
+from pushgo_compat.web.streams.open_stream import OpenStream
 
 ENCODED: list[str] = []
 
@@ -86,7 +87,7 @@ class House:
         framing: Framing = PLAIN,
         live: bool = True,
         unsent: int = 0,
-    ) -> tuple[OpenStream, Pipe]:
+    ) -> tuple[OpenStream[StreamMessage], Pipe]:
         pipe = Pipe(unsent)
         stream = OpenStream(
             transport=pipe,
@@ -140,7 +141,7 @@ async def turns(count: int) -> None:
 async def test_who_asked_alike_is_served_by_one_encoding(house: House) -> None:
     pipes = [house.listen({1: "T"})[1] for _ in range(10)]
     other = house.listen({1: "U"})[1]
-    house.hub.publish([message(1), message(2), message(3, channel=2)])
+    house.hub.committed([message(1), message(2), message(3, channel=2)])
     await turns(5)
     assert {pipe.written for pipe in pipes} == {b"T:01 T:02 "}
     assert other.written == b"U:01 U:02 "
@@ -149,7 +150,7 @@ async def test_who_asked_alike_is_served_by_one_encoding(house: House) -> None:
 
 async def test_what_nobody_is_shown_or_wants_is_not_written(house: House) -> None:
     pipe = house.listen({1: "T"}, encoder=Shout("T"), framing=CHUNKED)[1]
-    house.hub.publish([message(1), message(2, hidden=True)])
+    house.hub.committed([message(1), message(2, hidden=True)])
     await turns(5)
     assert pipe.written == b""
     assert ENCODED == ["T:01 "]
@@ -157,7 +158,7 @@ async def test_what_nobody_is_shown_or_wants_is_not_written(house: House) -> Non
 
 async def test_several_channels_come_under_their_own_names(house: House) -> None:
     pipe = house.listen({1: "A", 2: "B"})[1]
-    house.hub.publish([message(1), message(2, channel=2), message(3)])
+    house.hub.committed([message(1), message(2, channel=2), message(3)])
     await turns(5)
     assert sorted(pipe.written.split()) == [b"A:01", b"A:03", b"B:02"]
 
@@ -171,10 +172,10 @@ async def test_what_was_read_from_the_store_is_not_repeated(
 ) -> None:
     stream, pipe = house.listen({1: "T"})
     stream.floors = {1: floor.to_bytes(16, "big")}
-    house.hub.publish([message(number) for number in (1, 2, 3)])
+    house.hub.committed([message(number) for number in (1, 2, 3)])
     await turns(5)
     assert pipe.written == written
-    house.hub.publish([message(4)])
+    house.hub.committed([message(4)])
     await turns(5)
     assert pipe.written == written + b"T:04 "
     assert not stream.floors
@@ -186,15 +187,15 @@ async def test_who_still_reads_the_store_is_told_that_he_missed_something(
     stream, pipe = house.listen({1: "T"}, live=False)
     await turns(5)
     assert not stream.missed
-    house.hub.publish([message(1)])
+    house.hub.committed([message(1)])
     await turns(5)
     assert (stream.missed, pipe.written) == (True, b"")
 
 
 async def test_who_does_not_read_is_cut_off_alone(house: House) -> None:
-    slow, stuck = house.listen({1: "T"}, unsent=fanout.MAX_UNSENT_BYTES + 1)
-    quick, pipe = house.listen({1: "T"}, unsent=fanout.MAX_UNSENT_BYTES)
-    house.hub.publish([message(1)])
+    slow, stuck = house.listen({1: "T"}, unsent=open_stream.MAX_UNSENT_BYTES + 1)
+    quick, pipe = house.listen({1: "T"}, unsent=open_stream.MAX_UNSENT_BYTES)
+    house.hub.committed([message(1)])
     await turns(5)
     assert (slow.overrun, stuck.aborted, stuck.written) == (True, True, b"")
     assert (quick.overrun, pipe.written) == (False, b"T:01 ")
@@ -205,12 +206,12 @@ async def test_others_get_their_turn_between_the_slices(
 ) -> None:
     monkeypatch.setattr(fanout, "WRITES_A_TURN", 10)
     crowd = [house.listen({1: "T"})[1] for _ in range(100)]
-    house.hub.publish([message(1)])
+    house.hub.committed([message(1)])
     await turns(2)
     served = sum(bool(pipe.written) for pipe in crowd)
     assert 0 < served < 100
     alone = house.listen({2: "U"})[1]
-    house.hub.publish([message(2, channel=2)])
+    house.hub.committed([message(2, channel=2)])
     await turns(3)
     assert alone.written == b"U:02 "
     assert not all(pipe.written for pipe in crowd)
@@ -223,10 +224,10 @@ async def test_what_comes_during_a_sweep_goes_out_together(
 ) -> None:
     monkeypatch.setattr(fanout, "WRITES_A_TURN", 1)
     pipes = [house.listen({1: "T"}, framing=CHUNKED)[1] for _ in range(5)]
-    house.hub.publish([message(1)])
+    house.hub.committed([message(1)])
     await turns(3)
-    house.hub.publish([message(2)])
-    house.hub.publish([message(3)])
+    house.hub.committed([message(2)])
+    house.hub.committed([message(3)])
     await turns(30)
     assert {pipe.written for pipe in pipes} == {
         b"5\r\nT:01 \r\n" + b"a\r\nT:02 T:03 \r\n"
@@ -238,7 +239,7 @@ async def test_a_long_queue_goes_out_in_sweeps_of_bounded_size(
 ) -> None:
     monkeypatch.setattr(fanout, "_SWEEP_BYTES", 10)
     pipe = house.listen({1: "T"}, framing=CHUNKED)[1]
-    house.hub.publish([message(number) for number in range(1, 6)])
+    house.hub.committed([message(number) for number in range(1, 6)])
     await turns(10)
     assert pipe.written.count(b"\r\nT:") == 3
     assert pipe.written.count(b"T:") == 5
@@ -249,13 +250,13 @@ async def test_who_leaves_during_a_sweep_harms_nobody(
 ) -> None:
     monkeypatch.setattr(fanout, "WRITES_A_TURN", 1)
     streams = [house.listen({1: "T"}) for _ in range(4)]
-    house.hub.publish([message(1)])
+    house.hub.committed([message(1)])
     await turns(2)
     for stream, _ in streams:
         house.fanout.leave(stream)
-    assert not house.hub.listening(1)
+    assert 1 not in house.hub.channels
     await turns(10)
-    house.hub.publish([message(2)])
+    house.hub.committed([message(2)])
     await turns(10)
     assert all(b"02" not in pipe.written for _, pipe in streams)
 
@@ -267,12 +268,12 @@ async def test_an_encoder_that_fails_ends_its_own_group_only(house: House) -> No
     faulty = [house.listen({1: "!"})[1] for _ in range(3)]
     sound = house.listen({1: "T"})[1]
     for number in (1, 2):
-        house.hub.publish([message(number)])
+        house.hub.committed([message(number)])
         await turns(10)
     assert all(pipe.aborted and not pipe.written for pipe in faulty)
     assert (sound.aborted, sound.written) == (False, b"T:01 T:02 ")
     late = house.listen({1: "V"})[1]
-    house.hub.publish([message(3)])
+    house.hub.committed([message(3)])
     await turns(10)
     assert late.written == b"V:03 "
 
@@ -281,7 +282,7 @@ async def test_a_message_that_cannot_be_shown_ends_its_channel_only(
     house: House,
 ) -> None:
     broken, sound = house.listen({1: "T"})[1], house.listen({2: "U"})[1]
-    house.hub.publish([replace(message(1), payload=b"!"), message(2, channel=2)])
+    house.hub.committed([replace(message(1), payload=b"!"), message(2, channel=2)])
     await turns(10)
     assert (broken.aborted, sound.aborted) == (True, False)
     assert sound.written == b"U:02 "
@@ -297,7 +298,7 @@ async def test_a_connection_that_fails_is_cut_off_alone(
 
     monkeypatch.setattr(broken, "write", fail)
     for number in (1, 2):
-        house.hub.publish([message(number)])
+        house.hub.committed([message(number)])
         await turns(10)
     assert (broken.aborted, sound.aborted) == (True, False)
     assert sound.written == b"T:01 T:02 "
@@ -312,7 +313,7 @@ async def test_a_message_of_a_later_state_of_keys_waits_and_so_do_those_behind_i
     pipe = house.listen({1: "T"})[1]
     house.fanout.release(4)
     later = [replace(message(2), generation=5), replace(message(3), generation=6)]
-    house.hub.publish([replace(message(1), generation=4), *later, message(4)])
+    house.hub.committed([replace(message(1), generation=4), *later, message(4)])
     await turns(5)
     assert pipe.written == b"T:01 "
     assert house.held == [5, 6, 0]

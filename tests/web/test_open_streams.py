@@ -18,7 +18,7 @@ from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.services import WebSettings
-from pushgo_compat.web.streams import fanout
+from pushgo_compat.web.streams import open_stream
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY
 from tests.patience import PATIENCE_S
@@ -193,7 +193,7 @@ def silent_reader(gateway: Gateway, path: str) -> socket.socket:
 async def test_who_does_not_read_is_cut_off_and_resumes(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fanout, "MAX_UNSENT_BYTES", 50_000)
+    monkeypatch.setattr(open_stream, "MAX_UNSENT_BYTES", 50_000)
     reader = silent_reader(gateway, f"/{KEY}/json")
     await until_open(gateway, 1)
     async with subscribe(gateway) as quick:

@@ -13,8 +13,9 @@ import aiohttp
 import pytest
 
 from pushgo_compat import server
+from pushgo_compat.web.connection.bounded import _limit_unread
+from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.services import Services, WebSettings
-from pushgo_compat.web.streams.connection_end import limit_unacknowledged
 from pushgo_compat.web.streams.patience import Patience
 from tests.gateway import Gateway, running
 from tests.patience import PATIENCE_S
@@ -122,8 +123,8 @@ async def test_a_client_that_answers_pings_stays(
 def test_the_system_cuts_a_peer_that_has_vanished() -> None:
     """A keepalive to a phone without a network "succeeds" for a quarter of an hour."""
     with socket.socket() as connection:
-        limit_unacknowledged(Wrapped(connection))
-        limit_unacknowledged(Wrapped(None))
+        _limit_unread(Wrapped(connection), ConnectionLimits().unread_s)
+        _limit_unread(Wrapped(None), ConnectionLimits().unread_s)
         option = socket.TCP_USER_TIMEOUT
         assert connection.getsockopt(socket.IPPROTO_TCP, option) == 60_000
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientPayloadError, ClientResponse
-from aiohttp.web import StreamResponse
 
-from pushgo_compat.core import live
 from pushgo_compat.core.auth.passwords import hash_password
 from pushgo_compat.web.services import Services
+from pushgo_compat.web.streams import open_stream, patience
 from tests.golden import CHANNEL_ID, NOW_MS
 from tests.web.conftest import (
     LOGIN,
@@ -94,7 +93,7 @@ async def test_a_stream_tells_proxies_not_to_hold_it_back(client: Client) -> Non
 async def test_a_resumed_stream_sends_the_backlog_then_what_comes(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pushgo_compat.web.native.stream.PAGE_ROWS", 2)
+    monkeypatch.setattr("pushgo_compat.web.streams.history.PAGE_ROWS", 2)
     sent = [await send(client) for _ in range(6)]
     async with listen(client, f"?since={sent[0]}") as listener:
         seen = [(await listener.event())["message_id"] for _ in sent[1:]]
@@ -153,6 +152,15 @@ async def test_expired_messages_are_not_streamed(client: Client) -> None:
         assert (await listener.event())["message_id"] == alive
 
 
+async def test_a_time_to_come_hides_nothing_that_comes_before_it(
+    client: Client,
+) -> None:
+    async with listen(client, f"?since={NOW_MS + 3_600_000}") as listener:
+        await listener.block()
+        message_id = await send(client)
+        assert (await listener.event())["message_id"] == message_id
+
+
 async def test_an_idle_stream_carries_comments(
     services: Services, open_client: OpenClient
 ) -> None:
@@ -177,29 +185,25 @@ async def test_a_new_password_ends_the_stream(
 async def test_a_reader_who_is_too_slow_is_dropped_and_resumes(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "MAX_BUFFERED", 0)
     async with listen(client) as listener:
         await listener.block()
-        missed = await send(client)
-        assert await listener.block() == ""
+        with monkeypatch.context() as patched:
+            patched.setattr(open_stream, "MAX_UNSENT_BYTES", -1)
+            missed = await send(client)
+            assert await listener.block() == ""
     async with listen(client, f"?since={NOW_MS}") as listener:
         assert (await listener.event())["message_id"] == missed
 
 
 async def test_a_reader_who_takes_nothing_is_cut_off(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    services: Services, open_client: OpenClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    client = await open_client(with_settings(services, heartbeat_s=0.01))
     async with listen(client) as listener:
         await listener.block()
-        monkeypatch.setattr("pushgo_compat.web.native.stream.STALLED_AFTER_S", -1)
-        monkeypatch.setattr(StreamResponse, "write", never)
-        await send(client)
-        assert await listener.block() == ""
-
-
-async def never(response: StreamResponse, data: bytes) -> None:
-    """A write that never gets through."""
-    await asyncio.get_running_loop().create_future()
+        monkeypatch.setattr(patience, "STALLED_AFTER_S", -1)
+        while block := await listener.block():
+            assert block == ":\n"
 
 
 async def test_open_streams_do_not_hold_up_a_stopping_server(client: Client) -> None:

@@ -165,6 +165,17 @@ async def test_messages_that_come_while_a_stream_catches_up_come_once(
     await publishing
 
 
+async def test_a_time_to_come_hides_nothing_that_comes_before_it(
+    gateway: Gateway,
+) -> None:
+    """A client's clock may be ahead of ours."""
+    since = gateway.clock.now_ms // 1000 + 3600
+    async with subscribe(gateway, f"since={since}") as subscriber:
+        await subscriber.event()
+        publish(gateway, "now")
+        assert await subscriber.messages(1) == ["now"]
+
+
 def test_since_in_every_form(gateway: Gateway) -> None:
     start_s = gateway.clock.now_ms // 1000
     for text in ("a", "b", "c"):

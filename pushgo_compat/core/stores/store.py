@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pushgo_compat.core.stores.administration import AdministrationStore
+from pushgo_compat.core.stores.feed import GrownStore
 from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import MessageStore
@@ -25,6 +26,7 @@ class StoreTooNew(Exception):
 class Store(
     MessageStore,
     HistoryStore,
+    GrownStore,
     FileStore,
     ScheduleStore,
     OutdatedStore,

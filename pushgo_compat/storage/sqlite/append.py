@@ -88,11 +88,12 @@ class Appender:
         self._last_number = 0
         self.generation = 0
         """The generation of channels and aliases that the last commit found."""
-        self._data_version: int | None = None
+        self.data_version: int | None = None
+        """The connection's, as the last batch found it; None: look again."""
 
     def forget(self) -> None:
         """Something else was written on this connection: look again before a batch."""
-        self._data_version = None
+        self.data_version = None
 
     def _catch_up(self) -> None:
         """Go on from what others wrote, in this process or another.
@@ -101,7 +102,7 @@ class Appender:
         """
         execute = self._connection.execute
         (version,) = execute("PRAGMA data_version").fetchone()
-        if version == self._data_version:
+        if version == self.data_version:
             return
         self.generation, number = execute(
             "SELECT generation, last_push_number FROM state"
@@ -111,7 +112,7 @@ class Appender:
             "SELECT coalesce(max(row), 0) FROM messages"
         ).fetchone()
         self._last_number = max(self._last_number, number)
-        self._data_version = version
+        self.data_version = version
 
     def write(self, rows: Sequence[NewMessage], now_ms: int) -> list[AppendResult]:
         """Write the batch inside the caller's transaction; one result a row."""

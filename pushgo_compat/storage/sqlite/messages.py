@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
+from dataclasses import replace
 from typing import NamedTuple
 
 import orjson
@@ -167,6 +169,29 @@ def last_position(db: sqlite3.Connection, channel: int) -> bytes:
         "SELECT max(position) FROM positions WHERE channel = ?", (channel,)
     ).fetchone()
     return found or b""
+
+
+def ends(db: sqlite3.Connection, channels: Collection[int]) -> list[tuple[int, bytes]]:
+    """Some channels that are not empty, with the position of their newest message."""
+    found = db.execute(
+        "SELECT channel, newest FROM (SELECT value AS channel, (SELECT max(position)"
+        " FROM positions WHERE channel = value) AS newest FROM json_each(?))"
+        " WHERE newest IS NOT NULL",
+        (orjson.dumps(list(channels)).decode(),),
+    )
+    return found.fetchall()
+
+
+def grown(
+    db: sqlite3.Connection, channel: int, after: bytes, limit: int
+) -> list[StoredMessage]:
+    """Messages after a position, hidden ones too, for those who listen.
+
+    Their generation is read after them, so none of them has a later one.
+    """
+    read = page(db, channel, Span(after, 0, None), limit, False, True)
+    (generation,) = db.execute("SELECT generation FROM state").fetchone()
+    return [replace(message, generation=generation) for message in read]
 
 
 def get(db: sqlite3.Connection, channel: int, message_id: str) -> StoredMessage | None:

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from pushgo_compat.core.stores.aliases import Alias, AliasUse, NewAlias
+from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.files import FileUse, StoredFile
 from pushgo_compat.core.stores.keys import Standing
-from pushgo_compat.core.stores.live import LiveFeed
 from pushgo_compat.core.stores.messages import (
     AppendResult,
     Committed,
@@ -26,6 +26,7 @@ from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
 from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
 from pushgo_compat.storage.sqlite.connection import migrate
 from pushgo_compat.storage.sqlite.faults import has_room
+from pushgo_compat.storage.sqlite.foreign_commits import ForeignCommits
 from pushgo_compat.storage.sqlite.lanes import (
     PURGE_OUTCOMES,
     SqliteLanes,
@@ -42,7 +43,7 @@ class SqliteStore:
     def __init__(
         self,
         path: Path,
-        feed: LiveFeed | None,
+        feed: Feed | None,
         clock: Clock,
         on_batch: Callable[[int], None] | None,
     ) -> None:
@@ -53,6 +54,9 @@ class SqliteStore:
         self._folder = path.absolute().parent
         self._writer = Writer(path, clock, self._committed)
         self._readers = Readers(path)
+        self._foreign: ForeignCommits | None = None
+        if feed is not None:
+            self._foreign = ForeignCommits(feed, self._writer, self._readers)
         self.targets = SqliteTargets(self._writer, self._readers)
         self.lanes = SqliteLanes(self._writer, self._readers)
 
@@ -60,13 +64,16 @@ class SqliteStore:
     async def open(
         cls,
         path: Path,
-        feed: LiveFeed | None = None,
+        feed: Feed | None = None,
         clock: Clock = system_now_ms,
         on_batch: Callable[[int], None] | None = None,
     ) -> SqliteStore:
         """Open the file, or make it, and bring its tables up to date."""
         await asyncio.to_thread(migrate, path)
-        return cls(path, feed, clock, on_batch)
+        store = cls(path, feed, clock, on_batch)
+        if store._foreign is not None:
+            await store._foreign.look()
+        return store
 
     async def store_id(self) -> str:
         """Tells this store from every other."""
@@ -74,18 +81,23 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Write what waits, finish what is read, close the file."""
+        if self._foreign is not None:
+            await self._foreign.close()
         await self._writer.close()
         await self._readers.close()
 
     def _committed(
-        self, rows: Sequence[NewMessage], results: Sequence[AppendResult]
+        self,
+        rows: Sequence[NewMessage],
+        results: Sequence[AppendResult],
+        version: int | None,
     ) -> None:
         """Hand what became visible to those who listen."""
         if self._on_batch is not None:
             self._on_batch(len(rows))
-        feed = self._feed
-        if feed is None:
+        if self._feed is None:
             return
+        listened = self._feed.channels
         visible = [
             StoredMessage(
                 channel=row.channel,
@@ -102,13 +114,20 @@ class SqliteStore:
                 via=tuple(row.via.split(",")) if row.via else (),
             )
             for row, result in zip(rows, results, strict=True)
-            if feed.listening(row.channel)
+            if row.channel in listened
             and row.deliver_at_ms is None
             and isinstance(result, Committed)
             and not result.replayed
         ]
+        self._hand_on(visible, version)
+
+    def _hand_on(self, visible: Sequence[StoredMessage], version: int | None) -> None:
+        """Feed messages of one commit, which found this ``data_version``."""
+        if self._feed is None or self._foreign is None or version is None:
+            return
+        behind_others = self._foreign.may_precede(version)
         if visible:
-            feed.publish(visible)
+            self._feed.committed(visible, behind_others=behind_others)
 
     # ------------------------------------------------------------------- messages
 
@@ -152,10 +171,11 @@ class SqliteStore:
 
     async def release_due(self, now_ms: int) -> int | None:
         """Make visible what is due."""
-        released, next_due = await self._writer.release_due(now_ms)
-        feed = self._feed
-        if feed is not None and released:
-            feed.publish([m for m in released if feed.listening(m.channel)])
+        released, next_due, version = await self._writer.release_due(now_ms)
+        if self._feed is not None:
+            listened = self._feed.channels
+            visible = [m for m in released if m.channel in listened]
+            self._hand_on(visible, version)
         return next_due
 
     # ---------------------------------------------------------------------- files
@@ -194,6 +214,14 @@ class SqliteStore:
     async def last_position(self, channel: int) -> bytes:
         """The channel's end."""
         return await self._readers.run(lambda db: messages.last_position(db, channel))
+
+    async def grown(
+        self, channel: int, after: bytes, limit: int
+    ) -> Sequence[StoredMessage]:
+        """What came after a position, for those who listen."""
+        return await self._readers.run(
+            lambda db: messages.grown(db, channel, after, limit)
+        )
 
     async def get(self, channel: int, message_id: str) -> StoredMessage | None:
         """One message."""

@@ -41,9 +41,15 @@ class OnCommit(Protocol):
     """Hears of each batch, in order of commit, on the event loop."""
 
     def __call__(
-        self, rows: Sequence[NewMessage], results: Sequence[AppendResult]
+        self,
+        rows: Sequence[NewMessage],
+        results: Sequence[AppendResult],
+        version: int | None,
     ) -> None:
-        """One result a row."""
+        """One result a row. ``version`` is the ``data_version`` that the batch found.
+
+        It changes only when another process commits; None for a batch that failed.
+        """
 
 
 class Writer:
@@ -89,32 +95,60 @@ class Writer:
 
         Its detail says why, in a few words.
         """
+
+        def change() -> T:
+            try:
+                with _Transaction(self._connection):
+                    self._appender.forget()
+                    result = work(self._connection)
+            except sqlite3.Error as error:
+                self._trouble.failed(reason_of(error))
+                raise
+            self._trouble.worked()
+            return result
+
+        try:
+            return await self._run(change)
+        except sqlite3.Error as error:
+            raise ServerBusy(detail=reason_of(error)) from error
+
+    async def data_version(self) -> int:
+        """A number that changes when another process has committed."""
+        query = "PRAGMA data_version"
+        return await self._run(
+            lambda: int(self._connection.execute(query).fetchone()[0])
+        )
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        """Run something in the writer's thread, behind what waits there."""
         if self._closed:
             raise ServerBusy
         future: asyncio.Future[T] = self._loop.create_future()
 
         def job() -> None:
             try:
-                with _Transaction(self._connection):
-                    self._appender.forget()
-                    result = work(self._connection)
+                result = work()
             except Exception as error:
-                if isinstance(error, sqlite3.Error):
-                    self._trouble.failed(reason_of(error))
                 self._loop.call_soon_threadsafe(_fail, future, error)
             else:
-                self._trouble.worked()
                 self._loop.call_soon_threadsafe(_resolve, future, result)
 
         self._jobs.put(job)
-        try:
-            return await future
-        except sqlite3.Error as error:
-            raise ServerBusy(detail=reason_of(error)) from error
+        return await future
 
-    async def release_due(self, now_ms: int) -> tuple[list[StoredMessage], int | None]:
-        """Give messages that waited their place; see ``schedule.release_due``."""
-        return await self.execute(lambda db: release_due(db, self._appender, now_ms))
+    async def release_due(
+        self, now_ms: int
+    ) -> tuple[list[StoredMessage], int | None, int | None]:
+        """Give messages that waited their place; see ``schedule.release_due``.
+
+        Third comes the ``data_version``, as ``OnCommit`` hears it.
+        """
+        return await self.execute(
+            lambda db: (
+                *release_due(db, self._appender, now_ms),
+                self._appender.data_version,
+            )
+        )
 
     async def close(self) -> None:
         """Write what waits, then stop the thread."""
@@ -141,6 +175,7 @@ class Writer:
         batch: list[_Waiter],
         rows: Sequence[NewMessage],
         results: list[AppendResult],
+        version: int | None,
     ) -> None:
         if self._waiting:
             self._start_batch()  # first: the disk works while we answer
@@ -152,7 +187,7 @@ class Writer:
             if not future.done():
                 future.set_result(results[start:end])
             start = end
-        self._on_commit(rows, results)
+        self._on_commit(rows, results, version)
 
     # ----------------------------------------------------------- in the writer thread
 
@@ -163,6 +198,7 @@ class Writer:
     def _commit(self, batch: list[_Waiter]) -> None:
         rows = [row for waiter_rows, _ in batch for row in waiter_rows]
         results: list[AppendResult]
+        version: int | None = None
         try:
             with _Transaction(self._connection):
                 # Not before: another process's commit may have been waited for.
@@ -173,7 +209,10 @@ class Writer:
             results = [Unwritten(message_id.hex()) for message_id in ids]
         else:
             self._trouble.worked()
-        self._loop.call_soon_threadsafe(self._finish_batch, batch, rows, results)
+            version = self._appender.data_version
+        self._loop.call_soon_threadsafe(
+            self._finish_batch, batch, rows, results, version
+        )
 
 
 class _Transaction:

@@ -49,7 +49,7 @@ from pushgo_compat.web.legacy.read_request import (
 from pushgo_compat.web.native.edge import describe_fault, request_id_for
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
-from pushgo_compat.web.streams.subscribers import Admitted, Streams
+from pushgo_compat.web.streams.subscribers import Admitted, DialectStreams
 from pushgo_compat.web.whole_answer import WholeAnswer
 
 MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
@@ -71,7 +71,7 @@ class DialectDoor:
         self._services = services
         self._latency = services.metrics.latency[dialect.source]
         self._accepted = services.metrics.accepted[dialect.source]
-        self.streams = Streams(dialect.source, services)
+        self.streams = DialectStreams(dialect.source, services)
 
     async def serve(self, request: web.BaseRequest, prefix: str) -> web.StreamResponse:
         """Answer one call that came in under a mount's prefix ("" at a root)."""

@@ -23,7 +23,7 @@ from pushgo_compat.errors import (
 from pushgo_compat.model import Source
 from pushgo_compat.web.native.envelope import refused
 from pushgo_compat.web.refusal_log import loggable_id
-from pushgo_compat.web.services import BEGUN, REQUEST_ID, SERVICES, Services
+from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
 
 REQUEST_ID_HEADER = "X-Request-Id"
 _PROCESS_ID = secrets.token_hex(4)
@@ -71,7 +71,7 @@ def refuse(
     error: NativeError,
     data: Mapping[str, object] | None = None,
 ) -> web.StreamResponse:
-    """Count and log a refusal and answer it; a stream that has begun just ends."""
+    """Count and log a refusal and answer it."""
     services = request.app[SERVICES]
     services.metrics.refused(Source.NATIVE, error.code)
     resource = request.match_info.route.resource
@@ -83,7 +83,7 @@ def refuse(
         address=services.callers.address(request),
         request_id=request[REQUEST_ID],
     )
-    return request.get(BEGUN) or refused(error, request, data)
+    return refused(error, request, data)
 
 
 def refuse_unread(

@@ -8,21 +8,21 @@ from typing import Any
 import orjson
 
 from pushgo_compat.core.stores.messages import StoredMessage
-from pushgo_compat.model import Channel, Source, derived_op_id
+from pushgo_compat.model import Source, derived_op_id
 
 DerivedMetadata = Mapping[Source, Callable[[str], Mapping[str, str]]]
 """For the messages of a dialect: what it says of one by its id alone."""
 
 
 def wire_fields(
-    stored: StoredMessage, channel: Channel, derived: DerivedMetadata
+    stored: StoredMessage, channel_id: str, derived: DerivedMetadata
 ) -> dict[str, object]:
     """The native fields (no password) plus message_id, accepted_at and source.
 
     Fields that were not sent are absent; op_id, severity and occurred_at always stand.
     """
     fields: dict[str, Any] = {
-        "channel_id": channel.channel_id,
+        "channel_id": channel_id,
         "message_id": stored.message_id,
         "op_id": derived_op_id(stored.message_id),
         "occurred_at": stored.accepted_at_ms,

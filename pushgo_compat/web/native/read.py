@@ -143,7 +143,7 @@ async def list_messages(request: web.Request) -> web.Response:
     return accepted(
         {
             "messages": [
-                wire_fields(stored, channel, services.derived_metadata)
+                wire_fields(stored, channel.channel_id, services.derived_metadata)
                 for stored in page
             ],
             "next": page[-1].message_id if page else nothing_came,
@@ -190,7 +190,9 @@ async def get_message(request: web.Request) -> web.Response:
         raise MessageNotFound
     return accepted(
         {
-            "message": wire_fields(stored, grant.channel, services.derived_metadata),
+            "message": wire_fields(
+                stored, grant.channel.channel_id, services.derived_metadata
+            ),
             "receipt": services.render_receipt(
                 stored, grant.channel, services.callers.base_url(request)
             ),

@@ -13,75 +13,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import structlog
 
-from pushgo_compat.core.stores.live import LiveSource
+from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
-from pushgo_compat.legacy import StreamEncoder, StreamMessage
 from pushgo_compat.web.native.edge import describe_fault
-from pushgo_compat.web.streams.connection_end import end_connection
 from pushgo_compat.web.streams.framing import Framing
+from pushgo_compat.web.streams.open_stream import Encoder, OpenStream, Shown
 
 WRITES_A_TURN = 64
 """Each is a system call: about a millisecond altogether."""
-MAX_UNSENT_BYTES = 256 * 1024
-"""What may wait in this process for a reader that does not read."""
 _SWEEP_BYTES = 64 * 1024
 """Enough for one sweep; well below what may wait."""
 
-ToStream = Callable[[StoredMessage], StreamMessage | None]
+Show = Callable[[StoredMessage], Shown | None]
 """What subscribers are shown of a stored message; None: nothing."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class OpenStream:
-    """One connection that is being written to."""
-
-    transport: asyncio.Transport
-    encoder: StreamEncoder
-    framing: Framing
-    topics: Mapping[int, str] = field(repr=False)
-    """Channel → the name under which its messages are shown."""
-    live: bool = False
-    """Else it is still reading what is kept."""
-    missed: bool = False
-    """Something came while it was not live: to be read from the store."""
-    floors: dict[int, bytes] = field(default_factory=dict)
-    """Up to which position of a channel everything was sent before it went live."""
-    overrun: bool = False
-    """Cut off, as nobody read."""
-    written: int = 0
-    """Bytes handed to the connection so far."""
-
-    def write(self, data: bytes) -> None:
-        """Write framed bytes, or cut the connection off if too much is unsent.
-
-        Its reader knows the last message it has got, and resumes after it.
-        """
-        transport = self.transport
-        if transport.is_closing():
-            return
-        if transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            self.cut_off()
-        else:
-            self.written += len(data)
-            transport.write(data)
-
-    def cut_off(self) -> None:
-        """Reset the connection: its reader does not read."""
-        self.overrun = True
-        self.transport.abort()
-
-    def end(self) -> None:
-        """End as ntfy does, whatever the reason: the connection just closes."""
-        end_connection(self.transport)
 
 
 class _Batch(NamedTuple):
@@ -93,7 +45,7 @@ class _Batch(NamedTuple):
     data: bytes
     """All the frames, framed."""
 
-    def deliver(self, stream: OpenStream) -> None:
+    def deliver(self, stream: OpenStream[Any]) -> None:
         """Write to the stream what it has not got already."""
         try:
             if not stream.live:
@@ -106,7 +58,7 @@ class _Batch(NamedTuple):
             log.error("stream failed", **describe_fault(fault))
             stream.transport.abort()
 
-    def _deliver_above(self, stream: OpenStream, floor: bytes) -> None:
+    def _deliver_above(self, stream: OpenStream[Any], floor: bytes) -> None:
         frames = [
             frame
             for position, frame in zip(self.positions, self.frames, strict=True)
@@ -117,21 +69,21 @@ class _Batch(NamedTuple):
             stream.write(stream.framing.wrap(frames))
 
 
-class _Group:
+class _Group(Generic[Shown]):
     """The streams of one channel that get the same bytes."""
 
     def __init__(
-        self, channel: int, topic: str, encoder: StreamEncoder, framing: Framing
+        self, channel: int, topic: str, encoder: Encoder[Shown], framing: Framing
     ) -> None:
-        self.members: dict[OpenStream, None] = {}
-        self.pending: deque[tuple[bytes, StreamMessage]] = deque()
+        self.members: dict[OpenStream[Shown], None] = {}
+        self.pending: deque[tuple[bytes, Shown]] = deque()
         self.is_due = False
         self._channel = channel
         self._topic = topic
         self._encoder = encoder
         self._framing = framing
         self._batch: _Batch | None = None
-        self._rest: Iterator[OpenStream] = iter(())
+        self._rest: Iterator[OpenStream[Shown]] = iter(())
 
     def sweep(self, writes: int) -> int:
         """Do at most so many writes; how many were done, at least one."""
@@ -171,25 +123,25 @@ class _Group:
         return _Batch(self._channel, positions, frames, self._framing.wrap(frames))
 
 
-class Fanout:
+class Fanout(Generic[Shown]):
     """Listens to every channel that a stream is open for."""
 
     def __init__(
         self,
         feed: LiveSource,
-        to_stream: ToStream,
+        show: Show[Shown],
         on_held: Callable[[int], object] = lambda generation: None,
     ) -> None:
         """``on_held`` hears which generation of keys a message waits for."""
         self._feed = feed
-        self._to_stream = to_stream
+        self._show = show
         self._on_held = on_held
         self._verified = 0
         self._held: deque[StoredMessage] = deque()
-        self._channels: dict[int, dict[object, _Group]] = {}
-        self._due: deque[_Group] = deque()
+        self._channels: dict[int, dict[object, _Group[Shown]]] = {}
+        self._due: deque[_Group[Shown]] = deque()
 
-    def join(self, stream: OpenStream) -> None:
+    def join(self, stream: OpenStream[Shown]) -> None:
         """Write to the stream what comes from this moment on, once it is live."""
         for channel, topic in stream.topics.items():
             groups = self._channels.get(channel)
@@ -202,7 +154,7 @@ class Fanout:
                 group = groups[key] = _Group(channel, *key)
             group.members[stream] = None
 
-    def leave(self, stream: OpenStream) -> None:
+    def leave(self, stream: OpenStream[Shown]) -> None:
         """Forget a stream."""
         for channel, topic in stream.topics.items():
             groups = self._channels[channel]
@@ -236,7 +188,7 @@ class Fanout:
     def _take(self, message: StoredMessage) -> None:
         groups = self._channels.get(message.channel, {}).values()
         try:
-            shown = self._to_stream(message)
+            shown = self._show(message)
         except Exception as fault:  # of one message, which nobody can be shown
             _end(groups, fault)
             return
@@ -268,7 +220,7 @@ class Fanout:
             asyncio.get_running_loop().call_soon(self._turn)
 
 
-def _end(groups: Iterable[_Group], fault: Exception) -> None:
+def _end(groups: Iterable[_Group[Any]], fault: Exception) -> None:
     for group in groups:
         count = len(group.members)
         log.error("streams ended by a fault", streams=count, **describe_fault(fault))

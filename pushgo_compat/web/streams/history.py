@@ -1,8 +1,9 @@
-"""What is kept of some channels, in the order of time, from a ``since`` on."""
+"""What is kept of some channels, in the order of time, and what came meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Generic
 
 import orjson
 
@@ -11,8 +12,83 @@ from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import Since, StreamMessage, Subscribe
 from pushgo_compat.model import Source
 from pushgo_compat.schemas import decode_message
+from pushgo_compat.web.streams.fanout import Show
+from pushgo_compat.web.streams.open_stream import Encoder, Shown
 
 PAGE_ROWS = 100
+
+Send = Callable[[Sequence[bytes]], Awaitable[None]]
+"""Writes frames to one stream, no faster than they are taken."""
+
+
+class Backlog(Generic[Shown]):
+    """Reads on in several channels at once; remembers how far it has come."""
+
+    def __init__(
+        self,
+        store: HistoryStore,
+        encoder: Encoder[Shown],
+        topics: Mapping[int, str],
+        show: Show[Shown],
+    ) -> None:
+        """``topics`` names each channel."""
+        self.positions: dict[int, bytes] = dict.fromkeys(topics, b"")
+        """Everything up to here was read, channel by channel."""
+        self.accepted_from_ms = 0
+        """What was accepted earlier is not kept for this reader."""
+        self._store = store
+        self._encoder = encoder
+        self._topics = topics
+        self._show = show
+
+    async def read(self, send: Send) -> None:
+        """Send what is kept, from the start to the end."""
+        await self.read_on(send)
+        self.accepted_from_ms = 0  # a message that comes now is new, however old
+
+    async def read_on(self, send: Send) -> None:
+        """Send what came after the last message that was read."""
+        is_at_end = False
+        while not is_at_end:
+            rows, is_at_end = await self._next()
+            await send(self._frames(rows))
+
+    async def _next(self) -> tuple[Sequence[StoredMessage], bool]:
+        """The next messages, and whether these are all for now."""
+        pages = {
+            channel: await self._store.page(channel, after, 0, PAGE_ROWS, hidden=True)
+            for channel, after in self.positions.items()
+        }
+        full = [page[-1].position for page in pages.values() if len(page) == PAGE_ROWS]
+        # Beyond the end of a full page its channel may have more, to go in between.
+        horizon = min(full, default=None)
+        rows = sorted(
+            (
+                stored
+                for page in pages.values()
+                for stored in page
+                if horizon is None or stored.position <= horizon
+            ),
+            key=lambda stored: stored.position,
+        )
+        for stored in rows:
+            self.positions[stored.channel] = stored.position
+        return rows, horizon is None
+
+    def _kept(self, stored: StoredMessage) -> Shown | None:
+        """The message as it is shown to those who come later; None for nothing."""
+        if stored.accepted_at_ms < self.accepted_from_ms:
+            return None
+        return self._show(stored)
+
+    def _frames(self, rows: Iterable[StoredMessage]) -> Sequence[bytes]:
+        """Encode what is kept and wanted."""
+        encoded = [
+            self._encoder.message(shown, self._topics[stored.channel])
+            for stored in rows
+            if (shown := self._kept(stored)) is not None
+        ]
+        return [frame for frame in encoded if frame is not None]
 
 
 def to_stream(
@@ -37,63 +113,41 @@ def to_stream(
     )
 
 
-class Backlog:
-    """Reads on in several channels at once; remembers how far it has come."""
+class DialectBacklog(Backlog[StreamMessage]):
+    """Begins where a dialect's ``since`` says; sends only what the dialect keeps."""
 
     def __init__(
         self,
         store: HistoryStore,
         call: Subscribe,
         topics: Mapping[int, str],
-        show: Callable[[StoredMessage], StreamMessage | None],
+        show: Show[StreamMessage],
+        now_ms: int,
     ) -> None:
-        """``topics`` names each channel; ``show`` is as in ``fanout.ToStream``."""
-        self.positions: dict[int, bytes] = {}
-        """Everything up to here was read, channel by channel."""
-        self._store = store
+        super().__init__(store, call.encoder, topics, show)
         self._call = call
-        self._topics = topics
-        self._show = show
         self._not_before_ms = call.kept_since_ms
+        self._now_ms = now_ms
 
-    async def begin(self) -> Sequence[bytes]:
-        """Find the start; frames of the newest messages if only those are wanted."""
+    async def read(self, send: Send) -> None:
+        """Send what is kept from the start on, then what still waits for its time."""
         since = self._call.since
         if since.latest:
-            return await self._latest()
+            await send(await self._latest())
+            return
         if since.unix_s is not None:
             self._not_before_ms = max(self._not_before_ms, since.unix_s * 1000)
-        start = self._store.position_at(max(0, self._not_before_ms))
-        found = await self._find(since)
+        # A time to come hides nothing that comes before it.
+        from_ms = min(max(0, self._not_before_ms), self._now_ms)
+        start, found = self._store.position_at(from_ms), await self._find(since)
         self.positions = dict.fromkeys(self._topics, max(start, found))
-        return ()
+        await self.read_on(send)
+        if self._call.scheduled:
+            await send(await self._waiting())
+        self._not_before_ms = 0
 
-    async def next(self) -> tuple[Sequence[bytes], bool]:
-        """Frames of the next messages, and whether these are all for now."""
-        pages = {
-            channel: await self._store.page(channel, after, 0, PAGE_ROWS, hidden=True)
-            for channel, after in self.positions.items()
-        }
-        full = [page[-1].position for page in pages.values() if len(page) == PAGE_ROWS]
-        # Beyond the end of a full page its channel may have more, to go in between.
-        horizon = min(full, default=None)
-        rows = sorted(
-            (
-                stored
-                for page in pages.values()
-                for stored in page
-                if horizon is None or stored.position <= horizon
-            ),
-            key=lambda stored: stored.position,
-        )
-        for stored in rows:
-            self.positions[stored.channel] = stored.position
-        return self._frames(rows), horizon is None
-
-    async def waiting(self) -> Sequence[bytes]:
+    async def _waiting(self) -> Sequence[bytes]:
         """Frames of what waits for its time, the next one first."""
-        if self._call.since.latest:
-            return ()
         rows = [
             stored
             for channel in self._topics
@@ -146,12 +200,3 @@ class Backlog:
         if shown is None or shown.time_ms < self._not_before_ms:
             return None
         return shown if self._call.encoder.is_kept(shown) else None
-
-    def _frames(self, rows: Iterable[StoredMessage]) -> Sequence[bytes]:
-        """Encode what is kept and wanted."""
-        encoded = [
-            self._call.encoder.message(shown, self._topics[stored.channel])
-            for stored in rows
-            if (shown := self._kept(stored))
-        ]
-        return [frame for frame in encoded if frame is not None]

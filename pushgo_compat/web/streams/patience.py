@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pushgo_compat.web.streams.connection_end import STALLED_AFTER_S
-
+STALLED_AFTER_S = 60
+"""A reader that takes nothing of what was written for so long is cut off."""
 PONG_WITHIN_S = 15
 """A WebSocket client has so long to answer a ping; ntfy gives it as much."""
 

@@ -7,7 +7,9 @@ no later generation was accepted before any change that a stream was not compare
 and may be shown at once. A message that carries a later one waits until all streams
 were compared with a state that is at least as new: whoever lost the right is ended by
 then. What is read from the store is shown after a comparison that began after the
-reading, by the same argument.
+reading, by the same argument. A message that another process has committed carries the
+generation that was read after it: no older than that of its commit, so it waits for at
+least what it has to wait for.
 
 Changes are looked for a few times a second, so that a quiet stream ends as well.
 """
