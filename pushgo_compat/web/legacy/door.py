@@ -91,8 +91,10 @@ class DialectDoor:
             )
             reply = call.refuse(InternalError())
         if isinstance(reply, Admitted):
-            del call  # a stream stays for long: let go of what it does not need
-            return await self.streams.serve(request, request_id, reply)
+            stream = self.streams.serve(request, request_id, reply)
+            # A stream stays for long: let go of what it does not need.
+            del call, reply
+            return await stream
         if call.refused_code is not None:
             self._services.metrics.refused(self._source, call.refused_code)
             call.log_refusal(reply.status, request_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import NamedTuple
 
 from aiohttp import web
@@ -44,9 +44,9 @@ class DialectStreams:
         )
         self.end = self._streams.end
 
-    async def serve(
+    def serve(
         self, request: web.BaseRequest, request_id: str, admitted: Admitted
-    ) -> web.StreamResponse:
+    ) -> Awaitable[web.StreamResponse]:
         """Answer one subscriber, to the end of the stream."""
         call = admitted.call
         topics: dict[int, str] = {}
@@ -61,7 +61,7 @@ class DialectStreams:
             backlog = DialectBacklog(
                 services.store, call, topics, self._show, services.now_ms()
             )
-        return await self._streams.serve(
+        return self._streams.serve(
             request,
             request_id,
             Subscriber(
