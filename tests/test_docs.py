@@ -134,3 +134,19 @@ def _flags(command: click.Command) -> set[str]:
             below = command.get_command(context, name)
             flags |= _flags(below) if below else set()
     return flags
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    page = ROOT / "docs" / "architecture.md"
+    named = set(re.findall(r"`([\w./-]+(?:\.py|\.cfg|\.md|/))`", page.read_text()))
+    whole = {name for name in named if "/" in name.rstrip("/")}
+    assert len(whole) > 40
+    lost = {name for name in whole if not _is_there(name)}
+    assert lost == set()
+
+
+def _is_there(name: str) -> bool:
+    """A path from the root, or from the program's folder where that is left out."""
+    if "NAME" in name:  # to be made by the reader
+        return True
+    return any((base / name).exists() for base in (ROOT, ROOT / "pushgo_compat"))

@@ -49,7 +49,11 @@ GATE_NOTES: Mapping[str, NoteText] = {
 
 
 class CallRecord(NamedTuple):
-    """One old call as it is kept: no secret is left in it."""
+    """One old call as it is kept: no secret is left in it.
+
+    It is stored by position: a new field goes to the end and has a default, which the
+    calls of earlier releases get.
+    """
 
     route: str
     client: str
@@ -65,7 +69,8 @@ class CallRecord(NamedTuple):
         """The stored form, for the recipient with this key."""
         # orjson takes plain tuples only.
         notes = [tuple(note) for note in (*self.notes, *gate_notes)]
-        return orjson.dumps((*self[:-3], notes, self.batch, key_hint))
+        kept = self._asdict() | {"notes": notes, "key_hint": key_hint}
+        return orjson.dumps(list(kept.values()))
 
     @classmethod
     def unpack(cls, packed: bytes) -> CallRecord:
