@@ -19,7 +19,7 @@ from adapters.golang.sprig import SPRIG, dates_at
 from adapters.golang.template.builtins import BUILTINS
 from adapters.golang.template.faults import TemplateFault
 from adapters.golang.template.functions import Kind
-from adapters.ntfy.delay import Clock
+from adapters.golang.time import Clock
 
 _CLOCK = Clock(1_700_000_000_000)
 _DATA: Mapping[str, object] = {

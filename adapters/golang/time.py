@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from adapters.golang.template.faults import FunctionError
@@ -15,6 +16,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STRING_LAYOUT = "2006-01-02 15:04:05.999999999 -0700 MST"
 _NOON = 12
 _MINUTES_AN_HOUR = 60
+
+
+class Clock(NamedTuple):
+    """The present moment, and the local time zone."""
+
+    now_ms: int = 0
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)

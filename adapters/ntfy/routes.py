@@ -1,4 +1,7 @@
-"""Method and path → what is asked; pure text, no keys and no parameters yet."""
+"""The routes: method and path → what is asked (docs/dialects/ntfy.md 1).
+
+Neither keys nor parameters are read here.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from adapters.ntfy.keys import is_topic
 
 _DOUBLED = re.compile(r"/(?:\.?/)+")
 _FILE_NAME = re.compile(r"([A-Za-z0-9]{1,64})(?:\.[A-Za-z0-9]{1,16})?")
-"""A file's id; its extension is there for people and their programs."""
+"""A file's id. The extension is for people and their programs, and is ignored."""
 _HOST = re.compile(r"[^/]+\.[^/]+")
-"""Another server, whose topic the web app shows; ``.well-known`` is none."""
+"""Another server, whose topic ntfy's web app shows. ``.well-known`` does not match."""
 _PUBLISH_METHODS = frozenset({"POST", "PUT"})
 _FILE_METHODS = frozenset({"GET", "HEAD"})
 _UNSERVED = frozenset({"account", "tiers", "users", "webpush"})
-"""Below ``/v1`` ntfy has more; without accounts it answers that there is no such page,
-before it looks at topics."""
+"""Paths below ``/v1`` that an ntfy server without accounts answers with 404, before it
+looks at topics."""
 
 
 class Kind(enum.Enum):
@@ -37,7 +40,7 @@ class Kind(enum.Enum):
 
 
 class Route(NamedTuple):
-    """A route that was hit, with what stood in its path."""
+    """The route of a request, with the values in its path."""
 
     kind: Kind
     pattern: str
@@ -45,7 +48,7 @@ class Route(NamedTuple):
     sequence_id: str = ""
     file_id: str = ""
     form: str = ""
-    """How a subscriber wants to be served."""
+    """The last word of a subscriber's path, such as ``json``."""
 
 
 MATRIX_ROUTE = "POST /_matrix/push/v1/notify"
@@ -55,8 +58,9 @@ UNKNOWN = Route(Kind.UNKNOWN, "*")
 def clean_path(raw: str) -> str:
     """Decode the path and collapse ``//`` and ``/./``.
 
-    ntfy redirects such paths; clients follow with GET and lose the message, so the
-    slash too many of a base URL (``https://host//topic``) is forgiven here.
+    ntfy redirects such paths. Clients with a slash too many in the base URL
+    (``https://host//topic``) follow with GET and lose the message, so nothing is
+    redirected here.
     """
     path = unquote(raw) if "%" in raw else raw
     if "//" in path or "/./" in path:
@@ -65,7 +69,7 @@ def clean_path(raw: str) -> str:
 
 
 def find_route(method: str, path: str) -> Route:
-    """Find the route of a clean path; the topic may still be anything."""
+    """Find the route of a clean path. The topic is not checked yet."""
     segments = path.split("/")[1:]
     if segments[0] == "v1" and not _UNSERVED.isdisjoint(segments[1:2]):
         return UNKNOWN
@@ -108,7 +112,7 @@ def _delete_route(segments: list[str]) -> Route:
 
 
 def _file_route(method: str, names: list[str]) -> Route:
-    """Below ``/file`` there is nothing else, whatever words the names are."""
+    """A file, or nothing: no other route begins with ``/file``."""
     found = _FILE_NAME.fullmatch(names[0]) if len(names) == 1 else None
     if found is None:
         return UNKNOWN

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.ntfy.delay import MAX_DELAY_S, MIN_DELAY_S, Clock, read_delay
-from adapters.ntfy.natural import parse_natural_time
+from adapters.golang.time import Clock
+from adapters.ntfy.parameters.delay import MAX_DELAY_S, MIN_DELAY_S, read_delay
+from adapters.ntfy.parameters.english import parse_english_time
 from pushgo_compat.legacy import LegacyRefusal
 from tests.golden import NOW_MS
 
@@ -129,7 +130,7 @@ def test_seconds_that_have_begun_count_as_they_do_on_ntfy() -> None:
 )
 def test_a_monstrous_delay_is_refused_in_no_time(value: str) -> None:
     started = time.process_time()
-    assert parse_natural_time(value, NOW_MS, UTC) is None
+    assert parse_english_time(value, NOW_MS, UTC) is None
     with pytest.raises(LegacyRefusal):
         read_delay(value, Clock(NOW_MS))
     assert time.process_time() - started < 2

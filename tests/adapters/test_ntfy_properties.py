@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from adapters.golang.header_words import decode_words
 from adapters.ntfy import NTFY, ntfy_id, ntfy_id_range
-from adapters.ntfy.actions_text import parse_actions_text
-from adapters.ntfy.words import decode_words
+from adapters.ntfy.parameters.actions.text_form import parse_actions_text
 from pushgo_compat.errors import (
     ChannelNotFound,
     InternalError,

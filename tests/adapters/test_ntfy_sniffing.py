@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.ntfy.sniffing import SNIFFED_BYTES, sniff
+from adapters.ntfy.attachments.sniffing import SNIFFED_BYTES, sniff
 
 TXT, BIN = ".txt", "application/octet-stream"
 UTF8, LATIN1 = "text/plain; charset=utf-8", "text/plain; charset=iso-8859-1"

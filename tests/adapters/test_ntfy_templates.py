@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from adapters.golang.time import Clock
 from adapters.ntfy import NTFY
-from adapters.ntfy.delay import Clock
 from adapters.ntfy.templates import TemplateFault, render, tell
 from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Publish, Translation
 from tests.golden import KEY, NOW_MS

@@ -12,13 +12,13 @@ from adapters.golang.template.functions import Function, function
 from adapters.golang.time import (
     EPOCH,
     ZERO_TIME,
+    Clock,
     GoTime,
     format_time,
     from_unix,
     in_zone,
     parse_time,
 )
-from adapters.ntfy.delay import Clock
 
 _DAY = "2006-01-02"
 _LOCAL = "Local"

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from adapters.golang.formatting.quote import quoted
 from adapters.golang.template.faults import Budget, FunctionError, check_length
 from adapters.golang.template.functions import Function, function
+from adapters.golang.trimming import BLANKS, trim
 from adapters.golang.values import (
     from_bytes,
     text_of,
     to_bytes,
 )
-from adapters.ntfy.params import GO_BLANKS, trim
 
 _MAX_REPEATED_CHARS = 100_000
-_BLANK = re.compile(f"[{GO_BLANKS}]")
+_BLANK = re.compile(f"[{BLANKS}]")
 _WORD = re.compile(r"\w(?:[\w'’]*\w)?")
 
 

@@ -18,8 +18,9 @@ from adapters.golang.template.faults import (
 )
 from adapters.golang.template.interpreter import execute
 from adapters.golang.template.parser import parse
-from adapters.ntfy.delay import Clock
-from adapters.ntfy.templates.named import NAMED, Payload, Story
+from adapters.golang.time import Clock
+from adapters.ntfy.templates.named import NAMED
+from adapters.ntfy.templates.payload import Payload, Story
 from adapters.shared.parsing import clean_text
 
 __all__ = ["TemplateFault", "render", "tell"]

@@ -1,0 +1,37 @@
+"""Grafana's webhooks: unified alerting, and the legacy alerts before version 9."""
+
+from __future__ import annotations
+
+from adapters.ntfy.templates.alerts import alert_lines, alert_name, state_of
+from adapters.ntfy.templates.payload import Payload, Story, joined
+
+
+def grafana(payload: Payload) -> Story:
+    """Grafana's own title, which names the state; then the alerts or the matches."""
+    return Story(
+        _title(payload),
+        (
+            *alert_lines(payload),
+            *([] if payload.each("alerts") else [payload.text("message")]),
+            *(_match_line(match) for match in payload.each("evalMatches")),
+            payload.text("ruleUrl") or payload.text("externalURL"),
+        ),
+    )
+
+
+def _title(payload: Payload) -> str:
+    title = payload.text("title")
+    state = payload.text("status") or payload.text("state")
+    if not title:
+        name = payload.text("ruleName") or alert_name(payload) or "Grafana alert"
+        state = state_of(payload) or state
+    elif state.lower() in title.lower():
+        return title
+    else:
+        name = title
+    return joined(" ", f"[{state.upper()}]" if state else "", name)
+
+
+def _match_line(match: Payload) -> str:
+    """One series that a legacy rule found."""
+    return joined(": ", match.text("metric"), match.text("value"))
