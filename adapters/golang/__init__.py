@@ -1,1 +1,1 @@
-"""What belongs to Go and not to ntfy: text/template, Sprig, formats, durations."""
+"""Parts of Go that ntfy builds on: text/template, Sprig, formats, durations."""

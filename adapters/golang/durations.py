@@ -18,14 +18,14 @@ _UNITS_NS = {
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
 }
-"""Two letters look like a micro sign; Go takes both. Days are no unit."""
+"""Go accepts both micro signs, U+00B5 and U+03BC, and has no unit for days."""
 _MAX_NS = 2**63
-"""Go counts in 64 bits: about 292 years."""
+"""Go counts nanoseconds in 64 bits, which is about 292 years."""
 _MAX_CHARS = 256
 
 
 def parse_duration(text: str) -> int | None:
-    """Nanoseconds, None for what Go does not take as a duration."""
+    """The duration in nanoseconds; None for a text that Go does not accept."""
     found = _DURATION.fullmatch(text) if len(text) <= _MAX_CHARS else None
     if found is None:
         return None

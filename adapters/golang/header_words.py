@@ -1,7 +1,7 @@
 """RFC 2047 encoded words in header values, read as Go's ``mime`` package reads them.
 
-Python's ``email.header`` puts spaces where none were sent and gives up on words glued
-to other text; both happen in the headers of real senders.
+Python's ``email.header`` inserts spaces that were not sent, and does not decode words
+that touch other text. Real senders send such headers.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ _NOT_QUOTABLE = re.compile(r"[^\t\n\r -~]|=(?![0-9A-Fa-f]{2})")
 _ESCAPED_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _BLANKS = " \t\r\n"
 _MAX_MALFORMED = 64
-"""A value with more broken words than that is left alone from there on: every one of
-them costs a look at the whole rest."""
+"""Malformed words that are skipped in one value; its rest is then not decoded. Each of
+them costs a search of the whole rest."""
 _CODECS = {"utf-8": "utf-8", "iso-8859-1": "latin-1", "us-ascii": "ascii"}
 
 
 def decode_words(value: str) -> str:
-    """Decode every encoded word, also several and glued to other text.
+    """Decode every encoded word, also those that touch other text.
 
-    Blanks between two words vanish, all other text stays. A malformed word stays as it
-    is; a charset that Go does not know leaves the whole value undecoded.
+    Blanks between two words are removed, all other text stays. A malformed word stays
+    as it is. With a charset that Go does not know the whole value stays undecoded.
     """
     if "=?" not in value:
         return value
@@ -54,7 +54,7 @@ def decode_words(value: str) -> str:
 
 
 def _decode_content(encoding: str, text: str) -> bytes | None:
-    """The bytes of one word, None when it is malformed."""
+    """The bytes of one word; None when it is malformed."""
     match encoding:
         case "b" | "B":
             try:

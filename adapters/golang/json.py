@@ -11,7 +11,7 @@ _BLANKS = " \t\r\n"
 
 
 def load_json(text: str) -> object:
-    """Decode one JSON value; raises ValueError for anything else, or too deep a one.
+    """Decode one JSON value. Raises ValueError for anything else or too deep nesting.
 
     Halves of a surrogate pair become U+FFFD, as in Go.
     """
@@ -30,7 +30,7 @@ def _number(text: str) -> float:
 
 
 def _refuse(name: str) -> object:
-    """NaN and Infinity are Python's, not JSON's."""
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(name)
 
 

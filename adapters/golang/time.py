@@ -1,4 +1,4 @@
-"""Moments in time, and Go's layouts, which are written as an example of the result."""
+"""Moments in time, and Go's layouts: a layout shows how 2 January 2006 is written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Clock(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GoTime:
-    """A moment, seen in a zone."""
+    """A moment in a time zone."""
 
     at: datetime
 
@@ -36,11 +36,11 @@ class GoTime:
 
 
 ZERO_TIME = GoTime(datetime(1, 1, 1, tzinfo=UTC))
-"""What Go gives where there is no time."""
+"""Go's zero value of a time."""
 
 
 def from_unix(seconds: int) -> GoTime:
-    """The moment so many seconds after 1970, in UTC; raises FunctionError beyond."""
+    """The moment of Unix seconds, in UTC. Raises FunctionError out of range."""
     try:
         return GoTime(EPOCH + timedelta(seconds=seconds))
     except OverflowError as error:
@@ -48,7 +48,7 @@ def from_unix(seconds: int) -> GoTime:
 
 
 def in_zone(moment: GoTime, name: str, local: tzinfo) -> GoTime:
-    """The moment in a named zone; one that is not known is UTC."""
+    """The moment in a named time zone; an unknown zone is UTC."""
     zone = local if name == "Local" else UTC
     if name not in ("", "UTC", "Local"):
         try:
@@ -106,7 +106,7 @@ _ELEMENTS: Mapping[str, Callable[[datetime], str]] = {
     "4": lambda t: str(t.minute),
     "5": lambda t: str(t.second),
 }
-"""How each part of a layout is written; ``time_reading`` knows how it is read."""
+"""How each part of a layout is written; it is read in ``time_reading``."""
 _SECONDS = frozenset({"05", "5"})
 _FRACTION = re.compile(r"[.,](?:0+|9+)(?![0-9])")
 _LAYOUT = re.compile(
@@ -117,7 +117,7 @@ _LAYOUT = re.compile(
 
 
 def format_time(moment: GoTime, layout: str) -> str:
-    """The moment as the layout shows it."""
+    """The moment, written by the layout."""
 
     def written(found: re.Match[str]) -> str:
         if found["fraction"]:
@@ -128,7 +128,7 @@ def format_time(moment: GoTime, layout: str) -> str:
 
 
 def _fraction(at: datetime, layout: str) -> str:
-    """Parts of a second; noughts in the layout are kept, nines cut what is nought."""
+    """A fraction of a second; trailing zeros only by ``000``, not by ``999``."""
     digits = f"{at.microsecond:06}000"[: len(layout) - 1].ljust(len(layout) - 1, "0")
     if layout[1] == "0":
         return layout[0] + digits
@@ -140,10 +140,10 @@ def _fraction(at: datetime, layout: str) -> str:
 
 
 def parse_time(layout: str, text: str) -> GoTime:
-    """Read a moment that the layout describes; raises FunctionError if it does not.
+    """Read a moment by a layout. Raises FunctionError when the text does not fit.
 
-    Layout and text are walked through once, side by side, as in Go's ``time.Parse``:
-    both are a sender's, so neither may become a regular expression.
+    Layout and text are read once, side by side, as in Go's ``time.Parse``. Both come
+    from a sender, so neither becomes a regular expression.
     """
     reader = Reader(text)
     done = 0

@@ -26,10 +26,10 @@ _MINUTES_AN_HOUR = 60
 
 
 class Reader:
-    """A text of which a layout's parts are taken, one after the other.
+    """Reads a text part by part, as a layout names the parts.
 
     A part that comes twice has its last value, as in Go. Every part takes a bounded
-    number of characters or fails with FunctionError: nothing is tried twice.
+    number of characters or raises FunctionError; there is no backtracking.
     """
 
     def __init__(self, text: str) -> None:
@@ -40,7 +40,7 @@ class Reader:
         self._zone: tzinfo = UTC
 
     def skip(self, literal: str) -> None:
-        """Pass what the layout has between its parts; runs of blanks are alike."""
+        """Skip the text between two parts. Any two runs of blanks are equal."""
         words = literal.split(" ")
         for number, word in enumerate(words):
             if number and (word or number == len(words) - 1):
@@ -50,11 +50,11 @@ class Reader:
             self._at += len(word)
 
     def element(self, element: str) -> None:
-        """Read one part, named as the layout writes it."""
+        """Read the part that the layout writes so."""
         _READERS[element](self)
 
     def fraction(self, layout: str) -> None:
-        """Parts of a second where the layout has them: noughts must all be there."""
+        """Read a fraction that is in the layout. All digits of ``000`` are needed."""
         if layout[1] == "9":
             self.unasked_fraction()
             return
@@ -67,7 +67,7 @@ class Reader:
         self._set_fraction(digits)
 
     def unasked_fraction(self) -> None:
-        """Parts of a second behind the seconds, if there are any."""
+        """Read a fraction of a second that is not in the layout, if there is one."""
         text, start = self._text, self._at
         if text[start : start + 1] not in _POINTS or start >= len(text):
             return
@@ -79,7 +79,7 @@ class Reader:
             self._set_fraction(text[start + 1 : end])
 
     def moment(self) -> datetime:
-        """What was read, now that the layout is at its end."""
+        """The moment, after the whole layout."""
         if self._at < len(self._text):
             raise FunctionError("extra text after the time")
         parts = self._parts
@@ -106,29 +106,29 @@ class Reader:
     # --------------------------------------------------------------------- the parts
 
     def number(self, part: str, least: int, most: int) -> None:
-        """A number of so many digits."""
+        """Read a number of so many digits."""
         self._parts[part] = int(self._take_digits(least, most))
 
     def short_year(self) -> None:
-        """Two digits: 69 is 1969, 68 is 2068."""
+        """Read a year of two digits: 69 is 1969, 68 is 2068."""
         year = int(self._take_digits(2, 2))
         self._parts["year"] = year + (1900 if year >= _FIRST_OF_1900 else 2000)
 
     def padded_day(self) -> None:
-        """A day that may have a blank for its first digit."""
+        """Read a day that may have a blank as its first digit."""
         self._at += self._text.startswith(" ", self._at)
         self.number("day", 1, 2)
 
     def month(self, names: Sequence[str]) -> None:
-        """A month by its name, in any case."""
+        """Read the name of a month, in any case."""
         self._parts["month"] = 1 + self._take_name(names)
 
     def weekday(self, names: Sequence[str]) -> None:
-        """A weekday by its name, which says nothing beside a date."""
+        """Read the name of a weekday, which has no effect."""
         self._take_name(names)
 
     def half(self, upper: bool) -> None:
-        """``AM`` or ``PM``; an hour of 1 to 12 is meant."""
+        """Read ``AM`` or ``PM``; the hour is then 1 to 12."""
         found = self._text[self._at : self._at + 2]
         if found not in (("AM", "PM") if upper else ("am", "pm")):
             raise FunctionError("cannot parse time")
@@ -136,7 +136,7 @@ class Reader:
         self._half = found.lower()
 
     def zone_name(self) -> None:
-        """Three to five capitals; where the zone lies is not known, so it is UTC."""
+        """Read three to five capitals. No abbreviation is known, so the zone is UTC."""
         end = self._at
         while (
             end - self._at < _LONGEST_ZONE and "A" <= self._text[end : end + 1] <= "Z"
@@ -149,7 +149,7 @@ class Reader:
     def offset(
         self, *, colon: str = "", minutes: bool = True, zulu: bool = False
     ) -> None:
-        """The distance from UTC: a sign, hours, perhaps minutes; ``Z`` for none."""
+        """Read an offset from UTC: a sign, hours, perhaps minutes; or ``Z``."""
         if zulu and self._text.startswith("Z", self._at):
             self._at += 1
             self._zone = UTC
@@ -172,7 +172,7 @@ class Reader:
     # ---------------------------------------------------------------------- the text
 
     def _skip_blanks(self) -> None:
-        """One blank at least, unless the text is at its end."""
+        """Skip one blank or more; none is needed at the end of the text."""
         if self._at < len(self._text) and self._text[self._at] != " ":
             raise FunctionError("cannot parse time")
         while self._text.startswith(" ", self._at):
@@ -233,4 +233,4 @@ _READERS: Mapping[str, Callable[[Reader], None]] = {
     "4": lambda reader: reader.number("minute", 1, 2),
     "5": lambda reader: reader.number("second", 1, 2),
 }
-"""Go reads a clock of 24 hours with one digit as well, whatever the layout says."""
+"""Go also reads hours of 24 with one digit, although their layout has two."""

@@ -1,8 +1,8 @@
-"""Go's values as Python has them, and how Go prints, judges and names them.
+"""Go's values in Python: how Go prints them, which are true, and their types.
 
-A JSON number is a float, a text with a byte that is not UTF-8 has a lone surrogate
-there (``surrogateescape``), and two things are nothing: ``None`` is a nil in the data,
-``MISSING`` what a key that is not there gives.
+A JSON number is a float. A byte of a text that is not UTF-8 is a lone surrogate
+(``surrogateescape``). ``None`` is a nil in the data, ``MISSING`` the value of a key
+that does not exist.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NO_VALUE = "<no value>"
 
 
 class Missing(enum.Enum):
-    """What is not there at all."""
+    """The type of MISSING."""
 
     MISSING = enum.auto()
 
@@ -39,43 +39,43 @@ _KINDS: Mapping[type, str] = {**_TYPES, list: "slice", dict: "map", GoTime: "str
 _SMALLEST_PLAIN = 1e-4
 _EXPONENT_FROM = 1e6
 _FLOAT_PRICE = 3
-"""Of a number written out, in steps."""
+"""The cost of writing a number, in steps."""
 
 
 def type_name(value: object) -> str:
-    """Go's name of the value's type."""
+    """The name of the value's type in Go."""
     return _TYPES.get(type(value), "<nil>")
 
 
 def kind_name(value: object) -> str:
-    """Go's name of the value's kind."""
+    """The name of the value's kind in Go."""
     return _KINDS.get(type(value), "invalid")
 
 
 def is_true(value: object) -> bool:
-    """Whether Go's templates take the value for true: not zero, not empty."""
+    """Whether the value is true in Go's templates: not zero and not empty."""
     return value is not MISSING and bool(value)
 
 
 def to_bytes(text: str) -> bytes:
-    """The bytes that a Go string has."""
+    """The bytes of a Go string."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def from_bytes(data: bytes) -> str:
-    """A Go string of these bytes, which may end inside a character."""
+    """A Go string of bytes that may end inside a character."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def printed(value: object, budget: Budget) -> str:
-    """The value as an action prints it."""
+    """The value as an action ``{{.x}}`` prints it."""
     if isinstance(value, str):
         return value
     return NO_VALUE if value is None or value is MISSING else text_of(value, budget)
 
 
 def text_of(value: object, budget: Budget) -> str:
-    """The value as ``%v`` formats it; nothing is ``<nil>`` there."""
+    """The value as ``%v`` formats it; MISSING and None are ``<nil>`` there."""
     budget.spend_on(value)
     match value:
         case bool():
@@ -98,12 +98,12 @@ def text_of(value: object, budget: Budget) -> str:
 
 
 def sorted_keys(value: dict[str, object]) -> list[str]:
-    """The keys in the order in which Go walks through a map."""
+    """The keys in the order in which ``range`` visits a map."""
     return sorted(value, key=to_bytes)
 
 
 def float_text(value: float) -> str:
-    """The shortest digits that mean this float; from a million on with an exponent."""
+    """The shortest digits of this float; from a million on with an exponent."""
     if not math.isfinite(value):
         return special_float(value)
     size = abs(value)
@@ -114,7 +114,7 @@ def float_text(value: float) -> str:
 
 
 def special_float(value: float) -> str:
-    """Infinity and what is not a number, as Go writes them."""
+    """Infinity and NaN, as Go writes them."""
     if math.isnan(value):
         return "NaN"
     return "+Inf" if value > 0 else "-Inf"

@@ -1,4 +1,7 @@
-"""What ntfy answers without a key: health, configuration, account, pages, preflight."""
+"""Answers that need no key: health, configuration, account, pages, preflight.
+
+See docs/dialects/ntfy.md 10.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ _ACCOUNT: Mapping[str, object] = {
         "attachment_total_size_remaining": _ATTACHMENT_TOTAL_BYTES,
     },
 }
-"""An unlimited visitor, in the numbers of ntfy's defaults: no quota is imitated."""
+"""An anonymous visitor with ntfy's default limits, none of which is used up."""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -110,4 +113,4 @@ STATIC: Mapping[tuple[str, str], LegacyReply] = {
         {"unifiedpush": {"gateway": "matrix"}}
     ),
 }
-"""Method and path → the answer, always the same."""
+"""Method and path → the answer."""

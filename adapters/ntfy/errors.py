@@ -1,4 +1,4 @@
-"""ntfy's errors: number → text and link, and the reply made from them."""
+"""ntfy's errors: number → text and link, and the reply (docs/dialects/ntfy.md 8.2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pushgo_compat.errors import (
 from pushgo_compat.legacy import LegacyRefusal, LegacyReply
 
 CORS: Mapping[str, str] = {"Access-Control-Allow-Origin": "*"}
-"""On every JSON reply, errors too: web clients report a network error without it."""
+"""Of every JSON reply and error. Browsers hide a reply without it from web clients."""
 
 _DOCS = "https://ntfy.sh/docs"
 _PUBLISH = f"{_DOCS}/publish/"
@@ -31,7 +31,7 @@ _AUTHENTICATION = f"{_PUBLISH}#authentication"
 
 
 class ErrorText(NamedTuple):
-    """What the error says; without a link the reply has no such key."""
+    """The text of an error. Without a link the reply has no key ``link``."""
 
     text: str
     link: str = ""
@@ -122,11 +122,11 @@ _NATIVE_CODES: tuple[tuple[type[NativeError], int], ...] = (
     (MethodNotAllowed, 40401),
     (InvalidRequest, 40000),
 )
-"""What the core refuses, in ntfy's numbers; anything else is 50001."""
+"""Errors of the core as ntfy's numbers. Every other one is 50001."""
 
 
 def error_reply(code: int, reason: str = "") -> LegacyReply:
-    """Word an error; ``reason`` goes after the text (only actions have one)."""
+    """The reply of an error. ``reason`` is appended to the text; only 40018 has one."""
     text, link = ERRORS[code]
     error: dict[str, object] = {
         "code": code,
@@ -147,7 +147,7 @@ def refusal(code: int, reason: str = "") -> LegacyRefusal:
 
 
 def native_error_reply(error: NativeError) -> LegacyReply:
-    """Word what the core refuses for reasons that ntfy knows as well."""
+    """The reply to an error of the core."""
     code = next(
         (code for kind, code in _NATIVE_CODES if isinstance(error, kind)), 50001
     )

@@ -1,4 +1,4 @@
-"""ntfy's event: what is kept of a message, and how it is put on the wire."""
+"""ntfy's event: the part that is stored, and the JSON (docs/dialects/ntfy.md 8.1)."""
 
 from __future__ import annotations
 

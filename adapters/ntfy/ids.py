@@ -1,4 +1,4 @@
-"""ntfy's ids, made from ours: nothing is stored to find a message by them again."""
+"""ntfy's ids: short forms of message_ids, so no index is needed to find a message."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 import string
 
 ID_LENGTH = 12
-"""Android and ``since=`` tell an id by its twelve letters and digits."""
+"""ntfy's Android app and ``since=`` recognise an id by twelve letters and digits."""
 ACTION_ID_LENGTH = 10
 
 _UNIQUE_BITS = 71
-"""Leading bits of a message_id that no two messages share; 62**12 has room for them."""
+"""Leading bits of a message_id, unique to a message; 62**12 has room for them."""
 _TAIL_BITS = 128 - _UNIQUE_BITS
 _ID = re.compile(r"[0-9A-Za-z]{12}")
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -20,7 +20,7 @@ _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 
 
 def ntfy_id(message_id: str) -> str:
-    """The message's ntfy id; ids sort as the message_ids do."""
+    """The ntfy id of a message. Ids sort in the order of the message_ids."""
     return _base62(int(message_id, 16) >> _TAIL_BITS, ID_LENGTH)
 
 
@@ -43,12 +43,12 @@ def ntfy_id_range(identifier: str) -> tuple[str, str] | None:
 
 
 def action_id(identifier: str, position: int) -> str:
-    """The id of one action button: random on ntfy, here the same at every retelling."""
+    """The id of an action button. It is random on ntfy and the same every time here."""
     return _hashed(f"action:{position}:{identifier}", ACTION_ID_LENGTH)
 
 
 def passing_id(received_at_ms: int, topic: str) -> str:
-    """An id for what is answered but not stored, so that nothing can find it."""
+    """The id of an event that is not stored; no message has such an id."""
     return _hashed(f"passing:{received_at_ms}:{topic}", ID_LENGTH)
 
 

@@ -39,7 +39,7 @@ _CHANNEL_KEY = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}[^,/]+")
 """A channel id with its password: longer than a topic may be, or with a colon."""
 _HEADER = "Authorization"
 LOGIN_NAMES = ("authorization", "auth")
-"""Of a login in the query, where it is in base64 and counts before the header."""
+"""Names of a login in the query. It is base64 there, and counts before the header."""
 
 
 def is_topic(text: str) -> bool:
@@ -119,7 +119,7 @@ def _of_known_scheme(value: str) -> str:
 
 
 def _is_bearer(value: str) -> bool:
-    """Whether it is a Bearer token, in any case: scripts by hand send ``bearer``."""
+    """Whether it is a Bearer token, in any case: some scripts send ``bearer``."""
     return value[:7].lower() == "bearer "
 
 

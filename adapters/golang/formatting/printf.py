@@ -1,7 +1,7 @@
 """Go's ``fmt``: ``print``, ``println`` and ``printf`` over template values.
 
-A verb that does not fit its value is no error in Go: it prints what went wrong, such
-as ``%!d(float64=3)``, and people find out from their notification.
+A verb that does not fit its value is no error in Go: the output then holds a complaint
+such as ``%!d(float64=3)``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from adapters.golang.values import sorted_keys, text_of, type_name
 _DIRECTIVE_PRICE = 12
 _VALUE_PRICE = 4
 _CHARS_A_STEP = 2
-"""Of a text that is quoted or written in hexadecimal digits."""
+"""Characters a step, for a text that is quoted or written in hexadecimal digits."""
 _BY_CHARACTER = frozenset("qxX")
 _MAX_WIDTH = 999
-"""Of padding and precision; ntfy refuses longer ones as an attack on its memory."""
+"""The largest width or precision. ntfy refuses larger ones to protect its memory."""
 _DIRECTIVE = re.compile(
     r"%(?P<flags>[-+# 0]*)"
     r"(?P<at>\[[^\]]*\])?(?P<width>\*|[0-9]*)"
@@ -31,7 +31,7 @@ _DIRECTIVE = re.compile(
 
 
 def sprint(values: Sequence[object], budget: Budget) -> str:
-    """``print``: blanks only between two values that are both no text."""
+    """``print``: a blank between two values if neither of them is a text."""
     pieces: list[str] = []
     after_text = True
     for value in values:
@@ -44,28 +44,28 @@ def sprint(values: Sequence[object], budget: Budget) -> str:
 
 
 def sprintln(values: Sequence[object], budget: Budget) -> str:
-    """``println``: blanks between all of them, and a line feed."""
+    """``println``: a blank between all values, and a line feed at the end."""
     return " ".join([text_of(value, budget) for value in values]) + "\n"
 
 
 def sprintf(template: str, values: Sequence[object], budget: Budget) -> str:
-    """``printf``; raises FunctionError for widths that only an attack needs."""
+    """``printf``. Raises FunctionError for a width or precision over the limit."""
     return _Printf(values, budget).format(template)
 
 
 @dataclass(slots=True)
 class _Printf:
-    """One ``printf`` on its way through its values."""
+    """The state of one ``printf``: its values, and which of them is next."""
 
     values: Sequence[object]
     budget: Budget
     position: int = 0
     reordered: bool = False
     good: bool = True
-    """False once a directive points at a value that is not there."""
+    """False after a directive that names a value that does not exist."""
 
     def format(self, template: str) -> str:
-        """Write every directive, then complain about values that none asked for."""
+        """Write every directive, then a complaint about values that were not used."""
         text = _DIRECTIVE.sub(self.directive, template)
         left = self.values[self.position :]
         if left and not self.reordered:
@@ -73,7 +73,7 @@ class _Printf:
         return text
 
     def directive(self, found: re.Match[str]) -> str:
-        """The text of one directive."""
+        """The output of one directive."""
         self.budget.spend(_DIRECTIVE_PRICE)
         self.good = True
         complaint = ""
@@ -107,7 +107,7 @@ class _Printf:
         return complaint + self.written(verb)
 
     def point_at(self, index: str | None) -> None:
-        """``[2]``: go on with the second value."""
+        """Read an index: ``[2]`` makes the second value the next one."""
         if index is None:
             return
         self.reordered = True
@@ -118,7 +118,7 @@ class _Printf:
             self.good = False
 
     def number(self, text: str | None) -> tuple[int | None, bool]:
-        """A width or precision; a star takes it from the values, where it may lack."""
+        """Read a width or precision. A star takes it from the values."""
         if not text:
             return None, False
         if text != "*":
@@ -135,7 +135,7 @@ class _Printf:
         return number
 
     def written(self, verb: Verb) -> str:
-        """The next value by this verb."""
+        """The next value, written by this verb."""
         if verb.letter == "%":
             return "%"
         if not self.good:
@@ -151,7 +151,7 @@ class _Printf:
         return self.value(verb, value)
 
     def value(self, verb: Verb, value: object) -> str:
-        """A value that is there; of lists and maps every part goes by the verb."""
+        """A value written by the verb; for a list or map, every part of it."""
         self.budget.spend(_VALUE_PRICE)
         if verb.letter in _BY_CHARACTER:
             self.budget.spend_on(value, _CHARS_A_STEP)
@@ -173,12 +173,12 @@ class _Printf:
                 return self.bad(verb, value) if text is None else text
 
     def bad(self, verb: Verb, value: object) -> str:
-        """The complaint about a verb that does not fit."""
+        """The complaint about a verb that does not fit its value."""
         what = "<nil>" if value is None else self.named(value, verb)
         return f"%!{verb.letter}({what})"
 
     def named(self, value: object, verb: Verb | None = None) -> str:
-        """The type and the value, for a complaint."""
+        """Type and value, as a complaint shows them."""
         if value is None:
             return "<nil>"
         plain = replace(verb, letter="v") if verb else Verb(letter="v")

@@ -1,4 +1,4 @@
-"""Quoted texts as Go's ``strconv`` writes them, and what Go holds printable."""
+"""Quoted texts as Go's ``strconv`` writes them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _DELETE = "\x7f"
 
 
 def is_character(code: int) -> bool:
-    """Whether Unicode has, or may have, a character of that number."""
+    """Whether the number is a code point and not a surrogate."""
     in_range = 0 <= code <= _MAX_CODE_POINT
     return in_range and not _FIRST_SURROGATE <= code <= _LAST_SURROGATE
 
 
 def is_lost_byte(character: str) -> bool:
-    """Whether it stands for a byte that is not UTF-8 (``surrogateescape``)."""
+    """Whether the character is a byte that is not UTF-8 (``surrogateescape``)."""
     return _FIRST_LOST_BYTE <= character <= _LAST_LOST_BYTE
 
 
 def is_printable(character: str) -> bool:
-    """Letters, marks, numbers, punctuation, symbols, and the one space of ASCII."""
+    """Whether Go prints it: letters, marks, numbers, punctuation, symbols, U+0020."""
     return character == " " or unicodedata.category(character)[0] in _PRINTABLE
 
 

@@ -17,7 +17,7 @@ _DEFAULT_PRECISION = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One directive: how a value is to be written."""
+    """One directive of ``printf``: flags, width, precision and verb."""
 
     letter: str
     minus: bool = False
@@ -29,7 +29,7 @@ class Verb:
     precision: int | None = None
 
     def pad(self, text: str, *, zeros: bool = True) -> str:
-        """Fill up to the width, left unless the minus flag is set."""
+        """Pad to the width, on the left unless the minus flag is set."""
         missing = (self.width or 0) - len(text)
         if missing <= 0:
             return text
@@ -38,12 +38,12 @@ class Verb:
         return ("0" if self.zero and zeros else " ") * missing + text
 
     def truncate(self, text: str) -> str:
-        """As many characters as the precision says."""
+        """The text, cut to as many characters as the precision."""
         return text if self.precision is None else text[: self.precision]
 
 
 def written(verb: Verb, value: object) -> str | None:
-    """The value by the verb; None where the two do not go together."""
+    """The value written by the verb; None where the verb does not fit."""
     match value:
         case bool():
             return _write_bool(verb, value)

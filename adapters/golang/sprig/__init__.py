@@ -1,8 +1,8 @@
 """The Sprig functions that newer ntfy servers add to Go's own.
 
-Left out are those that reach beyond the data: files and environment are not there in
-ntfy either, random numbers and regular expressions (whose cost nobody can bound) are
-refused as unknown functions.
+ntfy leaves out those that read files or the environment. Random numbers and regular
+expressions, whose cost has no bound, are missing here as well: they are refused as
+unknown functions.
 """
 
 from __future__ import annotations
@@ -28,4 +28,4 @@ SPRIG: Mapping[str, Function] = {
     **DEFAULTS,
     **ENCODING,
 }
-"""All but the dates, which need to know what time it is."""
+"""All functions but those of dates, which need the present time."""

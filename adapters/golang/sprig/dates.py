@@ -32,16 +32,19 @@ _ROUND_UNITS: tuple[tuple[str, int], ...] = (
 )
 _NANO = 1e-9
 _ZONE_PRICE = 250
-"""A zone that nobody has looked for yet is looked for on the disk."""
+"""In steps: the data of a time zone are read from disk on first use."""
 
 
 def dates_at(clock: Clock) -> Mapping[str, Function]:
-    """The functions of dates at that time."""
+    """The functions of dates; ``clock`` is the time of ``now``."""
     now_ms, local = clock
     now = GoTime((EPOCH + timedelta(milliseconds=now_ms)).astimezone(local))
 
     def moment(value: object) -> GoTime:
-        """A moment or whole Unix seconds; anything else, JSON numbers too, is now."""
+        """The moment of a value: itself, or Unix seconds as an integer; else now.
+
+        JSON numbers are floats, so they mean now, as in Sprig.
+        """
         if isinstance(value, GoTime):
             return value
         return from_unix(value) if type(value) is int else now
@@ -89,7 +92,7 @@ def _must_modify(duration: str, moment: GoTime) -> GoTime:
 
 
 def _seconds(duration: str) -> float:
-    """Read Go's form of a duration, ``1h30m``."""
+    """The duration of a text such as ``1h30m``."""
     nanoseconds = parse_duration(duration)
     if nanoseconds is None:
         raise FunctionError("not a duration")
@@ -111,7 +114,7 @@ def _duration(value: object) -> str:
 
 
 def _rounded(value: object) -> str:
-    """The largest unit that goes into a duration, in letters: ``2h``."""
+    """The duration in the largest unit that it holds at least once: ``2h``."""
     seconds = 0.0
     if isinstance(value, str):
         seconds = abs(parse_duration(value) or 0) * _NANO

@@ -1,4 +1,4 @@
-"""Sprig's functions that choose, ask for types, and give up."""
+"""Sprig's functions for defaults, conditions, types and failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sprig's functions of maps; ``set`` and ``unset`` change the map they are given."""
+"""Sprig's functions of maps. ``set`` and ``unset`` change the map in place."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _pluck(key: str, *maps: _Map) -> list[object]:
 
 
 def _keys(*maps: _Map) -> list[str]:
-    """Sorted, where Go's order is random."""
+    """The keys in order; Go's order is random."""
     return [key for values in maps for key in sorted_keys(values)]
 
 

@@ -40,7 +40,7 @@ def _must_from_json(budget: Budget, text: str) -> object:
 
 
 def _plain(value: object) -> object:
-    """The value for the encoder: keys sorted, whole floats without their point."""
+    """The value for the encoder: keys sorted, whole floats as integers."""
     match value:
         case dict():
             return {key: _plain(value[key]) for key in sorted_keys(value)}
@@ -68,7 +68,7 @@ def _to_json(*, html: bool, indent: int | None = None) -> Callable[..., str]:
 
 
 def _decoder(decode: Callable[[bytes], bytes], name: str) -> Callable[[str], str]:
-    """A bad text gives Go's message as the result."""
+    """The decoded text; for a malformed one the message of Go's error."""
 
     def run(text: str) -> str:
         try:

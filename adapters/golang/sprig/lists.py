@@ -23,7 +23,7 @@ def _of_list(run: Callable[[list[object]], object]) -> _Run:
 
 
 def identity(budget: Budget, value: object) -> str:
-    """A text that equal values share: comparing them deeply would cost too much."""
+    """A text that is the same for equal values, cheaper than comparing each pair."""
     return f"{type_name(value)} {text_of(value, budget)}"
 
 
@@ -80,7 +80,8 @@ _ALSO_MUST: Mapping[str, Function] = {
     "has": function("any any", _has, walks=True),
     "chunk": function("int any", _chunk),
 }
-"""Those with a twin that reports its error instead of panicking: the same, here."""
+"""Functions with a ``must`` twin. In Sprig the twin returns its error where the other
+panics; here both fail."""
 
 LISTS: Mapping[str, Function] = {
     "list": function("any*", lambda *values: [*values]),

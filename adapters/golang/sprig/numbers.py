@@ -1,4 +1,4 @@
-"""Sprig's arithmetic: whole numbers of 64 bits, whatever goes in."""
+"""Sprig's arithmetic: every argument becomes a whole number of 64 bits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_DIGITS = 400
 
 
 def to_int(value: object) -> int:
-    """The value as a whole number, nought when it is none."""
+    """The value as a whole number; 0 when it is no number."""
     match value:
         case bool() | int():
             return int(value)
@@ -31,7 +31,7 @@ def to_int(value: object) -> int:
 
 
 def to_float(value: object) -> float:
-    """The value as a float, nought when it is none."""
+    """The value as a float; 0 when it is no number."""
     match value:
         case bool() | int() | float():
             return float(value)
@@ -45,7 +45,7 @@ def to_float(value: object) -> float:
 
 
 def _wrapped(number: int) -> int:
-    """What 64 bits keep of a number."""
+    """The number in 64 bits, wrapped on overflow."""
     return (number + _HALF) % (1 << _BITS) - _HALF
 
 
@@ -65,7 +65,7 @@ def _divide(first: object, second: object) -> int:
 
 
 def _remainder(first: object, second: object) -> int:
-    """With the sign of the first, as in Go."""
+    """The remainder, with the sign of the dividend as in Go."""
     dividend, divisor = to_int(first), to_int(second)
     if divisor == 0:
         raise FunctionError("integer divide by zero")

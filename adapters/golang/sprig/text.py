@@ -21,7 +21,7 @@ _WORD = re.compile(r"\w(?:[\w'’]*\w)?")
 
 
 def texts_of(budget: Budget, value: object) -> list[str]:
-    """The elements of a list as texts, nothing left out; anything else is one."""
+    """The elements of a list as texts, without nil; of another value, itself."""
     if value is None:
         return []
     values = value if isinstance(value, list) else [value]
@@ -29,7 +29,7 @@ def texts_of(budget: Budget, value: object) -> list[str]:
 
 
 def _each(change: Callable[[str], str], text: str) -> str:
-    """Change the case of each character alone: in Go no text gets longer by it."""
+    """Change the case of each character alone, as Go does: ``ß`` stays one letter."""
     if text.isascii():
         return change(text)
     return "".join([new if len(new := change(old)) == 1 else old for old in text])
@@ -40,7 +40,7 @@ def _title(text: str) -> str:
 
 
 def _trim_all(cut: str, text: str) -> str:
-    """A character that is named again and again is looked for once."""
+    """Trim characters. Repeated ones in ``cut`` are removed, to bound the cost."""
     return text.strip("".join(set(cut)))
 
 

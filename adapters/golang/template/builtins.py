@@ -44,7 +44,7 @@ _SCRIPT = {
 
 
 def equal(first: object, *others: object) -> bool:
-    """Whether the first is equal to one of the others; types must be the same."""
+    """Whether the first value equals one of the others. Types must be the same."""
     if not others:
         raise FunctionError("missing argument for comparison")
     return any(_equal(first, other) for other in others)
@@ -61,7 +61,7 @@ def _equal(first: object, second: object) -> bool:
 
 
 def less(first: object, second: object) -> bool:
-    """Whether two numbers of one type, or two texts, are in order."""
+    """Whether one value is less than another: two numbers of a type, or two texts."""
     if type(first) is not type(second):
         raise FunctionError("incompatible types for comparison")
     match first, second:
@@ -83,7 +83,7 @@ def _less_or_equal(first: object, second: object) -> bool:
 
 
 def length(value: object) -> int:
-    """Bytes of a text, elements of anything else."""
+    """The number of bytes of a text, or of elements."""
     match value:
         case str():
             return len(to_bytes(value))
@@ -94,7 +94,7 @@ def length(value: object) -> int:
 
 
 def index(value: object, *indexes: object) -> object:
-    """``index x 1 "a"`` is x[1]["a"]; a key that is not there gives nothing."""
+    """``index x 1 "a"`` is x[1]["a"]; the value of a missing key is nil."""
     if value is MISSING:
         raise FunctionError("index of untyped nil")
     for one in indexes:
@@ -112,7 +112,7 @@ def index(value: object, *indexes: object) -> object:
 
 
 def cut_out(value: object, *indexes: object) -> object:
-    """``slice x 1 2`` is x[1:2]; of a text it counts bytes."""
+    """``slice x 1 2`` is x[1:2]. Positions in a text count bytes."""
     if len(indexes) > _MAX_SLICE_INDEXES:
         raise FunctionError("too many slice indexes")
     match value:
@@ -152,17 +152,17 @@ def _plain(budget: Budget, values: tuple[object, ...]) -> str:
 
 
 def escape_html(budget: Budget, *values: object) -> str:
-    """For HTML, quotes too."""
+    """Escape for HTML, quotes included."""
     return _plain(budget, values).translate(_HTML)
 
 
 def escape_query(budget: Budget, *values: object) -> str:
-    """For a query: blanks as plus signs."""
+    """Escape for a query, with plus signs for blanks."""
     return quote_plus(to_bytes(_plain(budget, values)), safe="~")
 
 
 def escape_script(budget: Budget, *values: object) -> str:
-    """For a JavaScript string."""
+    """Escape for a JavaScript string."""
     return "".join([_script_character(c) for c in _plain(budget, values)])
 
 
@@ -179,7 +179,7 @@ def _script_character(character: str) -> str:
 
 
 def _call(*_arguments: object) -> object:
-    """``call`` needs a function among the values, and JSON has none."""
+    """``call`` fails: it needs a function among the data, and JSON has none."""
     raise FunctionError("call of a value that is no function")
 
 
@@ -206,4 +206,5 @@ BUILTINS: Mapping[str, Function] = {
     "js": function("any*", escape_script, walks=True, chars_a_step=1),
     "urlquery": function("any*", escape_query, walks=True, chars_a_step=1),
 }
-"""``and`` and ``or`` are here for their names: the interpreter stops them early."""
+"""Every function. ``and`` and ``or`` are here for their names only: the interpreter
+runs them, as they may skip arguments."""

@@ -1,17 +1,17 @@
-"""Why a template is not rendered, and how much it may cost before it is given up."""
+"""The errors of rendering a template, and the limit of its cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MAX_TEXT_CHARS = 1_048_576
-"""Longest text that a template may make, on the way or as its output."""
+"""The longest text that a template may make, as a value or as its output."""
 
 MAX_STEPS = 40_000
-"""About as much as ntfy's tenth of a second buys; a pure adapter has no clock. A step
-is worth a microsecond or two (``python -m benchmarks.templates`` measures it)."""
+"""The steps of one rendering, instead of ntfy's limit of 0.1 s: an adapter has no
+clock. A step takes one or two microseconds (``python -m benchmarks.templates``)."""
 CHARS_A_STEP = 64
-"""Of a text that is only copied or compared."""
+"""Characters a step, for a text that is only copied or compared."""
 _JSON_VALUES_A_STEP = 3
 
 NOT_JSON = 40042
@@ -24,7 +24,7 @@ TEMPLATE_TOO_LARGE = 40056
 
 
 class TemplateFault(Exception):
-    """A template that comes to nothing; ``code`` is ntfy's number."""
+    """A template cannot be rendered; ``code`` is ntfy's number of the error."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -32,36 +32,36 @@ class TemplateFault(Exception):
 
 
 class FunctionError(ValueError):
-    """A function cannot use its arguments: execution fails (40045)."""
+    """A function cannot use its arguments, so the execution fails (40045)."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """What is left of one render's work.
+    """The steps that one rendering has left.
 
-    Every node, every function call, every element that is walked through is a step;
-    texts cost by their length, so that no few steps can make a huge one.
+    Every node, function call and visited element is a step. Texts cost by their length,
+    so that a few steps cannot make a huge text.
     """
 
     steps: int = MAX_STEPS
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps; raises TemplateFault when there are not that many."""
+        """Take steps. Raises TemplateFault when fewer are left."""
         self.steps -= steps
         if self.steps < 0:
             raise TemplateFault(TOO_SLOW)
 
     def spend_on(self, value: object, chars_a_step: int = CHARS_A_STEP) -> None:
-        """Take what a look at the value costs, without what it holds."""
+        """Take the cost of one value, without the values inside."""
         self.spend(1 + len(value) // chars_a_step if isinstance(value, str) else 1)
 
     def spend_on_all_of(
         self, value: object, chars_a_step: int = CHARS_A_STEP, times: int = 1
     ) -> None:
-        """Take what so many walks through the whole value cost.
+        """Take the cost of visiting everything inside the value, so many times.
 
-        Lists can hold one another, so this is also what stops a value that is small
-        in memory and endless on paper.
+        Maps can be put into themselves, so this also stops a value that is small in
+        memory and endless when written.
         """
         if isinstance(value, str):
             self.spend(times * (1 + len(value) // chars_a_step))
@@ -76,12 +76,12 @@ class Budget:
                 self.spend_on_all_of(inner, chars_a_step, times)
 
     def spend_on_json(self, text: str) -> None:
-        """Take what decoding the text costs: it is its values that cost, not it."""
+        """Take the cost of decoding JSON, by the number of values in it."""
         values = text.count(",") + text.count("[") + text.count("{")
         self.spend(1 + len(text) // CHARS_A_STEP + values // _JSON_VALUES_A_STEP)
 
 
 def check_length(chars: int) -> None:
-    """Call before a long text is made: raises FunctionError when it is too long."""
+    """Raise FunctionError for a text over the limit; called before it is made."""
     if chars > MAX_TEXT_CHARS:
         raise FunctionError("too long a text")

@@ -1,4 +1,4 @@
-"""Functions of the language: what they take, checked as Go checks it."""
+"""Functions of templates, and the check of their arguments as in Go."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from adapters.golang.values import MISSING, type_name
 
 
 class Kind(enum.Enum):
-    """What a parameter takes; the value is Go's name of it."""
+    """The type of a parameter; the value is Go's name of the type."""
 
     RAW = "reflect.Value"
-    """Anything; what is missing arrives as MISSING."""
+    """Any value; one that is missing arrives as MISSING."""
     ANY = "interface {}"
-    """Anything; what is missing arrives as None."""
+    """Any value; one that is missing arrives as None."""
     TEXT = "string"
     INT = "int"
     FLOAT = "float64"
@@ -49,35 +49,35 @@ _WORDS: Mapping[str, Kind] = {
 class Function(NamedTuple):
     """A function and its parameters.
 
-    ``run`` gets the arguments; with ``walks`` a Budget before them, which has paid for
-    every part of them already.
+    ``run`` gets the arguments. With ``walks`` it gets a Budget before them, from which
+    the cost of everything inside them is taken already.
 
-    ``price`` is what a call costs beside its texts, in steps; ``chars_a_step`` how much
-    of a text, read or made, is worth a step: few characters where each is looked at.
+    ``price`` is the cost of a call without its texts, in steps. ``chars_a_step`` is how
+    many characters of a text, read or made, cost a step: few where each is examined.
     """
 
     run: Callable[..., object]
     parameters: tuple[Kind, ...]
     rest: Kind | None = None
-    """The kind of any number of further arguments."""
+    """The kind of further arguments, of any number; None when there are none."""
     walks: bool = False
     price: int = 3
     chars_a_step: int = CHARS_A_STEP
 
     def kind_at(self, position: int) -> Kind:
-        """The kind of the argument at that position, which the count allows."""
+        """The kind of the argument at a position that ``check_count`` allows."""
         if position < len(self.parameters):
             return self.parameters[position]
         return self.rest or Kind.ANY
 
     def check_count(self, count: int) -> None:
-        """Raise FunctionError when it cannot take so many arguments."""
+        """Raise FunctionError for too many or too few arguments."""
         least = len(self.parameters)
         if count < least or (count > least and self.rest is None):
             raise FunctionError("wrong number of arguments")
 
     def call(self, arguments: list[object], budget: Budget) -> object:
-        """Run it with checked arguments and pay for the work."""
+        """Run the function with checked arguments and take the cost."""
         budget.spend(self.price)
         for argument in arguments:
             if self.walks:
@@ -101,7 +101,7 @@ def function(
     price: int = 3,
     chars_a_step: int = CHARS_A_STEP,
 ) -> Function:
-    """Make a function; ``"text any*"`` takes a text and any number of values."""
+    """Make a function. ``"text any*"``: a text and any number of values."""
     words = signature.split()
     rest = _WORDS[words.pop()[:-1]] if signature.endswith("*") else None
     kinds = tuple(_WORDS[word] for word in words)
@@ -109,7 +109,7 @@ def function(
 
 
 def fitted(value: object, kind: Kind) -> object:
-    """The value for a parameter of that kind; raises FunctionError if it is none."""
+    """The value for a parameter of the kind. Raises FunctionError if unfit."""
     if kind is Kind.RAW:
         return MISSING if value is None else value
     if kind is Kind.ANY:

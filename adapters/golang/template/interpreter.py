@@ -1,7 +1,7 @@
 """Runs a parsed template over data, as Go's ``text/template`` does.
 
-A template reaches what is in the data and the functions it is given, nothing else:
-there is no way from here to an attribute or a method of a Python object.
+A template can use the data and the functions that are passed in, and nothing else. No
+attribute or method of a Python object can be reached.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ from adapters.golang.values import (
 )
 
 _NOTHING_PIPED = object()
-"""Stands where no value comes through a pipe; MISSING may come through one."""
+"""The piped value of a command that is first in its pipeline. MISSING can be piped."""
 _VARIABLES_A_STEP = 16
 _STOPS_AT = {"and": False, "or": True}
-"""At which truth these functions look no further."""
+"""The truth of an argument after which the function skips the others."""
 
 
 class _Flow(enum.Enum):
-    """How a list of statements ended."""
+    """The way in which a list of statements ended."""
 
     NEXT = enum.auto()
     BREAK = enum.auto()
@@ -68,7 +68,7 @@ def execute(
     functions: Mapping[str, Function],
     budget: Budget,
 ) -> str:
-    """Render the template; raises TemplateFault when it fails or costs too much."""
+    """Render the template. Raises TemplateFault when it fails or costs too much."""
     top = MISSING if data is None else data
     run = _Run(functions, budget, [["$", top]])
     try:
@@ -80,12 +80,12 @@ def execute(
 
 @dataclass(slots=True)
 class _Run:
-    """One execution: what is written so far, and the variables, innermost last."""
+    """The state of one execution: its output, and its variables, innermost last."""
 
     functions: Mapping[str, Function]
     budget: Budget
     variables: list[list[object]]
-    """Pairs of name and value."""
+    """Names and values."""
     output: list[str] = field(default_factory=list)
     size: int = 0
 
@@ -117,14 +117,14 @@ class _Run:
         return _Flow.NEXT
 
     def write(self, text: str) -> None:
-        """Add to the output, which may not grow without end."""
+        """Add to the output. Raises FunctionError when it grows over the limit."""
         self.size += len(text)
         if self.size > MAX_TEXT_CHARS:
             raise TemplateFault(FAILED)
         self.output.append(text)
 
     def choose(self, dot: object, statement: If | With) -> _Flow:
-        """``if`` keeps the dot, ``with`` moves it to the value."""
+        """Run an ``if`` or a ``with``; only ``with`` makes its value the dot."""
         known = len(self.variables)
         value = self.pipeline(dot, statement.pipeline)
         if is_true(value):
@@ -136,7 +136,7 @@ class _Run:
         return flow
 
     def repeat(self, dot: object, statement: Range) -> _Flow:
-        """Run the body for each element; ``else`` when there is none."""
+        """Run the body for each element, or the ``else`` part when there is none."""
         outside = len(self.variables)
         value = self.pipeline(dot, statement.pipeline)
         self.spend_on_elements(value)
@@ -155,7 +155,7 @@ class _Run:
         return flow
 
     def spend_on_elements(self, value: object) -> None:
-        """Pay for the copy of a list, for the sorted keys of a map."""
+        """Take the cost of copying a list or sorting the keys of a map."""
         if isinstance(value, list):
             self.budget.spend(len(value) // CHARS_A_STEP)
         elif isinstance(value, dict):
@@ -164,7 +164,7 @@ class _Run:
     def elements(
         self, value: object, pipeline: Pipeline
     ) -> Iterable[tuple[object, object]]:
-        """Positions or sorted keys, and the elements."""
+        """The elements, with their positions or their sorted keys."""
         match value:
             case list():
                 return enumerate(list(value))
@@ -180,7 +180,7 @@ class _Run:
                 raise FunctionError("range over a value without elements")
 
     def bind(self, pipeline: Pipeline, position: object, element: object) -> None:
-        """Give the variables of a ``range`` their next values."""
+        """Set the variables of a ``range`` to their next values."""
         names = pipeline.variables
         values = (element,) if len(names) == 1 else (position, element)
         if pipeline.assigns:
@@ -193,7 +193,7 @@ class _Run:
     # --------------------------------------------------------------------- pipelines
 
     def pipeline(self, dot: object, pipeline: Pipeline) -> object:
-        """The value of the last command; a nil from the data is nothing from here."""
+        """The value of the last command. A nil in the data counts as missing."""
         value: object = _NOTHING_PIPED
         for command in pipeline.commands:
             value = self.command(dot, command, value)
@@ -207,7 +207,7 @@ class _Run:
         return value
 
     def assign(self, name: str, value: object) -> None:
-        """Change the innermost variable of that name."""
+        """Set the innermost variable of the name."""
         self.budget.spend(len(self.variables) // _VARIABLES_A_STEP)
         for variable in reversed(self.variables):
             if variable[0] == name:
@@ -216,7 +216,7 @@ class _Run:
         raise FunctionError("undefined variable")
 
     def command(self, dot: object, command: Command, piped: object) -> object:
-        """A function call, or a value, which takes no arguments."""
+        """The result of a command: a function call, or a value without arguments."""
         self.budget.spend()
         first, *arguments = command.operands
         has_arguments = bool(arguments) or piped is not _NOTHING_PIPED
@@ -261,7 +261,7 @@ class _Run:
         return value
 
     def variable(self, name: str) -> object:
-        """The value of the innermost variable of that name."""
+        """The value of the innermost variable of the name."""
         self.budget.spend(len(self.variables) // _VARIABLES_A_STEP)
         for variable in reversed(self.variables):
             if variable[0] == name:
@@ -271,7 +271,7 @@ class _Run:
     def fields(
         self, value: object, names: tuple[str, ...], *, has_arguments: bool = False
     ) -> object:
-        """Follow the names through maps; below what is missing all is missing."""
+        """The value below the names. Below a missing value everything is missing."""
         self.budget.spend(len(names))
         for name in names:
             if value is MISSING:
@@ -292,7 +292,7 @@ class _Run:
         operands: Sequence[Operand],
         piped: object,
     ) -> object:
-        """Call a function; what came through the pipe is its last argument."""
+        """Call a function. A piped value is its last argument."""
         called = self.functions[name]
         has_piped = piped is not _NOTHING_PIPED
         called.check_count(len(operands) + has_piped)
@@ -307,7 +307,7 @@ class _Run:
         return called.call(arguments, self.budget)
 
     def argument(self, dot: object, operand: Operand, kind: Kind) -> object:
-        """An operand as an argument; a literal number becomes what is wanted."""
+        """An operand as an argument. A literal number gets the parameter's type."""
         if isinstance(operand, Number):
             if kind is Kind.INT and operand.integral is not None:
                 return operand.integral
@@ -323,7 +323,7 @@ class _Run:
         *,
         stops_at: bool,
     ) -> object:
-        """``and`` and ``or``: the argument that decides, later ones unseen."""
+        """``and`` or ``or``: the argument that decides. Later ones are not run."""
         value: object = MISSING
         for operand in operands:
             value = fitted(self.operand(dot, operand), Kind.RAW)

@@ -1,4 +1,4 @@
-"""A template's text → tokens, as Go's lexer cuts it."""
+"""The tokens of a template, as Go's lexer makes them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of a template; ``kind`` names its group in the lexer's expression.
+    """A token of a template. ``kind`` is its group in the lexer's expression.
 
-    Outside of actions ``text``; ``open`` begins an action; a ``mark`` is its own kind.
+    Text outside of actions is ``text``, ``open`` begins an action, and the kind of a
+    ``mark`` is the character itself.
     """
 
     kind: str
@@ -53,9 +54,9 @@ END = Token("end of template")
 
 
 def tokens_of(template: str) -> Iterator[Token]:
-    """Cut up the template; raises TemplateFault at what is no token.
+    """Make the tokens of a template. Raises TemplateFault at a text that is no token.
 
-    Parentheses are not counted here: what is open too long the parser will notice.
+    The parser, not the lexer, refuses parentheses without their match.
     """
     position = 0
     trims = False
@@ -82,7 +83,7 @@ def tokens_of(template: str) -> Iterator[Token]:
 
 
 def _action(template: str, position: int) -> Generator[Token, None, int]:
-    """Yield what stands in an action, its end too; returns where the text goes on."""
+    """Yield the tokens of an action and of its end; return the position behind it."""
     while True:
         found = _TOKEN.match(template, position)
         if found is None:
@@ -95,7 +96,7 @@ def _action(template: str, position: int) -> Generator[Token, None, int]:
 
 
 def _comment(template: str, start: int) -> tuple[int, bool]:
-    """Where the text goes on after a comment, and whether its blanks are cut."""
+    """The position behind a comment, and whether blanks behind it are trimmed."""
     end = template.find("*/", template.index("/*", start) + 2)
     closed = _COMMENT_END.match(template, end + 2) if end >= 0 else None
     if closed is None:

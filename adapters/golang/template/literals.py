@@ -26,7 +26,7 @@ _SIMPLE = {
 
 
 def read_string(literal: str) -> str:
-    """The text of a quoted literal; bytes that are no UTF-8 become lone surrogates."""
+    """The text of a quoted literal. Bytes that are not UTF-8 become lone surrogates."""
     inner = literal[1:-1]
     if literal[0] == "`":
         return inner.replace("\r", "")
@@ -34,7 +34,7 @@ def read_string(literal: str) -> str:
 
 
 def read_char(literal: str) -> Number:
-    """A character constant, which is a number in Go."""
+    """The value of a character constant, which is a number in Go."""
     text = _unescape(literal[1:-1], "'")
     if len(text) != 1:
         raise TemplateFault(NOT_PARSED)
@@ -43,7 +43,7 @@ def read_char(literal: str) -> Number:
 
 
 def read_number(literal: str) -> Number:
-    """An integer or a float; raises TemplateFault when it is neither or too large."""
+    """An integer or a float. Raises TemplateFault for another text or overflow."""
     try:
         octal = _OLD_OCTAL.fullmatch(literal)
         whole = int(f"{octal[1]}0o{octal[2]}" if octal else literal, 0)
@@ -85,7 +85,7 @@ def _unescape(text: str, quote: str) -> str:
 def _by_number(
     hexadecimal: str | None, octal: str | None, short: str | None, long: str | None
 ) -> str:
-    """The character of a numeric escape; the first two stand for single bytes."""
+    """The character of a numeric escape. The first two kinds are single bytes."""
     if hexadecimal or octal:
         byte = int(hexadecimal, 16) if hexadecimal else int(octal or "", 8)
         try:

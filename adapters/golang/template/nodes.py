@@ -1,4 +1,4 @@
-"""What a template consists of once it is parsed (Go's ``text/template/parse``)."""
+"""The nodes of a parsed template (Go's ``text/template/parse``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Dot(NamedTuple):
-    """The value at hand: ``.``."""
+    """The dot: ``.``."""
 
 
 class Nil(NamedTuple):
@@ -24,15 +24,15 @@ class Constant(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A literal number: an untyped constant that becomes what a parameter wants."""
+    """A literal number: an untyped constant that takes the type of a parameter."""
 
     value: int | float
     integral: int | None
-    """The same as a whole number, where it is one (``3.0`` can be an int)."""
+    """The value as a whole number where it is one: ``3.0`` can be an int."""
 
 
 class Field(NamedTuple):
-    """Fields of the value at hand: ``.a.b``."""
+    """Fields of the dot: ``.a.b``."""
 
     names: tuple[str, ...]
 
@@ -51,7 +51,7 @@ class Identifier(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """Fields of what was computed: ``(pipeline).a.b``."""
+    """Fields of the result of a pipeline: ``(pipeline).a.b``."""
 
     operand: Identifier | Pipeline
     names: tuple[str, ...]
@@ -64,12 +64,12 @@ class Command(NamedTuple):
 
 
 class Pipeline(NamedTuple):
-    """Commands that hand on their results, and the variables that take the last."""
+    """Commands, each with the result of the one before, and variables for the last."""
 
     commands: tuple[Command, ...]
     variables: tuple[str, ...] = ()
     assigns: bool = False
-    """``=`` rather than ``:=``."""
+    """True for ``=``, false for ``:=``."""
 
 
 Operand = (
@@ -81,14 +81,14 @@ Operand = (
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Plain text, trim markers done."""
+    """Plain text, after the trim markers were applied."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A pipeline whose result is printed, unless variables take it."""
+    """A pipeline whose result is printed, unless it is assigned to variables."""
 
     pipeline: Pipeline
 
@@ -122,12 +122,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Leaves the innermost range."""
+    """``break``: leaves the innermost ``range``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """Goes on with the next element of the innermost range."""
+    """``continue``: goes to the next element of the innermost ``range``."""
 
 
 Statement = Text | Action | If | With | Range | Break | Continue

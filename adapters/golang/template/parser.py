@@ -1,4 +1,4 @@
-"""Tokens → statements, by the rules of Go's template parser."""
+"""The statements of a template, by the rules of Go's parser."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from adapters.golang.template.nodes import (
 )
 
 _TOKEN_PRICE = 2
-"""In steps: cut off, then read."""
+"""In steps: one for the lexer, one for the parser."""
 _VARIABLES_A_STEP = 64
 _MAX_DEPTH = 100
-"""Of blocks and parentheses in one another; Go allows thousands."""
+"""Of nested blocks and parentheses; Go allows thousands."""
 _BLOCKS: Mapping[str, type[If | With | Range]] = {
     "if": If,
     "with": With,
@@ -52,9 +52,10 @@ _NOT_EXECUTABLE = (Dot, Nil, Constant, Number)
 def parse(
     template: str, functions: Collection[str], budget: Budget
 ) -> tuple[Statement, ...]:
-    """Parse a template; raises TemplateFault for what Go or we cannot.
+    """Parse a template. Raises TemplateFault for a text that Go refuses as well.
 
-    Variables must be declared and functions known before anything is executed.
+    Undeclared variables, unknown functions and nesting over the limit are refused here,
+    before anything is executed.
     """
     tokens: list[Token] = []
     for token in tokens_of(template):
@@ -65,7 +66,7 @@ def parse(
 
 @dataclass(slots=True)
 class _Parser:
-    """A place among the tokens, and what is declared there."""
+    """A position among the tokens, and the variables declared so far."""
 
     tokens: Sequence[Token]
     functions: Collection[str]
@@ -79,11 +80,11 @@ class _Parser:
 
     @property
     def token(self) -> Token:
-        """The token that is looked at."""
+        """The token at the position."""
         return self.tokens[self.position]
 
     def take(self) -> Token:
-        """Return the token and look at the one behind it; the last one stays."""
+        """Return the token and go to the next; the last token is never passed."""
         token = self.token
         if token is not END:
             self.position += 1
@@ -97,7 +98,7 @@ class _Parser:
         return found
 
     def skip_space(self) -> None:
-        """Pass over blanks."""
+        """Skip blanks."""
         self.take_if("space")
 
     def next_kind(self) -> str:
@@ -106,7 +107,7 @@ class _Parser:
         return self.token.kind
 
     def expect(self, kind: str) -> None:
-        """Take a token that must be there, blanks before it allowed."""
+        """Take a token after optional blanks. Raises TemplateFault for another."""
         self.skip_space()
         if not self.take_if(kind):
             raise TemplateFault(NOT_PARSED)
@@ -114,16 +115,16 @@ class _Parser:
     # -------------------------------------------------------------------- statements
 
     def parse(self) -> tuple[Statement, ...]:
-        """The whole template."""
+        """Parse the whole template."""
         statements, ended_by = self.statements()
         if ended_by:
             raise TemplateFault(NOT_PARSED)
         return statements
 
     def statements(self) -> tuple[tuple[Statement, ...], str]:
-        """Statements up to ``else``, ``end`` or the end of the text (then "").
+        """Parse statements up to ``else`` or ``end``, and return that word.
 
-        Of an ``else`` or ``end`` only the word is taken.
+        The word is "" at the end of the text. The rest of its action is not taken yet.
         """
         statements: list[Statement] = []
         while self.token is not END:
@@ -140,7 +141,7 @@ class _Parser:
         return tuple(statements), ""
 
     def action(self, word: str) -> Statement:
-        """What stands between the braces, and all of the block that it opens."""
+        """Parse an action and, where it opens a block, the whole block."""
         if word in _BLOCKS:
             self.take()
             return self.block(word)
@@ -153,7 +154,7 @@ class _Parser:
         return Action(self.pipeline("close"))
 
     def block(self, word: str) -> Statement:
-        """``if``, ``with`` or ``range``; what it declares is known up to its end."""
+        """Parse ``if``, ``with`` or ``range``. Its variables end with it."""
         known = len(self.variables)
         self.go_deeper()
         pipeline = self.pipeline("close", in_range=word == "range")
@@ -170,7 +171,7 @@ class _Parser:
         return _BLOCKS[word](pipeline, body, otherwise)
 
     def otherwise(self, word: str) -> tuple[Statement, ...]:
-        """After ``else``: a block of the same kind that shares the end, or a list."""
+        """Parse behind ``else``: statements, or a block with the same end."""
         self.skip_space()
         if word != "range" and self.token == Token("word", word):
             self.take()
@@ -183,7 +184,7 @@ class _Parser:
         return body
 
     def go_deeper(self) -> None:
-        """Count a block or parenthesis; one too many ends it all."""
+        """Count a nested block or parenthesis. Raises TemplateFault over the limit."""
         self.depth += 1
         if self.depth > _MAX_DEPTH:
             raise TemplateFault(NOT_PARSED)
@@ -191,7 +192,7 @@ class _Parser:
     # --------------------------------------------------------------------- pipelines
 
     def pipeline(self, closed_by: str, *, in_range: bool = False) -> Pipeline:
-        """Declarations, then commands up to the closing token, which is taken."""
+        """Parse declarations, then commands up to the closing token, which is taken."""
         variables, assigns = self.declarations(in_range=in_range)
         commands: list[Command] = []
         self.skip_space()
@@ -203,7 +204,7 @@ class _Parser:
         return Pipeline(tuple(commands), variables, assigns)
 
     def declarations(self, *, in_range: bool) -> tuple[tuple[str, ...], bool]:
-        """``$x :=``, ``$x =``, ``$k, $v :=``; nothing is taken when there is none."""
+        """Parse ``$x :=``, ``$x =`` or ``$k, $v :=``; without them take nothing."""
         start = self.position
         names: list[str] = []
         while self.next_kind() == "variable":
@@ -222,7 +223,7 @@ class _Parser:
         return (), False
 
     def command(self, closed_by: str) -> Command:
-        """Operands with blanks between them, up to a bar or the closing token."""
+        """Parse operands with blanks between them, up to a bar or the closing token."""
         operands = [self.operand()]
         while True:
             spaced = self.take_if("space")
@@ -237,7 +238,7 @@ class _Parser:
         return Command(tuple(operands))
 
     def operand(self) -> Operand:
-        """A term and the fields that hang on it."""
+        """Parse a term and the fields behind it."""
         term = self.term()
         names = []
         while self.token.kind == "field":
@@ -255,7 +256,7 @@ class _Parser:
                 raise TemplateFault(NOT_PARSED)
 
     def term(self) -> Operand:
-        """One value, or a pipeline in parentheses."""
+        """Parse one value, or a pipeline in parentheses."""
         token = self.take()
         term: Operand
         match token.kind:
@@ -282,7 +283,7 @@ class _Parser:
         return term
 
     def word(self, name: str) -> Operand:
-        """A literal or the name of a function."""
+        """Parse a literal or the name of a function."""
         if name in _BOOLEANS:
             return _BOOLEANS[name]
         if name == "nil":
@@ -292,7 +293,7 @@ class _Parser:
         return Identifier(name)
 
     def variable(self, name: str) -> Variable:
-        """A variable, which must have been declared."""
+        """Parse a variable. Raises TemplateFault if it was not declared."""
         self.budget.spend(len(self.variables) // _VARIABLES_A_STEP)
         if name not in self.variables:
             raise TemplateFault(NOT_PARSED)

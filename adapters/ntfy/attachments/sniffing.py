@@ -1,6 +1,6 @@
-"""What kind of file some bytes are, told from their beginning (the ntfy page, 4.6).
+"""The media type of a file by its first bytes (docs/dialects/ntfy.md 4.6).
 
-The names are those that ntfy's own detector gives, also where others are registered.
+The types are those of ntfy's detector, also where IANA has registered others.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import NamedTuple
 from adapters.ntfy.attachments.text_sniffing import looks_like_text, sniff_text
 
 SNIFFED_BYTES = 3072
-"""ntfy's detector looks no further."""
+"""The number of bytes that ntfy's detector reads."""
 
 
 class FileType(NamedTuple):
-    """A media type and the extension that goes with it."""
+    """A media type and its file extension."""
 
     media_type: str
     extension: str
@@ -97,7 +97,7 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (rb"LZIP", "application/lzip", ".lz"),
     (rb"ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]", "audio/mpeg", ".mp3"),
 )
-"""How a file begins, its type, its extension; the first that fits."""
+"""Beginning of a file, type, extension. The first that matches counts."""
 _TABLE = tuple(
     (re.compile(pattern, re.DOTALL), FileType(media_type, extension or ".bin"))
     for pattern, media_type, extension in _SIGNATURES
@@ -111,7 +111,7 @@ _ZIP_CONTENTS: Mapping[bytes, FileType] = {
     b"AndroidManifest.xml": _APK,
     b"META-INF/MANIFEST.MF": FileType("application/jar", ".jar"),
 }
-"""How the name of a file inside begins → what the archive is."""
+"""Beginning of the name of a file in a ZIP archive → the type of the archive."""
 _ZIP_ENTRY = re.compile(rb"PK\x03\x04.{22}(?P<size>..).{2}", re.DOTALL)
 _ZIP_DOCUMENT = re.compile(rb"PK\x03\x04.{26}mimetype([a-z0-9.+/-]{1,100})", re.DOTALL)
 _ZIP_DOCUMENT_EXTENSIONS: Mapping[str, str] = {
@@ -123,7 +123,7 @@ _ZIP_DOCUMENT_EXTENSIONS: Mapping[str, str] = {
 
 
 def sniff(head: bytes, name: str) -> FileType:
-    """The type of a file by its first bytes; only ``.apk`` is told by its name."""
+    """The type of a file by its first bytes; for ``.apk`` by its name."""
     if name.lower().endswith(".apk"):
         return _APK
     head = head[:SNIFFED_BYTES]
@@ -136,7 +136,7 @@ def sniff(head: bytes, name: str) -> FileType:
 
 
 def _look_into_zip(head: bytes) -> FileType | None:
-    """What an archive is that many programs use as their file format."""
+    """The type of a document or program that is a ZIP archive, None for others."""
     if found := _ZIP_DOCUMENT.match(head):
         media_type = found[1].decode("ascii").partition("PK")[0]
         extension = _ZIP_DOCUMENT_EXTENSIONS.get(media_type)

@@ -1,4 +1,4 @@
-"""What kind of text some bytes are, and in which charset (the ntfy page, 4.6)."""
+"""The media type and charset of a text (docs/dialects/ntfy.md 4.6)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SCRIPTS = (
         ".tcl",
     ),
 )
-"""What interprets a script, as the whole of its first line says."""
+"""The interpreter of a script, which must be its whole first line."""
 _RECORDS = (
     (rb"{\\rtf", "text/rtf", ".rtf"),
     (rb"(?i)BEGIN:VCARD\r?\n", "text/vcard", ".vcf"),
@@ -64,21 +64,21 @@ _TABLE = tuple(
         *_RECORDS,
     )
 )
-"""How a text begins, its type, its extension; the first that fits."""
+"""Beginning of a text, type, extension. The first that matches counts."""
 _WITH_CHARSET = frozenset({"text/html", "text/xml", "text/plain"})
 _BLANKS = b"\t\n\x0c\r "
 _CUT_WORD_CHARS = 8
-"""A JSON text that was cut may end within a number or a word."""
+"""The end of a JSON text that was cut inside a number or a word."""
 
 
 def looks_like_text(head: bytes) -> bool:
-    """No byte that only binary files have, or a byte order mark."""
+    """Whether it is text: it has a byte order mark, or no byte of binary files."""
     marked = any(head.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS)
     return marked or not _NOT_TEXT.search(head)
 
 
 def sniff_text(head: bytes, *, truncated: bool) -> tuple[str, str]:
-    """Media type and extension; ``truncated`` when the text goes on."""
+    """Media type and extension. ``truncated``: the head is not the whole text."""
     media_type, extension = _kind(head, truncated=truncated)
     if media_type in _WITH_CHARSET and (charset := _charset(head)):
         return f"{media_type}; charset={charset}", extension
@@ -104,7 +104,7 @@ def _kind(head: bytes, *, truncated: bool) -> tuple[str, str]:
 
 
 def _charset(head: bytes) -> str:
-    """UTF-8 wherever it can be; else what Western bytes are, if they are that."""
+    """The charset: UTF-8 if the bytes are valid, else a Western one or none."""
     for mark, charset in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
             return charset
@@ -120,7 +120,7 @@ def _charset(head: bytes) -> str:
 
 
 def _is_utf8(head: bytes) -> bool:
-    """Whether all is UTF-8, but for a character that was cut at the end."""
+    """Whether the bytes are UTF-8; the last character may be cut."""
     try:
         head.decode()
     except UnicodeDecodeError as error:
@@ -146,7 +146,7 @@ def _is_json_line(line: bytes) -> bool:
 
 
 def _is_table(head: bytes, separator: str, *, truncated: bool) -> bool:
-    """At least two rows of one width, which is at least two."""
+    """Whether there are two rows or more, all of one width of two or more."""
     text = _whole_lines(head, truncated=truncated).decode("utf-8", "replace")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     if len(lines) < 2 or separator not in lines[0]:  # noqa: PLR2004 - as above
@@ -159,5 +159,5 @@ def _is_table(head: bytes, separator: str, *, truncated: bool) -> bool:
 
 
 def _whole_lines(head: bytes, *, truncated: bool) -> bytes:
-    """Without the last line where that was cut."""
+    """The text without its last line if that was cut."""
     return head.rpartition(b"\n")[0] or head if truncated else head

@@ -19,7 +19,7 @@ here."""
 
 
 class Role(enum.Enum):
-    """What a body is to ntfy."""
+    """The use that ntfy makes of a body."""
 
     NOTHING = enum.auto()
     """The body of a poll request."""

@@ -18,7 +18,7 @@ from adapters.shared.parsing import decode_utf8
 from pushgo_compat.legacy import Note
 
 MAX_JSON_BYTES = 8192
-"""This many bytes and more are refused."""
+"""A body of this many bytes or more is refused (41303)."""
 
 _JSON_BLANKS = " \t\r\n"
 _ROUTE_KEYS = frozenset({"topic", "message"})
@@ -37,7 +37,7 @@ class JsonPublish:
 
 
 def parse_json_publish(body: bytes) -> JsonPublish:
-    """Read the body; refuses with 41303 or 40024."""
+    """Read the body. Refuses with 41303 or 40024."""
     if len(body) >= MAX_JSON_BYTES:
         raise refusal(41303)
     topic = message = ""
@@ -68,7 +68,7 @@ def parse_json_publish(body: bytes) -> JsonPublish:
 
 
 def _load_object(body: bytes) -> dict[str, object]:
-    """The first JSON value; what follows it is ignored, null is an empty object."""
+    """The first JSON value. Text behind it is ignored; null is an empty object."""
     text = decode_utf8(body).lstrip(_JSON_BLANKS)
     try:
         value, _ = _DECODER.raw_decode(text)
@@ -82,7 +82,7 @@ def _load_object(body: bytes) -> dict[str, object]:
 
 
 def _refuse_constant(name: str) -> object:
-    """NaN and Infinity are Python's, not JSON's."""
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(name)
 
 

@@ -18,7 +18,7 @@ _NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
 
 def read_pushkey(request: LegacyRequest) -> str:
-    """The address that the homeserver was given; refuses with 41302 or 40019."""
+    """The publish address in the homeserver's JSON. Refuses with 41302 or 40019."""
     if len(request.body) > MAX_MATRIX_BYTES:
         raise refusal(41302)
     try:
@@ -31,9 +31,9 @@ def read_pushkey(request: LegacyRequest) -> str:
 
 
 def publish_request(request: LegacyRequest, pushkey: str) -> LegacyRequest | None:
-    """The publish that the pushkey asks for, None when it is not an address of ours.
+    """The publish to the address in the pushkey; None when it is no address of ours.
 
-    Refuses with 50003 where we do not know our own address.
+    Refuses with 50003 where our own address is not known.
     """
     if not request.base_url:
         raise refusal(50003)
@@ -54,7 +54,7 @@ def publish_request(request: LegacyRequest, pushkey: str) -> LegacyRequest | Non
 
 
 def matrix_reply(*rejected: str) -> LegacyReply:
-    """Tell the homeserver which pushkeys it shall forget."""
+    """Answer the homeserver, which forgets the pushkeys that are rejected."""
     answer: Mapping[str, object] = {"rejected": rejected}
     body = json.dumps(answer, separators=(",", ":")) + "\n"
     return LegacyReply(body=body.encode(), headers=CORS)

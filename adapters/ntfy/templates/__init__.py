@@ -1,4 +1,4 @@
-"""ntfy's templates: Go's ``text/template`` over the JSON that a sender posts."""
+"""ntfy's templates: Go's ``text/template`` over JSON (docs/dialects/ntfy.md 6)."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _DISALLOWED = re.compile(r"\{\{-?[\t\n\f\r ]*(?:call|template|define)\b")
 def render(
     template: str, source: str, clock: Clock, budget: Budget | None = None
 ) -> str:
-    """Render a template over JSON; raises TemplateFault with ntfy's number.
+    """Render a template over JSON. Raises TemplateFault with ntfy's number.
 
-    The faults come in ntfy's order. ``clock`` is what ``now`` answers. The templates of
-    one request share a budget.
+    Faults are checked in ntfy's order. ``clock`` is the time of ``now``. The templates
+    of one request share a budget.
     """
     budget = budget or Budget()
     if len(template.encode("utf-8", "replace")) > _MAX_TEMPLATE_BYTES:
@@ -54,7 +54,7 @@ def render(
 
 
 def tell(name: str, source: str) -> Story:
-    """Put JSON into the words of a built-in template; raises TemplateFault."""
+    """Render a built-in template over JSON. Raises TemplateFault."""
     story_of = NAMED.get(name)
     if story_of is None:
         raise TemplateFault(NO_SUCH_TEMPLATE)
@@ -62,7 +62,7 @@ def tell(name: str, source: str) -> Story:
 
 
 def _load(source: str) -> object:
-    """Decode what a template works on; raises TemplateFault when it is no JSON."""
+    """Decode the data of a template. Raises TemplateFault when it is no JSON."""
     try:
         return load_json(source)
     except ValueError as error:
@@ -70,7 +70,7 @@ def _load(source: str) -> object:
 
 
 def _joined(text: str) -> str:
-    """The text with bytes put together to characters again where they make one."""
+    """The text, with bytes that form a character joined to it again."""
     if text.isascii():
         return text
     raw = text.encode("utf-8", "surrogateescape")

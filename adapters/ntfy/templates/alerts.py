@@ -1,4 +1,4 @@
-"""What Grafana's and Prometheus' webhooks have in common: a group of alerts."""
+"""The group of alerts in the webhooks of Grafana and Prometheus."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from adapters.ntfy.templates.payload import Payload, first_line, joined
 
 _MAX_ALERTS = 10
-"""As many are told one by one; a message has room for about that many."""
+"""The number of alerts with lines of their own; a message has room for about ten."""
 _LINKS = ("panelURL", "dashboardURL", "generatorURL")
 
 
@@ -19,7 +19,7 @@ def alert_name(payload: Payload) -> str:
 
 
 def state_of(payload: Payload) -> str:
-    """``FIRING:2`` or ``RESOLVED``: only what fires is counted."""
+    """``FIRING:2`` or ``RESOLVED``: the number is that of firing alerts."""
     alerts = payload.each("alerts")
     firing = sum(alert.text("status") == "firing" for alert in alerts)
     state = payload.text("status") or ("firing" if firing else "")
@@ -27,7 +27,7 @@ def state_of(payload: Payload) -> str:
 
 
 def alert_lines(payload: Payload) -> tuple[str, ...]:
-    """A few lines for each alert, with a count of those that there is no room for."""
+    """A few lines for each alert, and the number of those left out."""
     alerts = payload.each("alerts")
     lines = [line for alert in alerts[:_MAX_ALERTS] for line in _lines_of(alert)]
     left = len(alerts) - _MAX_ALERTS

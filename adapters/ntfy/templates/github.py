@@ -1,6 +1,7 @@
-"""GitHub's webhooks, told apart by what they have.
+"""GitHub's webhooks.
 
-Which event it is stands in a header, and templates see nothing but the body.
+GitHub names the event in a header, and a template gets only the body, so the event is
+recognised by the keys of the body.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _BRANCH, _TAG = "refs/heads/", "refs/tags/"
 
 
 def github(payload: Payload) -> Story:
-    """``owner/name: pull request #5 opened``, then the subject, who, and the link."""
+    """``owner/name: pull request #5 opened``, then subject, sender and link."""
     tell: _Tell = _star if _is_star(payload) else _anything
     for names, tell_event in _EVENTS:
         if all(name in payload for name in names):
@@ -35,7 +36,7 @@ def github(payload: Payload) -> Story:
 
 
 def _is_star(payload: Payload) -> bool:
-    """A star is an action and the time; ``watch`` is what it was called before."""
+    """A star: an action and a time; or ``watch``, its name in older webhooks."""
     has_time = isinstance(payload.value, dict) and "starred_at" in payload.value
     return has_time or payload.text("action") == "started"
 
@@ -134,7 +135,7 @@ def _comment_on(name: str, key: str) -> _Tell:
 
 
 def _subject(name: str, key: str) -> _Tell:
-    """Something with a number and a title: an issue, a discussion, a milestone."""
+    """An object with a number and a title: an issue, a discussion, a milestone."""
 
     def tell(payload: Payload) -> list[str]:
         subject = payload.at(key)
@@ -149,7 +150,7 @@ def _subject(name: str, key: str) -> _Tell:
 
 
 def _run(name: str, key: str) -> _Tell:
-    """Something that runs: its conclusion counts, or its status while it has none."""
+    """A run, with its conclusion, or with its status while it has none."""
 
     def tell(payload: Payload) -> list[str]:
         run = payload.at(key)
@@ -203,7 +204,7 @@ def _star(payload: Payload) -> list[str]:
 
 
 def _ref(payload: Payload) -> list[str]:
-    """A branch or tag; only a new one comes with the name of the main branch."""
+    """A branch or tag. Only the event of a new one names the main branch."""
     done = "created" if "master_branch" in payload else "deleted"
     return [
         joined(" ", payload.text("ref_type"), payload.text("ref"), done),
@@ -305,4 +306,4 @@ _EVENTS: tuple[tuple[tuple[str, ...], _Tell], ...] = (
     (("milestone",), _subject("milestone", "milestone")),
     (("member",), _member),
 )
-"""What a payload has, and how its event is told; the first that fits."""
+"""The keys of a payload, and the text of its event. The first that fits counts."""

@@ -7,7 +7,7 @@ from adapters.ntfy.templates.payload import Payload, Story, joined
 
 
 def grafana(payload: Payload) -> Story:
-    """Grafana's own title, which names the state; then the alerts or the matches."""
+    """Grafana's own title, which has the state, then the alerts or the matches."""
     return Story(
         _title(payload),
         (
@@ -33,5 +33,5 @@ def _title(payload: Payload) -> str:
 
 
 def _match_line(match: Payload) -> str:
-    """One series that a legacy rule found."""
+    """One series that matched a legacy alert rule."""
     return joined(": ", match.text("metric"), match.text("value"))

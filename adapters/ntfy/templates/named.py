@@ -1,6 +1,6 @@
-"""The templates that ntfy has built in, in words of our own.
+"""The named templates of ntfy, with texts of our own (docs/dialects/ntfy.md 13).
 
-Every one of them takes any JSON at all: what a payload lacks is left out.
+Each accepts any JSON and leaves out values that a payload does not have.
 """
 
 from __future__ import annotations

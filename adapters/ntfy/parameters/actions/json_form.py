@@ -48,12 +48,12 @@ def _load(text: str) -> object:
 
 
 def _refuse_constant(name: str) -> object:
-    """NaN and Infinity are Python's, not JSON's."""
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
     raise ValueError(name)
 
 
 def _go_syntax_error(error: json.JSONDecodeError) -> str:
-    """Word the fault as Go's decoder does."""
+    """The fault in the words of Go's decoder."""
     if error.pos >= len(error.doc) or error.msg.startswith("Unterminated"):
         return "unexpected end of JSON input"
     after = "after top-level value" if error.msg == "Extra data" else "in the input"
@@ -61,7 +61,7 @@ def _go_syntax_error(error: json.JSONDecodeError) -> str:
 
 
 def _typed(item: object) -> Action:
-    """One object with every value of its key's type."""
+    """One action, after a check of the type of every value."""
     if item is None:
         return {}
     if not isinstance(item, dict):
@@ -86,7 +86,7 @@ def _typed_value(key: str, value: object) -> object:
 
 
 def _text(value: object, key: str) -> str:
-    """One value of headers or extras; null is empty."""
+    """One value of headers or extras; null is an empty string."""
     if value is None:
         return ""
     if not isinstance(value, str):

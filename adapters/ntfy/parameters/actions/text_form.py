@@ -48,7 +48,7 @@ def _parse_action(text: str, position: int) -> tuple[dict[str, object], int]:
 
 
 def _parse_field(text: str, position: int) -> tuple[str, str, int]:
-    """Key (perhaps empty), value, and where the separator or the end is."""
+    """Key, which may be empty, value, and the position behind them."""
     position = _skip_blanks(text, position)
     key = ""
     if found := _KEY.match(text, position):
@@ -78,7 +78,7 @@ def _parse_quoted(text: str, position: int, quote: str) -> tuple[str, int]:
 
 
 def _key_by_position(action: dict[str, object], number: int, value: str) -> str:
-    """Name a field without a key: action, label, then what this action is about."""
+    """The key of a field without one: action, label, then ``url`` or ``value``."""
     if number < len(_LEADING):
         return _LEADING[number]
     key = _THIRD.get(str(action.get("action"))) if number == len(_LEADING) else None

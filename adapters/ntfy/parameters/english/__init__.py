@@ -1,8 +1,8 @@
 """Times in English, as ntfy's library reads them (docs/dialects/ntfy.md 4.4).
 
-Every kind of phrase is looked for once, anywhere in the text. The first piece and those
-that follow closely are put together; whatever stands between them is ignored. Scripts
-were tried out against the library until they did what they should, so its quirks stay:
+The library is github.com/olebedev/when. Each rule is searched for once, anywhere in the
+text. The first match and those close behind it count together; text between them is
+ignored. Senders have adapted their scripts to the library, so its faults are kept:
 ``2026-11-24`` is 11:24, and ``12am`` is noon.
 """
 
@@ -16,13 +16,13 @@ from adapters.ntfy.parameters.english.reading import Reading
 from adapters.ntfy.parameters.english.rules import RULES, Apply
 
 _MAX_GAP_BYTES = 5
-"""Between the pieces of one time."""
+"""The longest text between two matches that count together."""
 
 
 def parse_english_time(text: str, now_ms: int, zone: tzinfo) -> int | None:
-    """When the text means, in Unix milliseconds; None when it means no coming time.
+    """The time that the text means, in Unix milliseconds; None when it means none.
 
-    What is not in the future is tried again as that time tomorrow.
+    A time that is not in the future is read again with ``tomorrow`` before it.
     """
     for attempt in (text, f"tomorrow, {text}"):
         due_ms = _parse(attempt, now_ms, zone)
@@ -32,7 +32,7 @@ def parse_english_time(text: str, now_ms: int, zone: tzinfo) -> int | None:
 
 
 class _Piece(NamedTuple):
-    """One phrase that was found: where it begins and ends, and what it says."""
+    """One match of a rule, and its first and last position."""
 
     left: int
     right: int
@@ -41,7 +41,7 @@ class _Piece(NamedTuple):
 
 
 def _parse(text: str, now_ms: int, zone: tzinfo) -> int | None:
-    """None when nothing was found, or a number in it is beyond reading."""
+    """The time, None when no rule matches or a number is too large."""
     reading = Reading(datetime.fromtimestamp(now_ms // 1000, zone).date())
     try:
         applied = [piece.apply(piece.match, reading) for piece in _pieces(text)]
@@ -51,7 +51,7 @@ def _parse(text: str, now_ms: int, zone: tzinfo) -> int | None:
 
 
 def _pieces(text: str) -> list[_Piece]:
-    """The first cluster of phrases, in the order in which their rules apply."""
+    """The matches that count, in the order of the rules."""
     found = []
     for pattern, apply in RULES:
         if match := pattern.search(text):

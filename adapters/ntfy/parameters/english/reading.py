@@ -1,4 +1,4 @@
-"""What the pieces of a time have said so far, and the moment that they mean."""
+"""The values that the rules have set so far, and the moment that they mean."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 3000
-"""Further than any limit, and datetime can still count them."""
+"""Beyond every limit of a delay, and within the range of datetime."""
 
 
 @dataclass(slots=True)
 class Reading:
-    """A distance from now, and whatever is set to a value of its own."""
+    """A distance from now, and the parts of the time that have a value of their own."""
 
     today: date
-    """In the zone in which the text is read."""
+    """The date in the time zone of the text."""
     seconds: int = 0
-    """From now."""
+    """The distance from now."""
     year: int | None = None
     month: int | None = None
-    """May be 0 or less: months before January."""
+    """0 and less are months before January."""
     day: int | None = None
     hour: int | None = None
     minute: int | None = None
     second: int | None = None
 
     def resolve(self, now_ms: int, zone: tzinfo) -> int:
-        """The time meant, in Unix milliseconds: first the distance, then the rest."""
+        """The moment in Unix milliseconds. The distance is applied first."""
         seconds, rest_ms = divmod(now_ms, 1000)
         at = datetime.fromtimestamp(seconds + self.seconds, zone)
         if self.year is not None:
@@ -44,7 +44,7 @@ class Reading:
 
 
 def _on_day(at: datetime, year: int, month: int, day: int) -> datetime:
-    """The same time on another day; a day or month too many runs on into the next."""
+    """The same time on another day. A day or month too many counts in the next one."""
     year, month = divmod(year * 12 + month - 1, 12)
     year = min(max(year, _FIRST_YEAR), _LAST_YEAR)
     return at.replace(year=year, month=month + 1, day=1) + timedelta(days=day - 1)

@@ -1,4 +1,4 @@
-"""Phrases that mean a time, and what each of them says (docs/dialects/ntfy.md 4.4)."""
+"""Phrases that mean a time, and their effects (docs/dialects/ntfy.md 4.4)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from adapters.ntfy.parameters.english.reading import Reading
 
 Apply = Callable[[re.Match[str], Reading], bool]
-"""Sets what a phrase says; False when it says nothing after all. Raises ValueError for
-a number that the library cannot read, and then the whole text means nothing."""
+"""Applies a match to the reading; False when it has no effect. Raises ValueError for a
+number that the library cannot read: then the whole text means no time."""
 
 _DAY_S = 86_400
 _FAR_S = 36_525 * _DAY_S
-"""A hundred years: far beyond every limit, and datetime can still count it."""
+"""A hundred years: beyond every limit of a delay, within the range of datetime."""
 _NOON = 12
 _FEBRUARY = 2
 _MAX_INT64_DIGITS = 18
@@ -90,7 +90,7 @@ def _apply_casual_date(match: re.Match[str], reading: Reading) -> bool:
             reading.hour = 23
             reading.seconds -= _DAY_S
         case _:
-            pass  # "now" and "today" say nothing that is not so already
+            pass  # "now" and "today" change nothing
     return True
 
 
@@ -108,7 +108,7 @@ def _apply_hour(match: re.Match[str], reading: Reading) -> bool:
 
 
 def _apply_hour_minute(match: re.Match[str], reading: Reading) -> bool:
-    """A wrong hour does not count, but its minutes do."""
+    """Apply a time of day. With a wrong hour only the minutes count."""
     reading.minute = int(match[2])
     hour = int(match[1])
     if match[3]:
@@ -121,7 +121,7 @@ def _apply_hour_minute(match: re.Match[str], reading: Reading) -> bool:
 
 
 def _of_day(hour: int, half: str) -> int | None:
-    """``12am`` is twelve as well; no hour beyond it has halves."""
+    """The hour of the day. ``12am`` is 12; None for more than 12 with am or pm."""
     if hour > _NOON:
         return None
     return hour + _NOON if half[0] in "pP" and hour < _NOON else hour
@@ -140,7 +140,7 @@ def _apply_past(match: re.Match[str], reading: Reading) -> bool:
 
 
 def _shift(reading: Reading, number: str, unit: str, sign: int) -> None:
-    """Go forth or back; raises ValueError for a number that the library cannot read."""
+    """Apply a distance. Raises ValueError for a number that the library cannot read."""
     half = "half" in number
     count = 0 if half else _count(number)
     for word, seconds in (_HALVES_S if half else _UNITS_S).items():
@@ -164,14 +164,14 @@ def _count(number: str) -> int:
 
 
 def _whole(digits: str) -> int:
-    """Raises ValueError for more than fits 64 bits, near enough."""
+    """A whole number. Raises ValueError for more than 18 digits, about 64 bits."""
     if len(digits.lstrip("0")) > _MAX_INT64_DIGITS:
         raise ValueError(digits)
     return int(digits)
 
 
 def _apply_month(match: re.Match[str], reading: Reading) -> bool:
-    """A wrong day does not count, but its month does."""
+    """Apply a date with the name of a month. With a wrong day only the month counts."""
     ordinal, number, name, late_ordinal, late_number = match.groups("")
     reading.month = 1 + next(
         index for index, month in enumerate(_MONTHS) if month[:3] == name[:3].lower()
@@ -189,7 +189,7 @@ def _day_of_month(text: str) -> int:
 
 
 def _apply_slashes(match: re.Match[str], reading: Reading) -> bool:
-    """Day first. A later month of this year is found, and then forgotten, by ntfy."""
+    """Apply ``day/month/year``. Without a year a later month has no effect."""
     day, month = int(match[1]), int(match[2])
     today = reading.today
     if match[3]:
@@ -221,7 +221,7 @@ _MONTH = r"(" + "|".join(
 
 
 def _rule(pattern: str) -> re.Pattern[str]:
-    """Words of their own, in any case; ``^`` and the groups bound a piece."""
+    """Compile a rule. The groups give the first and last position of a match."""
     return re.compile(pattern, re.ASCII | re.IGNORECASE)
 
 
@@ -242,7 +242,7 @@ RULES: Sequence[tuple[re.Pattern[str], Apply]] = (
         _apply_casual_date,
     ),
     (
-        # A run of blanks is looked at once only: the library is linear, this is not.
+        # Blanks match from their first one only: Go's regexp is linear, re is not.
         _rule(
             r"(?:(?:\W|^)(?=this)|(?<!\s)\s|[^\w\s]|^)"
             r"((?:this)?\s*(morning|afternoon|evening|noon))"
@@ -274,4 +274,4 @@ RULES: Sequence[tuple[re.Pattern[str], Apply]] = (
         _apply_slashes,
     ),
 )
-"""Pattern and what it says; a later rule overrules an earlier one."""
+"""Pattern and effect. A later rule overrides an earlier one."""
