@@ -106,7 +106,7 @@ class Reader:
     # --------------------------------------------------------------------- the parts
 
     def number(self, part: str, least: int, most: int) -> None:
-        """Read a number of so many digits."""
+        """Read a number of ``least`` to ``most`` digits."""
         self._parts[part] = int(self._take_digits(least, most))
 
     def short_year(self) -> None:

@@ -68,7 +68,7 @@ def _to_json(*, html: bool, indent: int | None = None) -> Callable[..., str]:
 
 
 def _decoder(decode: Callable[[bytes], bytes], name: str) -> Callable[[str], str]:
-    """The decoded text; for a malformed one the message of Go's error."""
+    """Make a decoder. Its result for a malformed text is the message of Go's error."""
 
     def run(text: str) -> str:
         try:

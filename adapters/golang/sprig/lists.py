@@ -18,7 +18,7 @@ def _elements(value: object) -> list[object]:
 
 
 def _of_list(run: Callable[[list[object]], object]) -> _Run:
-    """A function of one argument, which must be a list."""
+    """Make a function of one argument, which must be a list."""
     return lambda value: run(_elements(value))
 
 

@@ -21,7 +21,7 @@ _WORD = re.compile(r"\w(?:[\w'’]*\w)?")
 
 
 def texts_of(budget: Budget, value: object) -> list[str]:
-    """The elements of a list as texts, without nil; of another value, itself."""
+    """The elements of a list as texts, without nil; another value is one element."""
     if value is None:
         return []
     values = value if isinstance(value, list) else [value]

@@ -117,7 +117,7 @@ class _Run:
         return _Flow.NEXT
 
     def write(self, text: str) -> None:
-        """Add to the output. Raises FunctionError when it grows over the limit."""
+        """Add to the output. Raises TemplateFault when it grows over the limit."""
         self.size += len(text)
         if self.size > MAX_TEXT_CHARS:
             raise TemplateFault(FAILED)
