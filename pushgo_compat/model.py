@@ -133,6 +133,8 @@ class Receipt:
     """The core's promise about one accepted message: it is on disk."""
 
     channel_id: str
+    channel_name: str = ""
+    """Stands for a title that was not sent."""
     message_id: str
     """32 lower-case hex digits, growing with time; the leading 71 bits are unique."""
     op_id: str

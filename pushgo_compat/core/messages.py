@@ -156,6 +156,7 @@ class MessageService:
         number = result.push_number
         return Receipt(
             channel_id=grant.channel.channel_id,
+            channel_name=grant.channel.name,
             message_id=result.message_id,
             op_id=op_id,
             accepted_at_ms=result.accepted_at_ms,
@@ -188,6 +189,7 @@ def receipt_of(
     """What was promised about a stored message; its read token is not kept."""
     return Receipt(
         channel_id=channel.channel_id,
+        channel_name=channel.name,
         message_id=stored.message_id,
         op_id=message.op_id or derived_op_id(stored.message_id),
         accepted_at_ms=stored.accepted_at_ms,

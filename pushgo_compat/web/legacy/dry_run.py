@@ -97,6 +97,7 @@ def _would_be(
         return None
     return Receipt(
         channel_id=grant.channel.channel_id,
+        channel_name=grant.channel.name,
         message_id=_NO_ID,
         op_id=derived_op_id(_NO_ID),
         accepted_at_ms=request.received_at_ms,
