@@ -17,7 +17,7 @@ from pushgo_compat.core.auth.key_forms import (
     split_key,
 )
 from pushgo_compat.model import CROCKFORD, Source
-from tests.dialects import KEYS
+from tests.dialects import GOTIFY, KEYS
 from tests.golden import CHANNEL_ID
 
 CHANNEL_IDS = st.text(sorted(CROCKFORD), min_size=26, max_size=26)
@@ -73,6 +73,7 @@ def test_fresh_channel_ids_differ_and_are_ids() -> None:
 SHAPES = {
     Source.NTFY: r"[A-Za-z0-9]{24}",  # any topic: [-_A-Za-z0-9]{1,64}
     Source.BARK: r"[A-Za-z0-9]{22}",  # as bark-server makes them
+    GOTIFY: r"A[A-Za-z0-9]{14}",
     Source.SERVERCHAN: r"SCT[1-9][0-9]{5}T[A-Za-z0-9]{28}",
 }
 

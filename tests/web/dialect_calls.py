@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from pushgo_compat.model import Source
+from tests.dialects import GOTIFY
 from tests.gateway import Gateway, Mount
 from tests.wire import HeaderLines, Reply
 
@@ -27,6 +28,13 @@ class Call:
     path: Callable[[str], str]
     headers: HeaderLines = ()
     body: Callable[[str], bytes] = lambda key: b""
+    key_header: str | None = None
+    """The header that holds the key."""
+
+    def lines(self, key: str) -> list[tuple[str, bytes]]:
+        """The header lines, the key among them where it stands there."""
+        own = [(self.key_header, key.encode())] if self.key_header else []
+        return [*self.headers, *own]
 
     def send(
         self, gateway: Gateway, mount: Mount, key: str, *extra: tuple[str, bytes]
@@ -36,7 +44,7 @@ class Call:
             mount,
             self.method,
             self.path(key),
-            [*self.headers, *extra],
+            [*self.lines(key), *extra],
             self.body(key),
         )
 
@@ -101,8 +109,27 @@ CALLS = [
         method="GET",
         path=lambda key: f"/send/{key}.send?title=t&desp=Platte+2+ist+voll",
     ),
+    # Not ?token=, which may be asked for the gateway's own token.
+    Call(
+        dialect=GOTIFY,
+        name="form",
+        method="POST",
+        path=lambda key: "/message",
+        key_header="X-Gotify-Key",
+        headers=[FORM],
+        body=lambda key: b"title=t&message=Platte+2+ist+voll",
+    ),
+    Call(
+        dialect=GOTIFY,
+        name="json",
+        method="POST",
+        path=lambda key: "/message",
+        key_header="X-Gotify-Key",
+        headers=[JSON],
+        body=lambda key: json.dumps({"message": TEXT}).encode(),
+    ),
 ]
-ONE_EACH = [CALLS[0], CALLS[3], CALLS[6]]
+ONE_EACH = list({call.dialect: call for call in reversed(CALLS)}.values())[::-1]
 
 every_call = pytest.mark.parametrize("call", CALLS, ids=str)
 every_dialect = pytest.mark.parametrize("call", ONE_EACH, ids=str)
@@ -126,6 +153,8 @@ def assert_unknown_key(call: Call, reply: Reply, key: str) -> None:
                 "failed to get device token: "
                 f"failed to get [{key}] device token from database"
             )
+        case "gotify":
+            assert (reply.status, reply.json["errorCode"]) == (401, 401)
         case _ if call.name == "sc3":
             wanted = {"error": "sendkey not found", "code": 10003}
             assert reply.status == 200

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pushgo_compat.model import Source
-from tests.dialects import SOURCES
+from tests.dialects import GOTIFY, SOURCES
 from tests.gateway import Gateway, Mount
 from tests.golden import KEY
 from tests.wire import Reply, request
@@ -26,6 +26,10 @@ PUBLISH: dict[Source, Sending] = {
         "GET",
         b"/%b.send?title=t&desp=%b" % (KEY.encode(), text),
     ),
+    GOTIFY: lambda text: (
+        "POST",
+        b"/message?token=%b&message=%b" % (KEY.encode(), text),
+    ),
 }
 """Per dialect a request whose line holds the message's text."""
 
@@ -43,7 +47,7 @@ def is_success(dialect: Source, reply: Reply) -> bool:
     if reply.status != 200:
         return False
     match dialect:
-        case Source.NTFY:
+        case Source.NTFY | "gotify":
             return "id" in reply.json
         case Source.BARK:
             return bool(reply.json["code"] == 200)

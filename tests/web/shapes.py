@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from pushgo_compat.model import Source
+from tests.dialects import GOTIFY
 from tests.wire import Reply
 
 _RECEIPT = frozenset({"dialect", "route", "outcome", "request", "messages", "notes"})
@@ -60,6 +61,12 @@ def _serverchan(reply: Reply, body: dict[str, Any]) -> None:
     assert type(body.get("code", body.get("errno"))) is int
 
 
+def _gotify(reply: Reply, body: dict[str, Any]) -> None:
+    if reply.status != 200:
+        assert set(body) == {"error", "errorCode", "errorDescription"}
+        assert body["errorCode"] == reply.status < 500
+
+
 def _native(reply: Reply, body: dict[str, Any]) -> None:
     assert set(body) == {"success", "data", "error", "error_code"}
     assert body["success"] is (reply.status == 200)
@@ -70,5 +77,6 @@ _SHAPES = {
     Source.NTFY: _ntfy,
     Source.BARK: _bark,
     Source.SERVERCHAN: _serverchan,
+    GOTIFY: _gotify,
     Source.NATIVE: _native,
 }

@@ -10,6 +10,7 @@ import pytest
 
 from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.model import Credential, Severity, Source
+from tests.dialects import GOTIFY
 from tests.gateway import LOGIN, Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD, UNKNOWN_KEY
 from tests.web.dialect_calls import (
@@ -28,6 +29,7 @@ OLD_KEYS = {
     Source.NTFY: "backups",
     Source.BARK: "jaEUcYvBQ4Qtn2LWYWSQqY",
     Source.SERVERCHAN: "SCT1234TabcdefghijKLMNOPQRS",
+    GOTIFY: "AbCdEf12345-_xy",
 }
 OLD_TOKEN = "tk_old0server0token0of0the0tests"
 

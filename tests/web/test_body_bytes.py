@@ -7,6 +7,7 @@ import gzip
 import pytest
 
 from pushgo_compat.model import Source
+from tests.dialects import GOTIFY
 from tests.gateway import Gateway, Mount
 from tests.golden import KEY
 from tests.web.raw_publish import (
@@ -80,6 +81,7 @@ LIMITS = {
     Source.NTFY: ("/", 8192),  # a message in JSON; elsewhere so much is a file
     Source.BARK: (f"/{KEY}", 4 * 1024 * 1024 + 1),
     Source.SERVERCHAN: (f"/{KEY}.send", 4 * 1024 * 1024 + 1),
+    GOTIFY: (f"/message?token={KEY}", 4 * 1024 * 1024 + 1),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pushgo_compat.model import Source
+from tests.dialects import GOTIFY
 from tests.gateway import Gateway, Mount
 from tests.golden import KEY
 from tests.web.raw_publish import every_dialect, every_mount, is_success
@@ -17,6 +18,7 @@ PATHS = {
     Source.NTFY: f"/{KEY}",
     Source.BARK: f"/{KEY}",
     Source.SERVERCHAN: f"/{KEY}.send",
+    GOTIFY: f"/message?token={KEY}&message=m",
 }
 BROKEN = [b"zz\r\n", b"\n" * 2**20, b"5;" + b"x" * 2**16, b"5\r\nhello\r\n\r\n"]
 

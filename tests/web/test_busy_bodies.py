@@ -14,7 +14,7 @@ from pushgo_compat.model import Source
 from pushgo_compat.web.connection.limits import KIB, ConnectionLimits
 from pushgo_compat.web.listeners.sites import Sites, start_sites
 from pushgo_compat.web.services import Services
-from tests.dialects import SOURCES
+from tests.dialects import GOTIFY, SOURCES
 from tests.gateway import LOGIN
 from tests.golden import CHANNEL_ID, KEY
 from tests.patience import PATIENCE_S
@@ -48,6 +48,13 @@ async def ports(
             "application/json",
             503,
             {"info": "服务繁忙，请重试"},
+        ),
+        (
+            GOTIFY,
+            f"/message?token={KEY}",
+            "application/json",
+            503,
+            {"errorCode": 503},
         ),
         ("main", "/message", "application/json", 503, {"error_code": "server_busy"}),
     ],

@@ -9,6 +9,7 @@ import pytest
 from pushgo_compat.core.stores.messages import AppendResult, NewMessage, Unwritten
 from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
+from tests.dialects import GOTIFY, SOURCES
 from tests.gateway import Gateway, Mount, running
 from tests.golden import KEY
 from tests.web.dialect_calls import CALLS, JSON, Call, every_call, every_mount
@@ -18,6 +19,7 @@ BUSY: dict[Source, tuple[set[int], Callable[[Reply], bool]]] = {
     Source.NTFY: ({500, 503}, lambda reply: reply.json["http"] == reply.status),
     Source.BARK: ({500}, lambda reply: reply.json["message"].startswith("push failed")),
     Source.SERVERCHAN: ({500, 503}, lambda reply: reply.json["code"] != 0),
+    GOTIFY: ({503}, lambda reply: reply.json["errorCode"] == reply.status),
 }
 
 
@@ -64,7 +66,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 def test_more_than_the_rate_limit_is_refused_in_the_dialects_words(
     limited: Gateway,
 ) -> None:
-    wanted = {Source.NTFY: 429, Source.BARK: 500, Source.SERVERCHAN: 429}
+    wanted = {**dict.fromkeys(SOURCES, 429), Source.BARK: 500}
     limited.call(Source.NTFY, Mount.PREFIX, "POST", f"/{KEY}")
     for call in CALLS:
         reply = call.send(limited, Mount.PREFIX, KEY)
@@ -74,8 +76,10 @@ def test_more_than_the_rate_limit_is_refused_in_the_dialects_words(
                 assert reply.json["code"] == 42901
             case Source.BARK:
                 assert reply.json["message"] == "push failed: TooManyRequests"
-            case _:
+            case Source.SERVERCHAN:
                 assert isinstance(reply.json["code"], int)
+            case _:
+                assert reply.json["errorCode"] == 429
     native = limited.native("POST", "/message", [JSON], b"{}")
     assert native.status == 429
     assert int(native.headers["Retry-After"]) >= 1

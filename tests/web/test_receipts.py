@@ -259,7 +259,7 @@ def test_a_dry_run_shows_what_the_call_would_become(
     real = call.send(gateway, mount, KEY)
     before = gateway.count()
     path = call.path(KEY)
-    lines = [*call.headers, DRY_RUN] if switch == "header" else call.headers
+    lines = [*call.lines(KEY), DRY_RUN] if switch == "header" else call.lines(KEY)
     if switch == "query":
         path += ("&" if "?" in path else "?") + "pushgo_dry_run=1"
     reply = gateway.call(call.dialect, mount, call.method, path, lines, call.body(KEY))

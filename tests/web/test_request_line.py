@@ -150,12 +150,13 @@ def test_a_refused_head_with_an_absolute_target_is_worded_by_that_host(
 def test_http_1_1_without_a_host_is_answered_with_addresses_of_the_socket(
     gateway: Gateway, dialect: Source
 ) -> None:
-    _, path = PUBLISH[dialect](b"at")
+    method, path = PUBLISH[dialect](b"at")
+    verb = method.encode()
     joint = b"&" if b"?" in path else b"?"
-    head = b"GET %b%bpushgo_dry_run=1 HTTP/1.1\r\n\r\n" % (path, joint)
+    head = b"%b %b%bpushgo_dry_run=1 HTTP/1.1\r\n\r\n" % (verb, path, joint)
     port = gateway.ports[dialect]
     with Wire(port) as wire:
-        assert is_success(dialect, wire.ask(b"GET " + path + b" http/1.1\r\n\r\n"))
+        assert is_success(dialect, wire.ask(verb + b" " + path + b" http/1.1\r\n\r\n"))
         reply = wire.ask(head)
     assert "http://127.0.0.1:" in reply.body.decode()
 
@@ -164,9 +165,9 @@ def test_http_1_1_without_a_host_is_answered_with_addresses_of_the_socket(
 def test_http_1_0_without_a_host_is_answered_and_closed(
     gateway: Gateway, dialect: Source
 ) -> None:
-    _, path = PUBLISH[dialect](b"old")
+    method, path = PUBLISH[dialect](b"old")
     with Wire(gateway.ports[dialect]) as wire:
-        reply = wire.ask(b"GET " + path + b" HTTP/1.0\r\n\r\n")
+        reply = wire.ask(method.encode() + b" " + path + b" HTTP/1.0\r\n\r\n")
         assert is_success(dialect, reply)
         assert wire.is_closed()
 
@@ -239,6 +240,6 @@ def test_head_sends_nothing(gateway: Gateway, dialect: Source, mount: Mount) -> 
     before = gateway.count()
     _, path = PUBLISH[dialect](b"x")
     reply = gateway.call(dialect, mount, "HEAD", path)
-    wanted = {Source.NTFY: 404, Source.BARK: 200, Source.SERVERCHAN: 405}
-    assert reply.status == wanted[dialect]
+    wanted = {Source.BARK: 200, Source.SERVERCHAN: 405}
+    assert reply.status == wanted.get(dialect, 404)
     assert gateway.count() == before

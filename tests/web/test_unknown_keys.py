@@ -12,6 +12,7 @@ from pushgo_compat.core import maintenance
 from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import Source
+from tests.dialects import GOTIFY
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, PASSWORD
 from tests.wire import HeaderLines
@@ -23,6 +24,7 @@ KEYS = {
     Source.NTFY: "backups-of-the-house-1",
     Source.BARK: "jaEUcYvBQ4Qtn2LWYWSQqY",
     Source.SERVERCHAN: "SCT1234TabcdefghijKLMNOPQRS",
+    GOTIFY: "AbCdEf12345-_xy",
 }
 
 
@@ -41,6 +43,9 @@ def send(gateway: Gateway, dialect: Source, mount: Mount = Mount.PREFIX) -> int:
             call = ("POST", f"/{key}", [*CLIENT, ("Title", b"t")], b"disk=full")
         case Source.BARK:
             call = ("POST", f"/{key}", [*CLIENT, *FORM], b"title=abc&body=secretbody")
+        case "gotify":
+            path = f"/message?token={key}"
+            call = ("POST", path, [*CLIENT, *FORM], b"title=abc&message=d")
         case _:
             call = ("POST", f"/{key}.send", [*CLIENT, *FORM], b"title=abc&desp=d")
     return gateway.call(dialect, mount, *call).status
@@ -71,26 +76,27 @@ def test_a_refused_key_is_listed_bound_and_opens(
 ) -> None:
     for dialect in KEYS:
         assert send(gateway, dialect, mount) != 200
-    keys = listed(gateway, lambda keys: len(keys) == 3)
+    keys = listed(gateway, lambda keys: len(keys) == len(KEYS))
     assert {key.client for key in keys} == {"backup.sh/2"}
     assert {key.address for key in keys} == {"127.0.0.1"}
     assert {key.dialect: dict(key.sample) for key in keys} == {
         Source.NTFY: {"(body)": 9},
         Source.BARK: {"title": 3, "body": 10, "(body)": 25},
         Source.SERVERCHAN: {"title": 3, "desp": 1, "(body)": 16},
+        GOTIFY: {"token": 15, "title": 3, "message": 1, "(body)": 19},
     }
     for key in keys:
         bind(gateway, key)
     for dialect in KEYS:
         assert send(gateway, dialect, mount) == 200
-    assert gateway.count() == 3
+    assert gateway.count() == len(KEYS)
     assert listed(gateway, lambda keys: not keys) == []
 
 
 def test_neither_key_nor_text_of_a_refused_call_is_stored(gateway: Gateway) -> None:
     for dialect in KEYS:
         send(gateway, dialect)
-    listed(gateway, lambda keys: len(keys) == 3)
+    listed(gateway, lambda keys: len(keys) == len(KEYS))
     stored = b"".join(path.read_bytes() for path in gateway.folder.glob("gateway.db*"))
     for text in (*KEYS.values(), "secretbody", "disk", "full"):
         assert text.encode() not in stored
