@@ -11,9 +11,7 @@ from pushgo_compat.model import NewFile, Upload
 _UNNAMED = "attachment"
 
 
-def attach(
-    upload: Upload, base_url: str, found: Found, view: EventView
-) -> NewFile:
+def attach(upload: Upload, base_url: str, found: Found, view: EventView) -> NewFile:
     """Put ntfy's attachment object into the view, and say how the file is served.
 
     Refuses a file that expires before its message is delivered (40015).

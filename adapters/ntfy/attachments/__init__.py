@@ -1,0 +1,1 @@
+"""Bodies that are files, and the types of files."""
