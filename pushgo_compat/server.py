@@ -36,6 +36,7 @@ from pushgo_compat.outgoing import Outlets, build_outbox, webpush_of
 from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
+from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.storage.lease import FileLease
 from pushgo_compat.store_lock import StoreLock
@@ -146,7 +147,7 @@ async def _open_files(
         total_bytes=config.attachment_total_limit,
         expiry_s=config.attachment_expiry,
     )
-    files = FileService(config.attachment_dir, store, limits, now_ms)
+    files = FileService(FileFolder(config.attachment_dir), store, limits, now_ms)
     await files.open()
     return files
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,12 +12,19 @@ from pathlib import Path
 
 import structlog
 
-from pushgo_compat.core.file_folder import NO_NAME, FileFolder, random_name
-from pushgo_compat.core.stores.files import FileStore, StoredFile
+from pushgo_compat.core.stores.files import (
+    FILE_NAME_LENGTH,
+    FileBytes,
+    FileStore,
+    StoredFile,
+)
 from pushgo_compat.errors import RequestTooLarge
 from pushgo_compat.model import Upload
 
 MIB = 1024 * 1024
+_NAME_SIGNS = string.ascii_letters + string.digits
+NO_NAME = "0" * FILE_NAME_LENGTH
+"""Looks like a name, and is none that a file will ever have."""
 
 _HEAD_BYTES = 4096
 """Most bytes of a file that a dialect sees to tell its type."""
@@ -44,17 +53,22 @@ class _Transfer:
     head: bytes = field(default=b"", repr=False)
 
 
+def _random_name() -> str:
+    """A name that no other file has."""
+    return "".join(secrets.choice(_NAME_SIGNS) for _ in range(FILE_NAME_LENGTH))
+
+
 class FileService:
     """Takes files in within their limits, hands them out, and clears up after them."""
 
     def __init__(
         self,
-        folder: Path,
+        folder: FileBytes,
         store: FileStore,
         limits: FileLimits,
         now_ms: Callable[[], int],
     ) -> None:
-        self._folder = FileFolder(folder)
+        self._folder = folder
         self._store = store
         self._limits = limits
         self._now_ms = now_ms
@@ -82,7 +96,7 @@ class FileService:
         the next start knows. Raises RequestTooLarge, ServerBusy, and whatever
         ``content`` raises.
         """
-        file_id = random_name()
+        file_id = _random_name()
         async with self._admit(channel, content, declared_bytes) as transfer:
             await self._folder.write(file_id, self._counted(transfer))
             try:

@@ -12,6 +12,7 @@ from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.stores.messages import Committed, NewMessage
 from pushgo_compat.errors import RequestTooLarge, ServerBusy
 from pushgo_compat.model import NewFile, Source, Upload
+from pushgo_compat.storage.file_folder import FileFolder
 from tests.core.conftest import Clock, House
 from tests.golden import CHANNEL_ID
 
@@ -25,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def files(house: House, folder: Path, clock: Clock) -> FileService:
-    files = FileService(folder, house.store, LIMITS, clock)
+    files = FileService(FileFolder(folder), house.store, LIMITS, clock)
     await files.open()
     return files
 
@@ -93,7 +94,7 @@ async def test_a_file_is_whole_before_its_message_is_committed(
 async def test_a_dialect_is_shown_the_beginning_alone(
     house: House, folder: Path, clock: Clock
 ) -> None:
-    files = FileService(folder, house.store, FileLimits(), clock)
+    files = FileService(FileFolder(folder), house.store, FileLimits(), clock)
     await files.open()
     async with files.receive(1, pieces(b"a" * 4000, b"b" * 4000), None) as upload:
         assert upload.head == b"a" * 4000 + b"b" * 96
@@ -310,7 +311,7 @@ async def test_a_start_removes_what_a_crash_has_left_and_nothing_else(
 async def test_a_disk_that_fails_is_busy(
     house: House, tmp_path: Path, clock: Clock
 ) -> None:
-    files = FileService(tmp_path / "nowhere", house.store, LIMITS, clock)
+    files = FileService(FileFolder(tmp_path / "nowhere"), house.store, LIMITS, clock)
     with pytest.raises(ServerBusy):
         async with files.receive(1, pieces(b"hi"), None):
             pytest.fail("not stored")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
+
+FILE_NAME_LENGTH = 16
+"""Letters and digits: 95 bits that nobody guesses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,4 +48,30 @@ class FileStore(Protocol):
 
     async def file_ids(self) -> Sequence[str]:
         """Every file that is known: whatever else lies in the folder is an orphan."""
+        ...
+
+
+class FileBytes(Protocol):
+    """The bytes of uploaded files, by their names."""
+
+    def path_of(self, name: str) -> Path:
+        """Where this process can read a file."""
+        ...
+
+    async def prepare(self, known: Collection[str]) -> int:
+        """Make room, remove our files but the known ones; how many went.
+
+        Raises OSError.
+        """
+        ...
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Write a file; when this returns it is durable, when it raises it is gone.
+
+        Raises ServerBusy if it cannot be written, and whatever ``chunks`` raises.
+        """
+        ...
+
+    async def remove(self, names: Iterable[str]) -> None:
+        """Remove files; those that are not there are no fault."""
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.core.file_folder import FileFolder
+from pushgo_compat.storage.file_folder import FileFolder
 
 
 async def content() -> AsyncIterator[bytes]:

@@ -10,36 +10,25 @@ import asyncio
 import errno
 import os
 import re
-import secrets
-import string
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, TypeVar
 
+from pushgo_compat.core.stores.files import FILE_NAME_LENGTH
 from pushgo_compat.core.trouble import DISK_FULL, TroubleLog
 from pushgo_compat.errors import ServerBusy
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_NAME_LENGTH = 16
-"""Characters of a file's id: 16 letters and digits are 95 bits."""
-_NAME_SIGNS = string.ascii_letters + string.digits
-NO_NAME = "0" * _NAME_LENGTH
-"""Looks like a name, and is none that a file will ever have."""
 _UNFINISHED = ".part"
-_OURS = re.compile(rf"[A-Za-z0-9]{{{_NAME_LENGTH}}}(?:\.part)?")
+_OURS = re.compile(rf"[A-Za-z0-9]{{{FILE_NAME_LENGTH}}}(?:\.part)?")
 """An operator may have given us a folder with something else in it."""
 
 
-def random_name() -> str:
-    """A name that no other file has."""
-    return "".join(secrets.choice(_NAME_SIGNS) for _ in range(_NAME_LENGTH))
-
-
 class FileFolder:
-    """Files by their random names."""
+    """Files by their random names (``core.stores.files.FileBytes``)."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
