@@ -90,6 +90,7 @@ async def test_a_receipt_means_that_the_message_is_there(
     receipt = await service.submit_native(CHANNEL_ID.lower(), PASSWORD, MESSAGE)
     assert receipt == Receipt(
         channel_id=CHANNEL_ID,
+        channel_name="NAS",
         message_id=receipt.message_id,
         op_id=f"op-{receipt.message_id}",
         accepted_at_ms=NOW_MS,
