@@ -6,6 +6,7 @@ from tests.storage import (
     conformance,
     conformance_feed,
     conformance_numbers,
+    conformance_pairing,
     conformance_schedule,
     conformance_targets,
 )
@@ -56,6 +57,10 @@ class TestHidden(conformance_schedule.HiddenConformance):
 
 
 class TestFile(conformance_schedule.FileConformance):
+    pass
+
+
+class TestPairing(conformance_pairing.PairingConformance):
     pass
 
 

@@ -9,6 +9,7 @@ from pushgo_compat.core.stores.feed import GrownStore
 from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import MessageStore
+from pushgo_compat.core.stores.pairing import PairingStore
 from pushgo_compat.core.stores.schedule import ScheduleStore
 from pushgo_compat.core.stores.targets import LaneStore, TargetStore
 from pushgo_compat.core.stores.upkeep import OutdatedStore, ReadyStore
@@ -48,6 +49,11 @@ class Store(
     @property
     def lanes(self) -> LaneStore:
         """How far delivery has come."""
+        ...
+
+    @property
+    def pairing(self) -> PairingStore:
+        """Phones on their way to become targets."""
         ...
 
     async def secret_fingerprint(self) -> bytes | None:

@@ -32,6 +32,7 @@ from pushgo_compat.storage.sqlite.lanes import (
     SqliteLanes,
     purge_outcomes_step,
 )
+from pushgo_compat.storage.sqlite.pairing import SqlitePairing
 from pushgo_compat.storage.sqlite.reader import Readers
 from pushgo_compat.storage.sqlite.targets import SqliteTargets
 from pushgo_compat.storage.sqlite.writer import Writer
@@ -59,6 +60,7 @@ class SqliteStore:
             self._foreign = ForeignCommits(feed, self._writer, self._readers)
         self.targets = SqliteTargets(self._writer, self._readers)
         self.lanes = SqliteLanes(self._writer, self._readers)
+        self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
 
     @classmethod
     async def open(

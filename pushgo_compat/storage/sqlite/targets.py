@@ -52,7 +52,7 @@ class SqliteTargets:
 
     async def add_target(self, new: NewTarget) -> Target | None:
         """Store a target whose lane begins at the channel's end."""
-        added = await self._writer.execute(lambda db: _add(db, new))
+        added = await self._writer.execute(lambda db: add_target(db, new))
         return await self.target(new.target_id) if added else None
 
     async def set_state(
@@ -137,7 +137,8 @@ def _target(row: Sequence[object]) -> Target:
     )
 
 
-def _add(db: sqlite3.Connection, new: NewTarget) -> bool:
+def add_target(db: sqlite3.Connection, new: NewTarget) -> bool:
+    """Store a target; also part of other transactions."""
     row = db.execute(
         "INSERT INTO targets (target_id, channel, kind, name, origin, state, sealed,"
         " hint, fingerprint, on_failure, created_at)"
