@@ -99,14 +99,7 @@ class TargetAdministration:
         made: Document = {}
         if checked.made_secret is not None:
             made = {"secret": checked.made_secret}
-        return {
-            "target_id": added.target_id,
-            "kind": added.kind,
-            "channel_id": added.channel.channel_id,
-            "name": added.name,
-            "hint": added.hint,
-            **made,
-        }
+        return {**added_document(added), **made}
 
     async def find(self, target_id: str) -> Target:
         """A target by its id. Raises Refused."""
@@ -230,6 +223,17 @@ class TargetAdministration:
             )
         await self._store.lanes.retry_now(target.number)
         return len(waiting)
+
+
+def added_document(target: Target) -> Document:
+    """A target as it is told when it was added."""
+    return {
+        "target_id": target.target_id,
+        "kind": target.kind,
+        "channel_id": target.channel.channel_id,
+        "name": target.name,
+        "hint": target.hint,
+    }
 
 
 def target_document(target: Target) -> Document:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 
 from pushgo_compat.model import CHANNEL_ID_LENGTH, CROCKFORD
-from pushgo_compat.traits import KeyTraits
+from pushgo_compat.traits import Draw, KeyTraits
 
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 8, 128
 _SEPARATORS = (":", "_", "-", "%3A", "%3a")
@@ -55,6 +55,20 @@ def is_password_length(password: str) -> bool:
 def make_channel_id() -> str:
     """A fresh channel id: 26 random symbols of Crockford's base32."""
     return _draw("".join(sorted(CROCKFORD)), CHANNEL_ID_LENGTH)
+
+
+def drawn_from(digest: bytes) -> Draw:
+    """Draw from 32 random bytes, the same each time, in place of new randomness."""
+
+    def draw(alphabet: str, length: int) -> str:
+        number = int.from_bytes(digest)
+        letters = []
+        for _ in range(length):
+            number, index = divmod(number, len(alphabet))
+            letters.append(alphabet[index])
+        return "".join(letters)
+
+    return draw
 
 
 def make_alias_key(keys: KeyTraits) -> str:

@@ -54,7 +54,16 @@ class Sealer:
 
     def open_target(self, target: Target) -> dict[str, object]:
         """Decrypt a target's configuration. Raises NotSealed."""
-        text = self.open(target.sealed, target.target_id, target.kind)
+        return self.open_configuration(target.sealed, target.target_id, target.kind)
+
+    def open_configuration(
+        self, sealed: bytes, target_id: str, kind: str
+    ) -> dict[str, object]:
+        """Decrypt the configuration of what is a target, or becomes one.
+
+        Raises NotSealed.
+        """
+        text = self.open(sealed, target_id, kind)
         configuration: dict[str, object] = orjson.loads(text)
         return configuration
 
