@@ -27,8 +27,9 @@ from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.message_json import wire_fields
 from pushgo_compat.web.native.read import READER_CODES, SINCE, find_start
 from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
-from pushgo_compat.web.streams.engine import Streams, Subscriber
+from pushgo_compat.web.streams.engine import Streams
 from pushgo_compat.web.streams.history import Backlog
+from pushgo_compat.web.streams.live_stream import Subscriber
 
 _HEADERS = {
     "Content-Type": "text/event-stream",

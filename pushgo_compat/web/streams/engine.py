@@ -11,27 +11,24 @@ No stream ends in good order: see ``framing``. Its reader comes back and resumes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any, Generic, cast
+from typing import Generic, cast
 
 import structlog
-from aiohttp import HttpVersion10, WSMsgType, web
+from aiohttp import WSMsgType, web
 
-from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.core.auth.permits import Permit
 from pushgo_compat.model import Source
 from pushgo_compat.web.connection.protocol import LenientHandler
 from pushgo_compat.web.native.edge import describe_fault
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
 from pushgo_compat.web.streams.fanout import WRITES_A_TURN, Fanout, Show
-from pushgo_compat.web.streams.framing import CHUNKED, PING, PLAIN, WEBSOCKET
-from pushgo_compat.web.streams.history import Backlog
+from pushgo_compat.web.streams.framing import WEBSOCKET
 from pushgo_compat.web.streams.keepalive import Heartbeat
-from pushgo_compat.web.streams.open_stream import Encoder, OpenStream, Shown
-from pushgo_compat.web.streams.patience import STALLED_AFTER_S, Patience
+from pushgo_compat.web.streams.live_stream import LiveStream, Subscriber
+from pushgo_compat.web.streams.open_stream import Shown
+from pushgo_compat.web.streams.patience import STALLED_AFTER_S
 from pushgo_compat.web.streams.revocations import Revocations, Revoked
 
 REFUSED_WITHIN_S = 1.0
@@ -41,35 +38,6 @@ MAX_CLIENT_FRAME_BYTES = 4096
 """A subscriber over WebSocket has nothing to say."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber(Generic[Shown]):
-    """Who is let in, and what is wanted."""
-
-    grants: Sequence[Grant]
-    """One for each topic: all of them have to stand."""
-    topics: Mapping[int, str]
-    """Channel → the name under which its messages are shown."""
-    encoder: Encoder[Shown]
-    headers: Mapping[str, str]
-    backlog: Backlog[Shown] | None
-    """What is kept; None: only what comes from now on."""
-    poll: bool = False
-    """Only what is kept; then the answer ends."""
-    websocket: bool = False
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class _LiveStream(OpenStream[Shown]):
-    """An open stream that stays, and what lets it stay."""
-
-    permits: Sequence[Permit]
-    generation: int
-    """The state of channels and aliases under which the permits last stood."""
-    patience: Patience
-    backlog: Backlog[Shown] | None
-    """What has still to be read; None: nothing, or no more."""
 
 
 class Streams(Generic[Shown]):
@@ -87,10 +55,10 @@ class Streams(Generic[Shown]):
         self._keepalive_s = keepalive_s
         self._fanout: Fanout[Shown] = Fanout(services.feed, show, self._look)
         self._revocations = Revocations(services.store, self._fanout.release)
-        self._heartbeat: Heartbeat[_LiveStream[Shown]] = Heartbeat(
+        self._heartbeat: Heartbeat[LiveStream[Shown]] = Heartbeat(
             keepalive_s, self._keep_alive, self._cut_off_the_silent
         )
-        self._open: dict[_LiveStream[Shown], None] = {}
+        self._open: dict[LiveStream[Shown], None] = {}
         self._gauge = services.metrics.open_streams[source]
         self._dropped = services.metrics.dropped_streams[source]
         self._ended = False
@@ -111,7 +79,7 @@ class Streams(Generic[Shown]):
         response.headers.update(subscriber.headers)
         await response.prepare(request)
         _handler(request).end_body(request.content)
-        stream = self._make_stream(request, subscriber)
+        stream = LiveStream.of(request, subscriber, self._services.clock_s())
         poll = subscriber.poll
         del subscriber  # a stream stays for long: let go of what it does not need
         try:
@@ -143,30 +111,6 @@ class Streams(Generic[Shown]):
         for stream in tuple(self._open):
             stream.end()
 
-    def _make_stream(
-        self, request: web.BaseRequest, subscriber: Subscriber[Shown]
-    ) -> _LiveStream[Shown]:
-        if subscriber.websocket:
-            framing = WEBSOCKET
-        else:
-            framing = PLAIN if request.version <= HttpVersion10 else CHUNKED
-        transport = request.transport
-        if transport is None:
-            raise ConnectionResetError
-        now_s = self._services.clock_s()
-        return _LiveStream(
-            transport=transport,
-            encoder=subscriber.encoder,
-            framing=framing,
-            topics=subscriber.topics,
-            permits=tuple(map(Permit.of, subscriber.grants)),
-            generation=min(grant.generation for grant in subscriber.grants),
-            patience=Patience(
-                took_at_s=now_s, ponged_at_s=now_s if subscriber.websocket else None
-            ),
-            backlog=subscriber.backlog,
-        )
-
     def _look(self, generation: int) -> None:
         self._revocations.look(generation)
 
@@ -176,7 +120,7 @@ class Streams(Generic[Shown]):
         self,
         request: web.BaseRequest,
         response: web.StreamResponse,
-        stream: _LiveStream[Shown],
+        stream: LiveStream[Shown],
     ) -> None:
         """Open the stream, catch up, and wait until one side ends it."""
         await self._revocations.admit(stream)
@@ -197,14 +141,14 @@ class Streams(Generic[Shown]):
         finally:
             self._leave(stream)
 
-    def _enter(self, stream: _LiveStream[Shown]) -> None:
+    def _enter(self, stream: LiveStream[Shown]) -> None:
         self._open[stream] = None
         self._gauge.inc()
         self._fanout.join(stream)
         self._heartbeat.add(stream)
 
     async def _catch_up(
-        self, request: web.BaseRequest, stream: _LiveStream[Shown]
+        self, request: web.BaseRequest, stream: LiveStream[Shown]
     ) -> None:
         """Send what is kept, and what comes to be kept meanwhile."""
         backlog = stream.backlog
@@ -218,7 +162,7 @@ class Streams(Generic[Shown]):
         stream.floors, stream.backlog = backlog.positions, None
 
     async def _hear(
-        self, response: web.WebSocketResponse, stream: _LiveStream[Shown]
+        self, response: web.WebSocketResponse, stream: LiveStream[Shown]
     ) -> None:
         """Answer pings and a farewell, note pongs, until the connection has gone."""
         async for frame in response:
@@ -227,17 +171,17 @@ class Streams(Generic[Shown]):
             elif frame.type is WSMsgType.PONG:
                 stream.patience.ponged_at_s = self._services.clock_s()
 
-    def _probe(self, stream: _LiveStream[Shown]) -> None:
+    def _probe(self, stream: LiveStream[Shown]) -> None:
         """Write to a peer that sends no more, and once more when it can have said no.
 
         A process that has died looks like one that closed its sending side alone. Its
         system answers the first bytes with a reset, which only the next write meets.
         """
-        keepalive = _keepalive(stream, self._services.now_ms())
+        keepalive = stream.keepalive(self._services.now_ms())
         stream.write(keepalive)
         asyncio.get_running_loop().call_later(REFUSED_WITHIN_S, stream.write, keepalive)
 
-    def _leave(self, stream: _LiveStream[Shown]) -> None:
+    def _leave(self, stream: LiveStream[Shown]) -> None:
         del self._open[stream]
         self._gauge.dec()
         self._revocations.discard(stream)
@@ -249,7 +193,7 @@ class Streams(Generic[Shown]):
     async def _send(
         self,
         request: web.BaseRequest,
-        stream: _LiveStream[Shown],
+        stream: LiveStream[Shown],
         frames: Sequence[bytes],
     ) -> None:
         """Write what was read from the store, no faster than it is taken.
@@ -272,13 +216,13 @@ class Streams(Generic[Shown]):
 
     # ---------------------------------------------------------------------- keepalive
 
-    async def _keep_alive(self, due: Collection[_LiveStream[Shown]]) -> None:
+    async def _keep_alive(self, due: Collection[LiveStream[Shown]]) -> None:
         """Show the readers that all is well."""
         now_ms = self._services.now_ms()
         for number, stream in enumerate(due):
             if stream.live:
                 try:
-                    stream.write(_keepalive(stream, now_ms))
+                    stream.write(stream.keepalive(now_ms))
                 except Exception as fault:  # of one stream
                     log.error("stream failed", **describe_fault(fault))
                     stream.end()
@@ -300,12 +244,6 @@ class Streams(Generic[Shown]):
                     stream.cut_off()
                 else:
                     stream.end()
-
-
-def _keepalive(stream: OpenStream[Any], now_ms: int) -> bytes:
-    if stream.framing is WEBSOCKET:
-        return PING
-    return stream.framing.wrap([stream.encoder.keepalive(now_ms)])
 
 
 def _handler(request: web.BaseRequest) -> LenientHandler:

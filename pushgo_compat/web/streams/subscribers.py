@@ -13,8 +13,9 @@ from pushgo_compat.legacy import Since, StreamMessage, Subscribe
 from pushgo_compat.model import Source
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER
 from pushgo_compat.web.services import Services
-from pushgo_compat.web.streams.engine import Streams, Subscriber
+from pushgo_compat.web.streams.engine import Streams
 from pushgo_compat.web.streams.history import DialectBacklog, to_stream
+from pushgo_compat.web.streams.live_stream import Subscriber
 
 _NOTHING_KEPT = Since()
 _HEADERS = {
