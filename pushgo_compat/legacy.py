@@ -21,10 +21,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from pushgo_compat.errors import NativeError
 from pushgo_compat.model import (
     Access,
-    Cancel,
     KeyClaim,
+    MessageExtras,
     NativeMessage,
-    NewFile,
     PushStatus,
     Receipt,
     Source,
@@ -124,27 +123,12 @@ class NoteText(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
-class Translation:
-    """What one old publish became."""
+class Translation(MessageExtras):
+    """What one old publish became: a message, and what the core keeps beside it."""
 
     message: NativeMessage | None
     """None: answered as accepted, but nothing is sent (Bark's delete)."""
     notes: tuple[Note, ...] = ()
-    view: Mapping[str, object] | None = None
-    """What only this dialect knows of the message and needs again, for its reply and
-    for its subscribers (ntfy's event). Stored as JSON beside the message."""
-    deliver_at_ms: int | None = None
-    """Hold the message until then."""
-    numbered: bool = False
-    """The reply needs ``Receipt.push_number`` and ``read_token``."""
-    hidden: bool = False
-    """For this dialect's subscribers only, no message to native readers (ntfy's
-    ``message_delete`` and ``message_clear``); stored and streamed all the same."""
-    sequence_id: str | None = None
-    """By which a later call may cancel the message while it waits."""
-    cancels: Cancel | None = None
-    file: NewFile | None = None
-    """The uploaded file that belongs to the message."""
 
 
 # -------------------------------------------------- what a request turns out to be
@@ -185,6 +169,9 @@ class Publish:
     """Translating may take more than a few milliseconds: it is done off the loop."""
     batch: bool = False
     """The reply reports each claim on its own, even when there is only one."""
+    refused: Callable[[NativeError], LegacyReply] | None = None
+    """Words a refusal of the core with what ``open`` has found in the request; None:
+    ``Dialect.refused`` words it, which knows no more than the request."""
     begin_upload: Callable[[], Callable[[Upload], Translation]] | None = None
     """Set when the body is a file, and called in place of ``translate``; may raise
     LegacyRefusal before a byte is stored. What it returns is called with the stored
@@ -291,6 +278,17 @@ class StatusQuery:
 
 
 LegacyCall = Answer | KeyCheck | Publish | Subscribe | Download | StatusQuery
+
+
+def claims_of(call: LegacyCall | None) -> Sequence[KeyClaim]:
+    """The keys that a call shows; none where nothing is known of the call yet."""
+    match call:
+        case Publish() | Subscribe():
+            return call.claims
+        case KeyCheck():
+            return (call.claim, *call.others)
+        case _:
+            return ()
 
 
 # ----------------------------------------------------------------------- dialect

@@ -233,3 +233,24 @@ class Cancel:
     first_message_id: str | None = None
     last_message_id: str | None = None
     """The sequence id may be a message's own short id: then the ids it stands for."""
+
+
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+class MessageExtras:
+    """What is stored beside a message. Only old calls ask for any of it."""
+
+    view: Mapping[str, object] | None = None
+    """What only the message's dialect knows of it and needs again, for its reply and
+    for its subscribers (ntfy's event). Stored as JSON."""
+    deliver_at_ms: int | None = None
+    """Hold the message until then."""
+    numbered: bool = False
+    """The reply needs ``Receipt.push_number`` and ``read_token``."""
+    hidden: bool = False
+    """For the dialect's own subscribers only, no message to native readers (ntfy's
+    ``message_delete`` and ``message_clear``); stored and streamed all the same."""
+    sequence_id: str | None = None
+    """By which a later call may cancel the message while it waits."""
+    cancels: Cancel | None = None
+    file: NewFile | None = None
+    """The uploaded file that belongs to the message."""

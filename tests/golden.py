@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,8 @@ def _known(key: str, alternatives: Sequence[str]) -> bool:
 def _publish(dialect: Dialect, request: LegacyRequest, call: Publish) -> Outcome:
     known = [_known(claim.key, claim.alternatives) for claim in call.claims]
     if not call.batch and not all(known):
-        return Outcome(dialect.refused(request, ChannelNotFound()))
+        refused = call.refused or partial(dialect.refused, request)
+        return Outcome(refused(ChannelNotFound()))
     translation = translation_of(request, call)
     results: list[Receipt | NativeError | None] = [
         receipt(translation.message, translation.deliver_at_ms)

@@ -139,11 +139,17 @@ class BarkDialect:
         except Unread:
             claim = self._unread_claim(request, route)
             unread = partial(_refuse_unread, request)
-            return Publish(route=pattern, claims=(claim,), translate=unread)
+            return Publish(
+                route=pattern,
+                claims=(claim,),
+                translate=unread,
+                refused=partial(self._push_refused, request, claim),
+            )
         claims = _claims(request, parameters)
         return Publish(
             route=pattern,
             claims=claims,
+            refused=partial(self._push_refused, request, claims[0]) if claims else None,
             costly=is_costly(request),
             translate=partial(self._translate, request, parameters),
             batch=parameters.device_keys is not None,
@@ -200,29 +206,18 @@ class BarkDialect:
         if isinstance(error, RouteNotFound):
             return reply.no_route(request, request.path)
         if isinstance(error, ChannelNotFound):
-            return self._unknown_key(request, error)
+            return _unknown_key(request, error)
         if isinstance(error, MalformedRequest):
             return reply.failure(request, 400, "Bad Request")
         return reply.failure(request, 500, reply.push_failed(error))
 
-    def _unknown_key(
-        self, request: LegacyRequest, error: ChannelNotFound
+    def _push_refused(
+        self, request: LegacyRequest, claim: KeyClaim, error: NativeError
     ) -> LegacyReply:
-        """Word an unknown key: by route, with the key as the sender wrote it.
-
-        The request is read a second time for that key, as refusals are rare.
-        """
-        route = find_route(request.method, request.path)
-        if route.action is Action.REGISTER:
-            return no_registration(request)
-        if route.action is Action.REGISTER_CHECK:
-            return reply.failure(request, 400, reply.unknown_key(route.key))
-        try:
-            parameters = read_parameters(request, route, self.max_batch)
-            claim = key_claim(parameters.device_key)
-        except Unread:
-            claim = self._unread_claim(request, route)
-        return reply.failure(request, *reply.push_failure(claim.key, error))
+        """Word a refusal of a push; one of its key repeats the key as it was sent."""
+        if isinstance(error, ChannelNotFound):
+            return reply.failure(request, *reply.push_failure(claim.key, error))
+        return self.refused(request, error)
 
     def derived_metadata(self, message_id: str) -> Mapping[str, str]:
         """Nothing: a Bark message has no id of the server's."""
@@ -250,6 +245,17 @@ class BarkDialect:
 
 
 BARK = BarkDialect()
+
+
+def _unknown_key(request: LegacyRequest, error: ChannelNotFound) -> LegacyReply:
+    """Word an unknown key by its route, with the key as far as the path shows it."""
+    route = find_route(request.method, request.path)
+    if route.action is Action.REGISTER:
+        return no_registration(request)
+    if route.action is not Action.REGISTER_CHECK:
+        key = key_claim(route.key).key
+        return reply.failure(request, *reply.push_failure(key, error))
+    return reply.failure(request, 400, reply.unknown_key(route.key))
 
 
 def _refuse_unread(request: LegacyRequest) -> Translation:

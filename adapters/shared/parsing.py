@@ -6,12 +6,11 @@ own dialects.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
+from pushgo_compat.basic_login import read_basic
 from pushgo_compat.model import MAX_TAG_CHARS as MAX_TAG_CHARS
 from pushgo_compat.model import MAX_TAGS as MAX_TAGS
 from pushgo_compat.model import Credential
@@ -216,10 +215,5 @@ def basic_credential(value: str) -> Credential | None:
 
     Padding and the URL alphabet are forgiven.
     """
-    compact = value.strip().replace("-", "+").replace("_", "/").rstrip("=")
-    try:
-        raw = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    user, colon, password = decode_utf8(raw).partition(":")
-    return Credential(user=user, secret=password) if colon else None
+    login = read_basic(value, forgiving=True, errors="replace")
+    return None if login is None else Credential(user=login[0], secret=login[1])

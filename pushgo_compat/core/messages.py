@@ -26,10 +26,9 @@ from pushgo_compat.core.stores.messages import (
 from pushgo_compat.errors import NativeError, ServerBusy
 from pushgo_compat.model import (
     MAX_TAGS,
-    Cancel,
     Channel,
+    MessageExtras,
     NativeMessage,
-    NewFile,
     PushStatus,
     Receipt,
     Source,
@@ -50,18 +49,7 @@ class Recipient(NamedTuple):
     """What is kept of the old call, its keys masked."""
 
 
-class Draft(NamedTuple):
-    """A message from an old call, with all that is stored beside it."""
-
-    source: Source
-    message: NativeMessage
-    view: Mapping[str, object] | None = None
-    numbered: bool = False
-    deliver_at_ms: int | None = None
-    hidden: bool = False
-    sequence_id: str | None = None
-    cancels: Cancel | None = None
-    file: NewFile | None = None
+_NO_EXTRAS = MessageExtras()
 
 
 class MessageService:
@@ -96,25 +84,29 @@ class MessageService:
         login = partial(self._gate.login, channel_id, password, address=address)
         grant = await login()
         recipient = Recipient(grant=grant, renew=partial(login, fresh=True))
-        draft = Draft(source=Source.NATIVE, message=message)
-        (result,) = await self.submit([recipient], draft)
+        (result,) = await self.submit(Source.NATIVE, message, [recipient])
         if isinstance(result, NativeError):
             raise result
         return result
 
     async def submit(
-        self, recipients: Sequence[Recipient], draft: Draft
+        self,
+        source: Source,
+        message: NativeMessage,
+        recipients: Sequence[Recipient],
+        extras: MessageExtras = _NO_EXTRAS,
     ) -> list[Receipt | NativeError]:
         """Accept one message for each recipient, all in one commit.
 
         One result a recipient, in order: refused ones do not hold up the others.
         """
-        results, stale = await self._write(recipients, draft)
+        write = partial(self._write, source, message, extras)
+        results, stale = await write(recipients)
         for _ in range(MAX_RENEWALS):
             if not stale:
                 break
             renewed = await _renew({i: recipients[i] for i in stale}, results)
-            again, outdated = await self._write(tuple(renewed.values()), draft)
+            again, outdated = await write(tuple(renewed.values()))
             places = tuple(renewed)
             for place, result in zip(places, again, strict=True):
                 results[place] = result
@@ -134,23 +126,31 @@ class MessageService:
         return PushStatus(receipt=receipt, message=message)
 
     async def _write(
-        self, recipients: Sequence[Recipient], draft: Draft
+        self,
+        source: Source,
+        message: NativeMessage,
+        extras: MessageExtras,
+        recipients: Sequence[Recipient],
     ) -> tuple[list[Receipt | NativeError], list[int]]:
         """Try one commit: its results, and who has to be let in anew."""
-        rows = [_row(recipient, draft) for recipient in recipients]
+        rows = [_row(source, message, extras, to) for to in recipients]
         written = await self._store.append(rows)
         results = [
-            self._receipt(recipient.grant, draft, result)
+            self._receipt(recipient.grant, message, extras, result)
             for recipient, result in zip(recipients, written, strict=True)
         ]
-        if draft.deliver_at_ms is not None:
+        if extras.deliver_at_ms is not None:
             self._wake_schedule()
         return results, [i for i, r in enumerate(written) if type(r) is Stale]
 
     def _receipt(
-        self, grant: Grant, draft: Draft, result: AppendResult
+        self,
+        grant: Grant,
+        message: NativeMessage,
+        extras: MessageExtras,
+        result: AppendResult,
     ) -> Receipt | NativeError:
-        op_id = draft.message.op_id or derived_op_id(result.message_id)
+        op_id = message.op_id or derived_op_id(result.message_id)
         if not isinstance(result, Committed):
             return ServerBusy(message_id=result.message_id, op_id=op_id)
         number = result.push_number
@@ -160,9 +160,9 @@ class MessageService:
             message_id=result.message_id,
             op_id=op_id,
             accepted_at_ms=result.accepted_at_ms,
-            thing_id=draft.message.thing_id,
+            thing_id=message.thing_id,
             replayed=result.replayed,
-            deliver_at_ms=draft.deliver_at_ms,
+            deliver_at_ms=extras.deliver_at_ms,
             push_number=number,
             read_token=None if number is None else self._secret.read_token(number),
         )
@@ -199,24 +199,27 @@ def receipt_of(
     )
 
 
-def _row(recipient: Recipient, draft: Draft) -> NewMessage:
+def _row(
+    source: Source, message: NativeMessage, extras: MessageExtras, recipient: Recipient
+) -> NewMessage:
+    """The row of one recipient: the one place where a message meets its channel."""
     grant = recipient.grant
-    message = addressed(draft.message, grant)
+    message = addressed(message, grant)
     return NewMessage(
-        grant.channel.number,
-        grant.generation,
-        draft.source,
-        encode_message(message),
-        message.op_id,
-        message.thing_id,
-        None if draft.view is None else orjson.dumps(draft.view),
-        recipient.receipt,
-        draft.numbered,
-        draft.deliver_at_ms,
-        draft.hidden,
-        draft.sequence_id,
-        draft.cancels,
-        draft.file,
+        channel=grant.channel.number,
+        generation=grant.generation,
+        source=source,
+        payload=encode_message(message),
+        op_id=message.op_id,
+        thing_id=message.thing_id,
+        view=None if extras.view is None else orjson.dumps(extras.view),
+        receipt=recipient.receipt,
+        numbered=extras.numbered,
+        deliver_at_ms=extras.deliver_at_ms,
+        hidden=extras.hidden,
+        sequence_id=extras.sequence_id,
+        cancels=extras.cancels,
+        file=extras.file,
     )
 
 

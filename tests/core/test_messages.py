@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from pushgo_compat.core.auth.authenticator import Gate
-from pushgo_compat.core.messages import Draft, MessageService, Recipient
+from pushgo_compat.core.messages import MessageService, Recipient
 from pushgo_compat.core.stores.messages import (
     AppendResult,
     NewMessage,
@@ -21,6 +21,7 @@ from pushgo_compat.errors import ChannelNotFound, NativeError, ServerBusy
 from pushgo_compat.model import (
     Access,
     KeyClaim,
+    MessageExtras,
     NativeMessage,
     Receipt,
     Severity,
@@ -150,8 +151,7 @@ async def test_a_batch_keeps_what_was_accepted_and_refuses_what_is_gone(
     keys = ("goes", KEY, "stays", "goes")
     recipients = [await recipient(house.gate, Source.BARK, key) for key in keys]
     await house.store.remove_alias("bark:goes")
-    draft = Draft(source=Source.BARK, message=MESSAGE)
-    results = await service.submit(recipients, draft)
+    results = await service.submit(Source.BARK, MESSAGE, recipients)
     assert [type(result) for result in results] == [
         ChannelNotFound,
         Receipt,
@@ -202,9 +202,7 @@ async def test_what_is_accepted_stays_so_when_the_rest_is_turned_away(
         return [Unwritten("ff" * 16)]
 
     store.append_for_good = stale_then_busy
-    first, second = await service.submit(
-        recipients, Draft(source=Source.BARK, message=MESSAGE)
-    )
+    first, second = await service.submit(Source.BARK, MESSAGE, recipients)
     assert await stored(house, received(first)) == MESSAGE
     assert isinstance(second, ServerBusy)
     assert second.message_id == "ff" * 16
@@ -216,9 +214,9 @@ async def test_what_is_accepted_stays_so_when_the_rest_is_turned_away(
 async def test_a_numbered_reply_gets_a_number_and_its_token(
     house: House, service: MessageService
 ) -> None:
-    draft = Draft(source=Source.SERVERCHAN, message=MESSAGE, numbered=True)
+    extras = MessageExtras(numbered=True)
     to = await recipient(house.gate, Source.SERVERCHAN, KEY)
-    first, second = await service.submit([to, to], draft)
+    first, second = await service.submit(Source.SERVERCHAN, MESSAGE, [to, to], extras)
     numbers = [received(result).push_number for result in (first, second)]
     assert None not in numbers
     assert len({*numbers}) == 2
@@ -232,8 +230,8 @@ async def test_a_message_without_a_title_takes_the_name_of_the_channel(
     house: House, service: MessageService
 ) -> None:
     to = await recipient(house.gate, Source.NTFY, KEY)
-    draft = Draft(source=Source.NTFY, message=NativeMessage(title=None, body="b"))
-    (result,) = await service.submit([to], draft)
+    message = NativeMessage(title=None, body="b")
+    (result,) = await service.submit(Source.NTFY, message, [to])
     assert (await stored(house, received(result))).title == "NAS"
 
 
@@ -245,7 +243,7 @@ async def test_the_alias_adds_its_tags_and_maps_the_severity(
     await house.bind(Source.BARK, "backups", tags=tags, severity_map=severity_map)
     message = NativeMessage(title="t", tags=("old", "x"), severity=Severity.HIGH)
     grants = [await recipient(house.gate, Source.BARK, key) for key in ("backups", KEY)]
-    results = await service.submit(grants, Draft(source=Source.BARK, message=message))
+    results = await service.submit(Source.BARK, message, grants)
     through_alias, directly = [await stored(house, received(r)) for r in results]
     assert through_alias.tags == ("old", "x", "nas")
     assert through_alias.severity is Severity.CRITICAL
@@ -258,8 +256,8 @@ async def test_an_alias_never_adds_more_tags_than_a_message_may_have(
     await house.bind(Source.BARK, "backups", tags=("one more",))
     tags = tuple(f"tag {number}" for number in range(32))
     to = await recipient(house.gate, Source.BARK, "backups")
-    draft = Draft(source=Source.BARK, message=NativeMessage(title="t", tags=tags))
-    (result,) = await service.submit([to], draft)
+    message = NativeMessage(title="t", tags=tags)
+    (result,) = await service.submit(Source.BARK, message, [to])
     assert (await stored(house, received(result))).tags == tags
 
 

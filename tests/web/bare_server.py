@@ -14,7 +14,7 @@ from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.connection.guard import Guard
 from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.connection.protocol import SERVER_KWARGS, LenientServer
-from pushgo_compat.web.legacy.read_request import read_body
+from pushgo_compat.web.read_body import read_body
 
 TURNS = 2000
 MOST_BYTES = 16 * 1024 * 1024

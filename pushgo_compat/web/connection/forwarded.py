@@ -86,20 +86,26 @@ class Callers:
 
     def base_url(self, request: web.BaseRequest) -> str:
         """The root of this server as the caller sees it, without a trailing slash."""
+        return self._base_url(request, None)
+
+    def _base_url(self, request: web.BaseRequest, host: str | None) -> str:
         if self._public_base_url is not None:
             return self._public_base_url.rstrip("/")
         forwarded = self._forwarded(request, "X-Forwarded-Proto")
         scheme = forwarded if forwarded in ("http", "https") else request.scheme
-        return f"{scheme}://{self.host(request)}"
+        return f"{scheme}://{self.host(request) if host is None else host}"
 
-    def mount_url(self, request: web.BaseRequest, prefix: str, dialect: str) -> str:
+    def mount_url(
+        self, request: web.BaseRequest, prefix: str, dialect: str, host: str
+    ) -> str:
         """Where the dialect that was called lives for the outside.
 
+        ``host`` is what ``host`` has said of this request.
         The public address leads to the main listener, so there it is the prefix.
         """
         if self._public_base_url is not None:
-            return f"{self.base_url(request)}/{dialect}"
-        return self.base_url(request) + prefix
+            return f"{self._base_url(request, host)}/{dialect}"
+        return self._base_url(request, host) + prefix
 
     def native_url(self, request: web.BaseRequest, prefix: str) -> str:
         """Where ``/message`` is, for a call that came in at a dialect's mount.

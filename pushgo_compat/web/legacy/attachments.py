@@ -12,7 +12,7 @@ from pushgo_compat.core.files import FileService
 from pushgo_compat.errors import NotFound
 from pushgo_compat.legacy import Download
 from pushgo_compat.web.connection.protocol import connection_of
-from pushgo_compat.web.legacy.read_request import read_body
+from pushgo_compat.web.read_body import ask_for_body, read_body
 
 _PLAIN = "text/plain"
 _MAX_NAME_CHARS = 200
@@ -41,6 +41,8 @@ class IncomingBody:
 
     async def read(self, limit: int) -> tuple[bytes, bool]:
         """At most ``limit`` bytes, and whether there are more."""
+        if "Expect" in self._request.headers:
+            await ask_for_body(self._request)
         self._read = head, beyond = await read_body(self._request, limit)
         return head, bool(beyond)
 

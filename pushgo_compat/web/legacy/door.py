@@ -1,7 +1,7 @@
-"""The door of one dialect: freeze the request, let the dialect read it, act, answer.
+"""The door of one dialect: read the request, let the dialect open it, act, answer.
 
-    web.Request → LegacyRequest → Dialect.open → Gate → translate → MessageService
-    web.Response ← LegacyReply ← Dialect.accepted / refused ← Receipt / NativeError
+    web.Request → Head → LegacyRequest → Dialect.open → keys → translate → submit
+    web.Response ← Outcome ← LegacyReply ← Dialect.accepted / refused ← Receipt / error
 
 The same door serves every mount: a prefix, a port or a host of its own.
 """
@@ -9,11 +9,11 @@ The same door serves every mount: a prefix, a port or a host of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple
 
 import structlog
 from aiohttp import web
@@ -34,16 +34,17 @@ from pushgo_compat.legacy import (
     StatusQuery,
     Subscribe,
     Translation,
+    claims_of,
 )
-from pushgo_compat.model import Access, KeyClaim, Receipt
+from pushgo_compat.model import Access, Receipt
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
 from pushgo_compat.web.legacy.publish import submit
 from pushgo_compat.web.legacy.read_request import (
-    show_host,
+    Head,
+    read_head,
     split_target,
-    take_dry_run,
     take_gateway_token,
 )
 from pushgo_compat.web.native.edge import describe_fault, request_id_for
@@ -57,9 +58,17 @@ MOST_IDS_SHOWN = 64
 """Of a batch: a header of a thousand ids is more than proxies and clients take."""
 REQUEST_ID_HEADER = "X-Request-Id"
 
-T = TypeVar("T")
-
 log = structlog.get_logger()
+
+
+class Outcome(NamedTuple):
+    """What a call came to."""
+
+    reply: LegacyReply | web.StreamResponse | Admitted
+    message_ids: Sequence[str] = ()
+    """The messages that were made, as far as native readers may see them."""
+    rehearsed: Rehearsed | None = None
+    """Of a dry run: what would have been sent."""
 
 
 class DialectDoor:
@@ -73,38 +82,194 @@ class DialectDoor:
         self._accepted = services.metrics.accepted[dialect.source]
         self.streams = DialectStreams(dialect.source, services)
 
-    async def serve(self, request: web.BaseRequest, prefix: str) -> web.StreamResponse:
-        """Answer one call that came in under a mount's prefix ("" at a root)."""
+    async def serve(
+        self, request: web.BaseRequest, prefix: str, host: str
+    ) -> web.StreamResponse:
+        """Answer one call that came in under a mount's prefix ("" at a root).
+
+        ``host`` is the one that the caller asked for.
+        """
         started = time.perf_counter()
         request_id = request_id_for(request)
-        call = _Call(self.dialect, self._services, request, prefix)
-        reply: LegacyReply | web.StreamResponse | Admitted
-        try:
-            reply = await call.answer()
-        except ConnectionError:
-            raise  # nobody is left to answer
-        except Exception as fault:  # the last resort
-            log.error(
-                "request failed",
-                request_id=loggable_id(request_id),
-                **describe_fault(fault),
-            )
-            reply = call.refuse(InternalError())
+        head = read_head(request, prefix, host, self._source, self._services.callers)
+        reply, message_ids, _ = await self._answer(request, head, prefix, request_id)
         if isinstance(reply, Admitted):
             stream = self.streams.serve(request, request_id, reply)
             # A stream stays for long: let go of what it does not need.
-            del call, reply
+            del head, reply
             return await stream
-        if call.refused_code is not None:
-            self._services.metrics.refused(self._source, call.refused_code)
-            call.log_refusal(reply.status, request_id)
-        elif call.message_ids:
-            self._accepted.inc(len(call.message_ids))
+        if message_ids:
+            self._accepted.inc(len(message_ids))
         self._latency.observe(time.perf_counter() - started)
         if isinstance(reply, web.StreamResponse):
             reply.headers[REQUEST_ID_HEADER] = request_id
             return reply
-        return respond(reply, request_id, call.message_ids)
+        return respond(reply, request_id, message_ids)
+
+    async def _answer(
+        self, web_request: web.BaseRequest, head: Head, prefix: str, request_id: str
+    ) -> Outcome:
+        """Take the call from step to step; every refusal is worded by the dialect.
+
+        Raises ConnectionError when nobody is left to answer.
+        """
+        incoming = IncomingBody(web_request, self._services.files)
+        request: LegacyRequest | None = None
+        call: LegacyCall | None = None
+        is_costly = False
+        code = ""
+        try:
+            head = self._admit(head)
+            if not incoming.is_too_large:
+                request = await self._read(head, incoming)
+            else:
+                request = self._freeze(head, b"", truncated=True)
+                call = self._find_upload(request)
+            if call is None:
+                if incoming.is_too_large:
+                    request = await self._read(head, incoming)
+                is_costly = self.dialect.is_costly(request)
+                if is_costly:
+                    request = await self._spare(request)
+                call = await self._open(request, is_costly=is_costly)
+            outcome = await self._act(request, call, incoming, dry_run=head.dry_run)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            if request is None:
+                request = self._freeze(head, b"", truncated=incoming.is_too_large)
+            code, reply = await self._refuse(request, call, error, is_costly=is_costly)
+            self._note_refusal(head, call, code, reply.status, request_id)
+            outcome = Outcome(reply)
+            if code == InternalError.code:
+                fault = describe_fault(error)
+                log.error("request failed", request_id=loggable_id(request_id), **fault)
+                return outcome
+        if not head.dry_run or not isinstance(outcome.reply, LegacyReply):
+            return outcome
+        told = tell(
+            self.dialect,
+            request,
+            claims_of(call),
+            outcome.rehearsed or Rehearsed(reply=outcome.reply),
+            route=call.route if call else "",
+            accepted=not code,
+            base_url=self._services.callers.native_url(web_request, prefix),
+        )
+        return Outcome(told)
+
+    # ------------------------------------------------------------------------ reading
+
+    def _admit(self, head: Head) -> Head:
+        """The head without the gateway's own token. Raises RateLimited.
+
+        Raises AuthenticationFailed where the token is asked for and is not right.
+        """
+        settings = self._services.settings
+        self._services.limiter.check_address(head.client_address)
+        if settings.token is None or not settings.token_on_dialects:
+            return head
+        query, headers = take_gateway_token(head.query, head.headers, settings.token)
+        return head._replace(query=query, headers=headers)
+
+    async def _read(self, head: Head, incoming: IncomingBody) -> LegacyRequest:
+        limit = self.dialect.body_limit(head.method, head.path)
+        body, truncated = await incoming.read(limit)
+        return self._freeze(head, body, truncated=truncated)
+
+    def _freeze(self, head: Head, body: bytes, *, truncated: bool) -> LegacyRequest:
+        return LegacyRequest(
+            method=head.method,
+            path=head.path,
+            query=head.query,
+            headers=head.headers,
+            body=body,
+            body_truncated=truncated,
+            received_at_ms=self._services.now_ms(),
+            base_url=head.base_url,
+            client_address=head.client_address,
+        )
+
+    def _find_upload(self, request: LegacyRequest) -> Publish | None:
+        """An upload that says in its head that it is too large: none of it is read."""
+        with suppress(LegacyRefusal):  # of a body that nobody has read
+            call = self.dialect.open(request)
+            if isinstance(call, Publish) and call.begin_upload is not None:
+                return call
+        return None
+
+    async def _spare(self, request: LegacyRequest) -> LegacyRequest:
+        """A costly request, marked as sparing if none of its keys opens a channel."""
+        keyring = Keyring(self._services, self.dialect, request)
+        shown = await self._services.off_loop.run(
+            request.client_address, partial(self.dialect.shown_keys, request)
+        )
+        if await keyring.any_opens(shown):
+            return request
+        return replace(request, sparing=True)
+
+    async def _open(self, request: LegacyRequest, *, is_costly: bool) -> LegacyCall:
+        if not is_costly:
+            return self.dialect.open(request)
+        return await self._services.off_loop.run(
+            request.client_address, partial(self.dialect.open, request)
+        )
+
+    # ----------------------------------------------------------------------- refusing
+
+    async def _refuse(
+        self,
+        request: LegacyRequest,
+        call: LegacyCall | None,
+        error: Exception,
+        *,
+        is_costly: bool,
+    ) -> tuple[str, LegacyReply]:
+        """The code of a refusal, and the dialect's words for it.
+
+        The words come from what the call knows, else from the request once more. A
+        fault of ours is the last resort.
+        """
+        if isinstance(error, LegacyRefusal):
+            return "dialect", error.reply
+        if not isinstance(error, NativeError):
+            error = InternalError()
+        elif isinstance(call, Publish) and call.refused is not None:
+            return error.code, call.refused(error)
+        elif is_costly and not isinstance(error, ServerBusy):
+            word = partial(self.dialect.refused, request, error)
+            try:
+                address = request.client_address
+                return error.code, await self._services.off_loop.run(address, word)
+            except ServerBusy as busy:
+                error = busy
+        return error.code, self.dialect.refused(request, error)
+
+    def _note_refusal(
+        self,
+        head: Head,
+        call: LegacyCall | None,
+        code: str,
+        status: int,
+        request_id: str,
+    ) -> None:
+        """Count a refusal, and leave a line for the operator.
+
+        A dry run leaves none: it is a question.
+        """
+        self._services.metrics.refused(self._source, code)
+        if head.dry_run:
+            return
+        claims = claims_of(call)
+        self._services.refusals.note(
+            self._source,
+            route=call.route if call else head.method,
+            status=status,
+            code=code,
+            address=head.client_address,
+            request_id=request_id,
+            key=claims[0].key if claims else "",
+        )
 
     def refuse_unread(
         self,
@@ -116,243 +281,103 @@ class DialectDoor:
     ) -> web.Response:
         """Answer a call whose head could not be parsed beyond its first line."""
         path, query = split_target(target, prefix)
-        legacy = LegacyRequest(
+        head = Head(
             method=method,
             path=path,
             query=query,
-            received_at_ms=self._services.now_ms(),
+            client_address=self._services.callers.address(request),
         )
-        self._services.metrics.refused(self._source, error.code)
+        legacy = self._freeze(head, b"", truncated=False)
         reply = self.dialect.refused(legacy, error)
         request_id = request_id_for(request)
-        self._services.refusals.note(
-            self._source,
-            route=method,
-            status=reply.status,
-            code=error.code,
-            address=self._services.callers.address(request),
-            request_id=request_id,
-        )
+        self._note_refusal(head, None, error.code, reply.status, request_id)
         return respond(reply, request_id, ())
 
-
-class _Call:
-    """One call on its way through the door."""
-
-    def __init__(
-        self,
-        dialect: Dialect,
-        services: Services,
-        request: web.BaseRequest,
-        prefix: str,
-    ) -> None:
-        self._dialect = dialect
-        self._services = services
-        self._web = request
-        self._prefix = prefix
-        self._request = LegacyRequest(method=request.method, path="/")
-        self._body = IncomingBody(request, services.files)
-        self._dry_run = False
-        self._route = ""
-        self._is_costly = False
-        self._claims: Sequence[KeyClaim] = ()
-        self._rehearsed: Rehearsed | None = None
-        self.refused_code: str | None = None
-        self.message_ids: list[str] = []
-
-    async def answer(self) -> LegacyReply | web.StreamResponse | Admitted:
-        """Freeze, open, act; every refusal worded by the dialect."""
-        reply: LegacyReply | web.StreamResponse | Admitted
-        try:
-            await self._freeze()
-            reply = await self._act(await self._look())
-        except LegacyRefusal as refusal:
-            self.refused_code = "dialect"
-            reply = refusal.reply
-        except NativeError as error:
-            reply = await self._refuse(error)
-        if self._dry_run and isinstance(reply, LegacyReply):
-            return self._told(reply)
-        return reply
-
-    def _told(self, reply: LegacyReply) -> LegacyReply:
-        """The receipt of a dry run, in place of the reply."""
-        return tell(
-            self._dialect,
-            self._request,
-            self._claims,
-            self._rehearsed or Rehearsed(reply=reply),
-            route=self._route,
-            accepted=self.refused_code is None,
-            base_url=self._services.callers.native_url(self._web, self._prefix),
-        )
-
-    def refuse(self, error: NativeError) -> LegacyReply:
-        """Word a refusal of ours in the dialect."""
-        self.refused_code = error.code
-        return self._dialect.refused(self._request, error)
-
-    def log_refusal(self, status: int, request_id: str) -> None:
-        """Leave a line for the operator; a dry run is a question, not a refusal."""
-        if self.refused_code is None or self._dry_run:
-            return
-        self._services.refusals.note(
-            self._dialect.source,
-            route=self._route or self._request.method,
-            status=status,
-            code=self.refused_code,
-            address=self._services.callers.address(self._web),
-            request_id=request_id,
-            key=self._claims[0].key if self._claims else "",
-        )
-
-    async def _refuse(self, error: NativeError) -> LegacyReply:
-        """Word a refusal, which may read a costly request once more."""
-        if not self._is_costly or isinstance(error, ServerBusy):
-            return self.refuse(error)
-        return await self._off_loop(partial(self.refuse, error))
-
-    async def _off_loop(self, work: Callable[[], T]) -> T:
-        off_loop = self._services.off_loop
-        return await off_loop.run(self._request.client_address, work)
-
-    async def _freeze(self) -> None:
-        """Make the LegacyRequest; what is the gateway's own is taken out."""
-        web_request, services = self._web, self._services
-        callers, settings = services.callers, services.settings
-        path, query = split_target(web_request.raw_path, self._prefix)
-        query, headers, self._dry_run = take_dry_run(query, web_request.headers)
-        headers = show_host(headers, callers.host(web_request))
-        address = callers.address(web_request)
-        body, truncated = b"", self._body.is_too_large
-        try:
-            services.limiter.check_address(address)
-            if settings.token is not None and settings.token_on_dialects:
-                query, headers = take_gateway_token(query, headers, settings.token)
-            if not self._body.is_too_large:
-                limit = self._dialect.body_limit(web_request.method, path)
-                body, truncated = await self._body.read(limit)
-        finally:  # a refusal is worded from the request as well
-            self._request = LegacyRequest(
-                method=web_request.method,
-                path=path,
-                query=query,
-                headers=headers,
-                body=body,
-                body_truncated=truncated,
-                received_at_ms=services.now_ms(),
-                base_url=callers.mount_url(
-                    web_request, self._prefix, self._dialect.source
-                ),
-                client_address=address,
-            )
-
-    async def _look(self) -> LegacyCall:
-        """What is asked. A file that says that it is too large is not read at all."""
-        if not self._body.is_too_large:
-            return await self._open()
-        with suppress(LegacyRefusal):  # of a body that nobody has read
-            call = self._dialect.open(self._request)
-            if isinstance(call, Publish) and call.begin_upload is not None:
-                return call
-        limit = self._dialect.body_limit(self._request.method, self._request.path)
-        body, truncated = await self._body.read(limit)
-        self._request = replace(self._request, body=body, body_truncated=truncated)
-        return await self._open()
-
-    async def _open(self) -> LegacyCall:
-        """Let the dialect read; what is costly off the loop, for strangers in part."""
-        if not self._dialect.is_costly(self._request):
-            return self._dialect.open(self._request)
-        self._is_costly = True
-        keyring = Keyring(self._services, self._dialect, self._request)
-        shown = await self._off_loop(partial(self._dialect.shown_keys, self._request))
-        if not await keyring.any_opens(shown):
-            self._request = replace(self._request, sparing=True)
-        return await self._off_loop(partial(self._dialect.open, self._request))
+    # ------------------------------------------------------------------------- acting
 
     async def _act(
-        self, call: LegacyCall
-    ) -> LegacyReply | web.StreamResponse | Admitted:
-        self._route = call.route
-        self._keyring = Keyring(self._services, self._dialect, self._request)
+        self,
+        request: LegacyRequest,
+        call: LegacyCall,
+        incoming: IncomingBody,
+        *,
+        dry_run: bool,
+    ) -> Outcome:
+        """Do what the call asks. Raises LegacyRefusal and every NativeError."""
+        services = self._services
+        reply: LegacyReply | web.StreamResponse | Admitted
+        rehearsed: Rehearsed | None = None
         match call:
             case Publish():
-                self._claims = call.claims
-                return await self._publish(call)
+                return await self._publish(request, call, incoming, dry_run=dry_run)
             case Answer():
-                return call.reply
+                reply = call.reply
             case KeyCheck():
-                self._claims = (call.claim, *call.others)
-                await self._keyring.open_each(self._claims, call.access)
-                self._rehearsed = Rehearsed(reply=call.reply, notes=call.notes)
-                return call.reply
+                keyring = Keyring(services, self.dialect, request)
+                await keyring.open_each(claims_of(call), call.access)
+                reply = call.reply
+                rehearsed = Rehearsed(reply=reply, notes=call.notes)
             case Subscribe():
-                self._claims = call.claims
-                return await self._admit(call)
+                keyring = Keyring(services, self.dialect, request)
+                grants = await keyring.open_each(call.claims, Access.READ)
+                reply = Admitted(call, grants)
+                if dry_run:
+                    reply = LegacyReply(content_type=call.encoder.content_type)
             case StatusQuery():
-                found = await self._services.messages.find_push(
+                found = await services.messages.find_push(
                     call.push_number, call.read_token
                 )
-                return self._dialect.status(self._request, found)
+                reply = self.dialect.status(request, found)
             case Download():
-                return await self._download(call)
+                reply = await send_file(services.files, call)
+                if dry_run:
+                    reply = LegacyReply(content_type=reply.headers["Content-Type"])
+        return Outcome(reply, rehearsed=rehearsed)
 
-    async def _admit(self, call: Subscribe) -> LegacyReply | Admitted:
-        grants = await self._keyring.open_each(call.claims, Access.READ)
-        if self._dry_run:
-            return LegacyReply(content_type=call.encoder.content_type)
-        return Admitted(call, grants)
-
-    async def _download(self, call: Download) -> LegacyReply | web.StreamResponse:
-        response = await send_file(self._services.files, call)
-        if self._dry_run:
-            return LegacyReply(content_type=response.headers["Content-Type"])
-        return response
-
-    # ---------------------------------------------------------------------- publish
-
-    async def _publish(self, call: Publish) -> LegacyReply:
-        opened = await self._keyring.open_all(call)
+    async def _publish(
+        self,
+        request: LegacyRequest,
+        call: Publish,
+        incoming: IncomingBody,
+        *,
+        dry_run: bool,
+    ) -> Outcome:
+        """Open the keys, translate, send. An upload is stored before it is sent."""
+        keyring = Keyring(self._services, self.dialect, request)
+        opened = await keyring.open_all(call)
+        send = self._rehearse if dry_run else self._send
         files = self._services.files
         if call.begin_upload is None or files is None:
-            translation = (
-                await self._off_loop(call.translate)
-                if call.costly
-                else call.translate()
-            )
-            return await self._send(call, translation, opened)
+            if call.costly:
+                address = request.client_address
+                run = self._services.off_loop.run
+                translation = await run(address, call.translate)
+            else:
+                translation = call.translate()
+            return await send(keyring, call, translation, opened)
         channel = next(one.channel.number for one in opened if isinstance(one, Grant))
         finish = call.begin_upload()
-        receive = files.rehearse if self._dry_run else files.receive
-        async with receive(channel, *self._body.pieces(call.file_content)) as upload:
-            return await self._send(call, finish(upload), opened)
+        receive = files.rehearse if dry_run else files.receive
+        async with receive(channel, *incoming.pieces(call.file_content)) as upload:
+            return await send(keyring, call, finish(upload), opened)
+
+    async def _rehearse(
+        self, keyring: Keyring, call: Publish, translation: Translation, opened: Opened
+    ) -> Outcome:
+        rehearsed = rehearse(self.dialect, keyring.request, call, translation, opened)
+        return Outcome(rehearsed.reply, rehearsed=rehearsed)
 
     async def _send(
-        self,
-        call: Publish,
-        translation: Translation,
-        opened: Opened,
-    ) -> LegacyReply:
-        if self._dry_run:
-            self._rehearsed = rehearse(
-                self._dialect, self._request, call, translation, opened
-            )
-            return self._rehearsed.reply
-        results = await submit(
-            self._services,
-            self._dialect.source,
-            self._request,
-            self._keyring,
-            call,
-            translation,
-            opened,
-        )
+        self, keyring: Keyring, call: Publish, translation: Translation, opened: Opened
+    ) -> Outcome:
+        results = await submit(self._services, keyring, call, translation, opened)
         if not call.batch and isinstance(error := results[0], NativeError):
             raise error
+        shown: list[str] = []
         if not translation.hidden:
-            self.message_ids = [r.message_id for r in results if isinstance(r, Receipt)]
-        return self._dialect.accepted(self._request, call, translation, results)
+            shown = [r.message_id for r in results if isinstance(r, Receipt)]
+        reply = self.dialect.accepted(keyring.request, call, translation, results)
+        return Outcome(reply, shown)
 
 
 def respond(

@@ -24,29 +24,29 @@ Opened = Sequence[Grant | NativeError]
 class Keyring:
     """The keys of one call, opened through the gate and counted by the limiter."""
 
-    __slots__ = ("_dialect", "_request", "_services", "_source")
+    __slots__ = ("_dialect", "_services", "request", "source")
 
     def __init__(
         self, services: Services, dialect: Dialect, request: LegacyRequest
     ) -> None:
         self._services = services
         self._dialect = dialect
-        self._source = dialect.source
-        self._request = request
+        self.source = dialect.source
+        self.request = request
 
     async def open(
         self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
     ) -> Grant:
         """Open one key. Raises ChannelNotFound, RateLimited."""
         grant = await self._services.gate.open(
-            self._source, claim, access, fresh=fresh, caller=self
+            self.source, claim, access, fresh=fresh, caller=self
         )
         self._services.limiter.check_key(claim.key)
         return grant
 
     async def renew(self, claim: KeyClaim) -> Grant:
         """Open a sender's key again, as a channel or an alias has changed since."""
-        return await self._services.gate.renew(self._source, claim, self.address)
+        return await self._services.gate.renew(self.source, claim, self.address)
 
     async def any_opens(self, claims: Sequence[KeyClaim]) -> bool:
         """Whether one of the keys opens a channel; its calls are not counted here.
@@ -85,14 +85,14 @@ class Keyring:
     @property
     def address(self) -> str:
         """The caller's address."""
-        return self._request.client_address
+        return self.request.client_address
 
     @property
     def client(self) -> str:
         """The User-Agent."""
-        return self._request.headers.get("User-Agent", "")
+        return self.request.headers.get("User-Agent", "")
 
     def fields(self, claim: KeyClaim) -> Mapping[str, int]:
         """Names and lengths of what came with a key that nobody knows."""
         forms = self._dialect.traits.reads_forms
-        return field_lengths(self._request, claim.key, reads_forms=forms)
+        return field_lengths(self.request, claim.key, reads_forms=forms)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.core.messages import Draft, Recipient
+from pushgo_compat.core.messages import Recipient
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import CallRecord, gate_notes, record_call
 from pushgo_compat.errors import NativeError
-from pushgo_compat.legacy import LegacyRequest, Publish, Translation
-from pushgo_compat.model import KeyClaim, Receipt, Source
+from pushgo_compat.legacy import Publish, Translation
+from pushgo_compat.model import KeyClaim, Receipt
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
 from pushgo_compat.web.services import Services
 
@@ -21,8 +21,6 @@ Results = Sequence[Receipt | NativeError | None]
 
 async def submit(
     services: Services,
-    source: Source,
-    request: LegacyRequest,
     keyring: Keyring,
     call: Publish,
     translation: Translation,
@@ -33,7 +31,7 @@ async def submit(
     if translation.message is None or all(results):
         return results
     record = record_call(
-        request,
+        keyring.request,
         Masker.of(call.claims),
         route=call.route,
         notes=translation.notes,
@@ -44,18 +42,11 @@ async def submit(
         for claim, grant in zip(call.claims, opened, strict=True)
         if isinstance(grant, Grant)
     ]
-    draft = Draft(
-        source=source,
-        message=translation.message,
-        view=translation.view,
-        numbered=translation.numbered,
-        deliver_at_ms=translation.deliver_at_ms,
-        hidden=translation.hidden,
-        sequence_id=translation.sequence_id,
-        cancels=translation.cancels,
-        file=translation.file,
+    message = translation.message
+    accepting = services.messages.submit(
+        keyring.source, message, recipients, translation
     )
-    written = iter(await services.messages.submit(recipients, draft))
+    written = iter(await accepting)
     return [result or next(written) for result in results]
 
 

@@ -6,16 +6,17 @@ mistakes them for a parameter of its server.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from pushgo_compat.basic_login import read_basic
 from pushgo_compat.core.auth.secrets import same_secret
 from pushgo_compat.errors import AuthenticationFailed
+from pushgo_compat.web.connection.forwarded import Callers
 
 DRY_RUN_HEADER = "X-PushGo-Dry-Run"
 DRY_RUN_PARAMETER = "pushgo_dry_run"
@@ -23,6 +24,38 @@ _TOKEN_PARAMETER = "token"  # noqa: S105 - the name of a parameter
 _ON = frozenset({"1", "true", "yes", "on"})
 
 Headers = CIMultiDictProxy[str]
+_NO_HEADERS: Headers = CIMultiDictProxy(CIMultiDict())
+
+
+class Head(NamedTuple):
+    """A call's head, as its dialect will see it."""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers = _NO_HEADERS
+    dry_run: bool = False
+    """Whether the dry-run switch was on. It is taken out of query and headers."""
+    base_url: str = ""
+    """Where the mount lives for the outside, without a trailing slash."""
+    client_address: str = ""
+
+
+def read_head(
+    request: web.BaseRequest, prefix: str, host: str, dialect: str, callers: Callers
+) -> Head:
+    """The head of a call that came in under a mount's prefix, and asked for a host."""
+    path, query = split_target(request.raw_path, prefix)
+    query, headers, dry_run = take_dry_run(query, request.headers)
+    return Head(
+        request.method,
+        path,
+        query,
+        show_host(headers, host),
+        dry_run,
+        callers.mount_url(request, prefix, dialect, host),
+        callers.address(request),
+    )
 
 
 def split_target(raw: str, prefix: str) -> tuple[str, str]:
@@ -77,39 +110,6 @@ def show_host(headers: Headers, host: str) -> Headers:
     return CIMultiDictProxy(copy)
 
 
-async def read_body(request: web.BaseRequest, limit: int) -> tuple[bytes, bytes]:
-    """At most ``limit`` bytes of the body, and what was read beyond them.
-
-    Nothing beyond means that this was all; else there may be still more to come.
-    """
-    if "Expect" in request.headers:
-        await ask_for_body(request)
-    content = request.content
-    first = await content.readany()
-    if content.at_eof() and len(first) <= limit:
-        return first, b""
-    chunks, size = [first], len(first)
-    while size <= limit:
-        chunk = await content.readany()
-        if not chunk:
-            return b"".join(chunks), b""
-        chunks.append(chunk)
-        size += len(chunk)
-    body = b"".join(chunks)
-    return body[:limit], body[limit:]
-
-
-async def ask_for_body(request: web.BaseRequest) -> None:
-    """Let a client send its body that waits to be asked (``curl -T``).
-
-    Any other expectation is ignored, not refused.
-    """
-    expected = request.headers["Expect"].lower() == "100-continue"
-    if expected and request.version == HttpVersion11:
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # the answer itself has not begun
-
-
 def _take_parameter(query: str, name: str) -> tuple[str, Sequence[str]]:
     """Remove a parameter wherever it stands; the rest is not touched by a byte."""
     kept, values = [], []
@@ -135,10 +135,7 @@ def _authorization_secret(value: str) -> str:
         case "bearer":
             return rest.strip()
         case "basic":
-            try:
-                decoded = base64.b64decode(rest.strip(), validate=True)
-            except (binascii.Error, ValueError):
-                return ""
-            return decoded.decode("utf-8", "surrogateescape").partition(":")[2]
+            login = read_basic(rest, errors="surrogateescape")
+            return "" if login is None else login[1]
         case _:
             return ""

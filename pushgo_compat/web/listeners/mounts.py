@@ -70,11 +70,13 @@ class Mounts:
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             self._callers.notice(request)
-            host = self._callers.host(request) if self._hosts else ""
-            door, prefix = self.find(request.raw_path, host)
+            host = self._callers.host(request) if self._hosts else None
+            door, prefix = self.find(request.raw_path, host or "")
             if door is None:
                 return await native(request)
-            return await door.serve(request, prefix)
+            if host is None:
+                host = self._callers.host(request)
+            return await door.serve(request, prefix, host)
 
         return handle
 

@@ -6,11 +6,11 @@ from aiohttp import web
 
 from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
-from pushgo_compat.web.legacy.read_request import ask_for_body
 from pushgo_compat.web.native import health, openapi, read, send, stream, webpush
 from pushgo_compat.web.native.describe import TEXT, Operation, content, describes
 from pushgo_compat.web.native.edge import native_edge
 from pushgo_compat.web.pages import docs
+from pushgo_compat.web.read_body import ask_for_body
 from pushgo_compat.web.services import DESCRIPTION, SERVICES, Services
 
 _MESSAGES = "/channel/{channel_id}/messages"

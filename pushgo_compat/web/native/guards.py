@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import zlib
 
 from aiohttp import web
 
+from pushgo_compat.basic_login import read_basic
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.key_forms import parse_channel_id
 from pushgo_compat.core.auth.secrets import same_secret
@@ -17,6 +16,7 @@ from pushgo_compat.errors import (
     InvalidRequest,
     RequestTooLarge,
 )
+from pushgo_compat.web.read_body import read_body
 from pushgo_compat.web.services import SERVICES
 
 
@@ -49,7 +49,7 @@ def check_json_content_type(request: web.Request) -> None:
         raise InvalidRequest("missing_json_content_type")
 
 
-async def read_body(request: web.Request, limit_bytes: int) -> bytes:
+async def read_whole_body(request: web.Request, limit_bytes: int) -> bytes:
     """Read a body of at most ``limit_bytes``, counted after decompression.
 
     Raises RequestTooLarge as soon as that is sure, and InvalidRequest for a body whose
@@ -57,14 +57,12 @@ async def read_body(request: web.Request, limit_bytes: int) -> bytes:
     """
     if (request.content_length or 0) > limit_bytes:
         raise RequestTooLarge
-    body = b""
     try:
-        while chunk := await request.content.readany():
-            body += chunk
-            if len(body) > limit_bytes:
-                raise RequestTooLarge
+        body, beyond = await read_body(request, limit_bytes)
     except web.RequestPayloadError:
         raise InvalidRequest("invalid_json_syntax") from None
+    if beyond:
+        raise RequestTooLarge
     coding = request.headers.get("Content-Encoding", "").strip().lower()
     return _unpack(body, limit_bytes) if coding in ("gzip", "deflate") else body
 
@@ -116,14 +114,10 @@ def _unpack(body: bytes, limit_bytes: int) -> bytes:
 
 
 def _basic_login(request: web.Request) -> tuple[str, str]:
-    encoded = _credentials(request, "basic") or ""
-    try:
-        text = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise AuthenticationFailed(detail="Basic") from None
-    user, colon, password = text.partition(":")
-    if not colon:
+    login = read_basic(_credentials(request, "basic") or "")
+    if login is None:
         raise AuthenticationFailed(detail="Basic")
+    user, password = login
     return user, password.strip()
 
 

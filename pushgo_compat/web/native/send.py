@@ -27,7 +27,7 @@ from pushgo_compat.web.native.guards import (
     check_gateway_token,
     check_json_content_type,
     check_rate,
-    read_body,
+    read_whole_body,
 )
 from pushgo_compat.web.services import SERVICES
 
@@ -64,7 +64,7 @@ async def post_message(request: web.Request) -> web.StreamResponse:
     check_rate(request)
     check_gateway_token(request)
     check_json_content_type(request)
-    body = await read_body(request, MAX_NATIVE_JSON_BYTES)
+    body = await read_whole_body(request, MAX_NATIVE_JSON_BYTES)
     return await _submit(request, load_request(parse_json_object(body)))
 
 

@@ -20,7 +20,7 @@ from pushgo_compat.web.native.guards import (
     check_json_content_type,
     check_query,
     login_reader,
-    read_body,
+    read_whole_body,
 )
 from pushgo_compat.web.native.read import READER_CODES
 from pushgo_compat.web.services import SERVICES
@@ -74,7 +74,7 @@ async def put_subscription(request: web.Request) -> web.Response:
     grant, _ = await login_reader(request)
     check_query(request)
     check_json_content_type(request)
-    body = await read_body(request, MAX_BODY_BYTES)
+    body = await read_whole_body(request, MAX_BODY_BYTES)
     subscription = body.decode("utf-8", "replace")
     target = await _service(request).subscribe(grant.channel, subscription)
     return accepted({"target_id": target.target_id})
@@ -96,7 +96,7 @@ async def delete_subscription(request: web.Request) -> web.Response:
     grant, _ = await login_reader(request)
     check_query(request)
     check_json_content_type(request)
-    endpoint = _endpoint(await read_body(request, MAX_BODY_BYTES))
+    endpoint = _endpoint(await read_whole_body(request, MAX_BODY_BYTES))
     removed = await _service(request).unsubscribe(grant.channel, endpoint)
     return accepted({"channel_id": grant.channel.channel_id, "deleted": removed})
 

@@ -1,0 +1,34 @@
+"""A refused publish is worded from what opening it found: nothing is parsed twice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+import adapters.bark
+from adapters.bark import BARK
+from pushgo_compat.errors import ChannelNotFound
+from pushgo_compat.legacy import Dialect, LegacyReply, LegacyRequest, Publish
+
+JSON = CIMultiDictProxy(CIMultiDict({"Content-Type": "application/json"}))
+
+
+def refused(dialect: Dialect, path: str, body: object) -> LegacyReply:
+    request = LegacyRequest(
+        method="POST", path=path, headers=JSON, body=json.dumps(body).encode()
+    )
+    call = dialect.open(request)
+    assert isinstance(call, Publish)
+    assert call.refused is not None
+    with pytest.MonkeyPatch.context() as patch:
+        # Whoever parses again fails.
+        patch.delattr(adapters.bark, "read_parameters")
+        return call.refused(ChannelNotFound())
+
+
+def test_bark_repeats_the_key_that_stood_in_the_body() -> None:
+    reply = refused(BARK, "/push", {"device_key": "stranger", "body": "x"})
+    assert reply.status == 400
+    assert b"failed to get [stranger] device token" in reply.body
