@@ -134,3 +134,11 @@ def test_a_monstrous_delay_is_refused_in_no_time(value: str) -> None:
     with pytest.raises(LegacyRefusal):
         read_delay(value, Clock(NOW_MS))
     assert time.process_time() - started < 2
+
+
+def test_a_time_of_more_than_a_thousand_characters_is_none() -> None:
+    clock = Clock(1_700_000_000_000)
+    assert read_delay("in 30 minutes".ljust(1000, "!"), clock) == 1_700_001_800
+    with pytest.raises(LegacyRefusal) as refused:
+        read_delay("in 30 minutes".ljust(1001, "!"), clock)
+    assert b"40004" in refused.value.reply.body

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 import adapters.bark.json_body
+import adapters.ntfy
 from adapters.golang.template.interpreter import execute
 from adapters.shared.parsing import unescape
 from pushgo_compat.errors import ServerBusy
@@ -211,3 +212,21 @@ async def test_too_much_waiting_work_of_one_address_is_refused() -> None:
 def test_a_long_escaped_text_is_undone_piece_by_piece(shift: int) -> None:
     raw = b"x" * shift + b"%41" * 50_000 + b"%4" + b"%zz" * 30_000 + b"%"
     assert unescape(raw) == unquote_to_bytes(raw)
+
+
+@pytest.mark.parametrize(("size", "thread"), [(1000, "gateway"), (70_000, "off-loop")])
+def test_what_a_long_head_says_is_read_off_the_loop(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, size: int, thread: str
+) -> None:
+    threads: list[str] = []
+    read_open = adapters.ntfy._open
+
+    def recording(*arguments: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return read_open(*arguments)
+
+    monkeypatch.setattr(adapters.ntfy, "_open", recording)
+    title = ("Title", b"=?utf-8?q?=41?= " * (size // 16))
+    reply = gateway.call(Source.NTFY, Mount.PORT, "POST", f"/{KEY}", [title], b"x")
+    assert reply.status == 200
+    assert [name.startswith(thread) for name in threads] == [True]

@@ -92,4 +92,6 @@ def printable(text: str) -> str:
     A caller may put bytes that are no UTF-8 into a header, and escape sequences that
     rewrite the operator's screen.
     """
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "\ufffd" for char in text)

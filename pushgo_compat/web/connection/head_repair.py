@@ -24,6 +24,8 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 _BLANK = re.compile(rb"[\r\n]+")
 _HOST_LINE = re.compile(rb"(?i)\nhost:[^\r\n]*")
 _SHOWN_BYTES = 16 * 1024
+LONG_HEAD_BYTES = 64 * 1024
+"""A longer one may be costly to read: words, actions and times stand in it."""
 
 
 class _State(Enum):
@@ -43,6 +45,7 @@ class HeadMender:
         "_last",
         "_left",
         "_state",
+        "had_long_head",
         "has_refused",
         "head",
     )
@@ -58,6 +61,8 @@ class HeadMender:
         self.has_refused = False
         """Behind what ``feed`` has returned the parser is to get ``REFUSED``, in a call
         of its own: of a call that ends in a refusal it forgets what went before."""
+        self.had_long_head = False
+        """Whether any head of this connection was longer than ``LONG_HEAD_BYTES``."""
         self.head = b""
         """The latest head, as it came: it says who shall word a parser's refusal.
 
@@ -136,6 +141,8 @@ class HeadMender:
     def _begin_body(self, head: bytes, out: list[bytes]) -> None:
         self._blank = 0
         self.head = head if len(head) <= _SHOWN_BYTES else _shown(head)
+        if len(head) > LONG_HEAD_BYTES:
+            self.had_long_head = True
         mended, length, self._last = mend_head(head)
         out.append(mended)
         if length == CHUNKED:

@@ -120,6 +120,11 @@ class LenientHandler(BoundedHandler):
             self._on_end_of_input()
         return True
 
+    @property
+    def had_long_head(self) -> bool:
+        """Whether a head of this connection was so long that it may be costly."""
+        return self._mender.had_long_head
+
     def when_input_ends(self, call: Callable[[], None]) -> None:
         """Call once the peer sends no more, at once if that is so already."""
         self._on_end_of_input = call

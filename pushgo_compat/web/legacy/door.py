@@ -37,6 +37,7 @@ from pushgo_compat.legacy import (
     claims_of,
 )
 from pushgo_compat.model import Access, Receipt
+from pushgo_compat.web.connection.protocol import connection_of
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
@@ -128,11 +129,15 @@ class DialectDoor:
             if call is None:
                 if incoming.is_too_large:
                     request = await self._read(head, incoming)
-                is_costly = self.dialect.is_costly(request)
+                is_costly = _had_long_head(web_request) or self.dialect.is_costly(
+                    request
+                )
                 if is_costly:
                     request = await self._spare(request)
                 call = await self._open(request, is_costly=is_costly)
-            outcome = await self._act(request, call, incoming, dry_run=head.dry_run)
+            outcome = await self._act(
+                request, call, incoming, dry_run=head.dry_run, is_costly=is_costly
+            )
         except ConnectionError:
             raise
         except Exception as error:
@@ -302,6 +307,7 @@ class DialectDoor:
         incoming: IncomingBody,
         *,
         dry_run: bool,
+        is_costly: bool,
     ) -> Outcome:
         """Do what the call asks. Raises LegacyRefusal and every NativeError."""
         services = self._services
@@ -309,7 +315,13 @@ class DialectDoor:
         rehearsed: Rehearsed | None = None
         match call:
             case Publish():
-                return await self._publish(request, call, incoming, dry_run=dry_run)
+                return await self._publish(
+                    request,
+                    call,
+                    incoming,
+                    dry_run=dry_run,
+                    is_costly=is_costly or call.costly,
+                )
             case Answer():
                 reply = call.reply
             case KeyCheck():
@@ -341,6 +353,7 @@ class DialectDoor:
         incoming: IncomingBody,
         *,
         dry_run: bool,
+        is_costly: bool,
     ) -> Outcome:
         """Open the keys, translate, send. An upload is stored before it is sent."""
         keyring = Keyring(self._services, self.dialect, request)
@@ -348,7 +361,7 @@ class DialectDoor:
         send = self._rehearse if dry_run else self._send
         files = self._services.files
         if call.begin_upload is None or files is None:
-            if call.costly:
+            if is_costly:
                 address = request.client_address
                 run = self._services.off_loop.run
                 translation = await run(address, call.translate)
@@ -378,6 +391,12 @@ class DialectDoor:
             shown = [r.message_id for r in results if isinstance(r, Receipt)]
         reply = self.dialect.accepted(keyring.request, call, translation, results)
         return Outcome(reply, shown)
+
+
+def _had_long_head(request: web.BaseRequest) -> bool:
+    """Whether the head alone is costly to read: encoded words, actions, a delay."""
+    connection = connection_of(request)
+    return connection is not None and connection.had_long_head
 
 
 def respond(
