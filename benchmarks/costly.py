@@ -15,10 +15,13 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 import brotli
+import click
 
 from benchmarks.server import free_port, gateway, make_channel
 
 _MOST = 4 * 1024 * 1024 - 100
+_HEAD = 1024 * 1024 - 400
+"""What one line of a head may take."""
 _ASK = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 _TIMES = 3
@@ -34,6 +37,49 @@ def _post(path: str, body: bytes, media: str = _JSON, coding: str = "") -> bytes
 
 def _template(key: str, template: str) -> bytes:
     return _post(f"/ntfy/{key}?tpl=1&m={quote(template)}", b"{}")
+
+
+def _ntfy(key: str, line: str, body: bytes = b"x") -> bytes:
+    """A publish with one header line more."""
+    head = f"POST /ntfy/{key} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}{line}\r\n\r\n".encode() + body
+
+
+def long_texts(key: str) -> Mapping[str, bytes]:
+    """What is read on the loop, as long as a head or a body may be."""
+    word, action = "=?utf-8?q?=41=42=43?= ", "view, A, https://a.example; "
+    empty = '{"action":"view","label":"A","url":"https://a.example"},'
+    pairs = "&".join(["a=%41"] * (_HEAD // 6))
+    tags = b",".join([b'"a"'] * (60 * 1024 // 4))
+    return {
+        "encoded words": _ntfy(key, f"Title: {word * (_HEAD // len(word))}"),
+        "beginnings of words": _ntfy(key, "Title: " + "=?utf-8?q?" * (_HEAD // 10)),
+        "encoded words, no key": _ntfy(
+            "nobody-knows-it", f"Title: {word * (_HEAD // len(word))}"
+        ),
+        "short actions": _ntfy(key, f"Actions: {action * (_HEAD // len(action))}"),
+        "an open quote in actions": _ntfy(
+            key, "Actions: view, A, '" + "\\'" * (_HEAD // 2)
+        ),
+        "commas in actions": _ntfy(key, "Actions: " + "," * _HEAD),
+        "actions in JSON": _ntfy(
+            key, f"Actions: [{(empty * (_HEAD // len(empty)))[:-1]}]"
+        ),
+        "a delay of digits": _ntfy(key, "Delay: " + "9" * _HEAD),
+        "a delay of words": _ntfy(key, "Delay: " + "in 1 day " * (_HEAD // 9)),
+        "tags": _ntfy(key, "Tags: " + "a," * (_HEAD // 2)),
+        "a file of angle brackets": _ntfy(key, "Filename: a", b"<" * _MOST),
+        "a file of commas": _ntfy(key, "Filename: a", b'"a",\n' * (_MOST // 5)),
+        "Matrix": _post("/ntfy/_matrix/push/v1/notify", b'{"a":' + b"[" * 8000),
+        "native tags": _post("/message", b'{"tags":[' + tags + b"]}"),
+        "native brackets": _post("/message", b"[" * _MOST),
+        "a query of parameters, ntfy": _post(f"/ntfy/{key}?{pairs}", b"x"),
+        "a query of parameters, Bark": _post(f"/bark/{key}?{pairs}", b"{}"),
+        "a query of parameters, ServerChan": _post(
+            f"/serverchan/{key}.send?{pairs}", b"{}"
+        ),
+        "a query of parameters, native": _post(f"/message?{pairs}", b"{}"),
+    }
 
 
 def attacks(key: str) -> Mapping[str, bytes]:
@@ -65,10 +111,13 @@ def attacks(key: str) -> Mapping[str, bytes]:
         "unknown time zones": _template(
             key, f"{{{{range until 9000}}}}{zone}{{{{end}}}}"
         ),
+        **long_texts(key),
     }
 
 
-def main() -> None:
+@click.command()
+@click.option("--only", default="", help="Requests whose name contains this.")
+def main(only: str) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
         key = make_channel(folder)["key"]
@@ -76,7 +125,8 @@ def main() -> None:
         with gateway(folder, port):
             print("| request | bytes | worst /healthz ms | p99 ms | ms each |")
             print("|---|---|---|---|---|")
-            for name, request in attacks(key).items():
+            chosen = {n: r for n, r in attacks(key).items() if only in n}
+            for name, request in chosen.items():
                 waits, each_ms = _run(port, request)
                 print(
                     f"| {name} | {len(request):,} | {waits[-1] * 1000:.0f}"
