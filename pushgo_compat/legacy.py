@@ -157,6 +157,24 @@ class KeyCheck:
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
+class Register:
+    """A phone wants a key's messages (Bark's app)."""
+
+    route: str
+    claim: KeyClaim | None
+    """None: it asks for a key of its own."""
+    device_token: str = field(repr=False)
+    retires: bool
+    """The phone gives the key up."""
+    reply: Callable[[str], LegacyReply]
+    """The success, worded with the key."""
+    refusal: LegacyReply
+    """For a phone that gets no key, or is not bound."""
+    unbound: tuple[Note, ...] = ()
+    """Notes for a good key that binds nothing."""
+
+
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Publish:
     """Sends one message to one receiver, or to several in a batch."""
 
@@ -277,7 +295,7 @@ class StatusQuery:
     read_token: str = field(repr=False)
 
 
-LegacyCall = Answer | KeyCheck | Publish | Subscribe | Download | StatusQuery
+LegacyCall = Answer | KeyCheck | Register | Publish | Subscribe | Download | StatusQuery
 
 
 def claims_of(call: LegacyCall | None) -> Sequence[KeyClaim]:
@@ -287,6 +305,8 @@ def claims_of(call: LegacyCall | None) -> Sequence[KeyClaim]:
             return call.claims
         case KeyCheck():
             return (call.claim, *call.others)
+        case Register(claim=KeyClaim() as claim):
+            return (claim,)
         case _:
             return ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,18 +14,23 @@ from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.delivery import (
     ApnsCredential,
     BarkApns,
+    Configuration,
     Delivery,
     Misconfigured,
     Outcome,
     Scope,
     Surroundings,
+    TargetRefused,
 )
+from pushgo_compat.core.pairing import CONFIRM_WITHIN_MS, Pairing
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.core.webpush import WebPushService
 from pushgo_compat.delivery.attempt import Tuning
 from pushgo_compat.delivery.deliveries import DeliveryMaker, Forward
+from pushgo_compat.delivery.extras import require_extra
+from pushgo_compat.delivery.kinds.bark_app import BARK_APP
 from pushgo_compat.delivery.kinds.webpush import WEBPUSH
 from pushgo_compat.delivery.lane import Lane
 from pushgo_compat.delivery.observer import Observer
@@ -32,9 +38,11 @@ from pushgo_compat.delivery.outbox import Lease, Outbox
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.delivery.vapid import VAPID, Vapid
 from pushgo_compat.model import NativeMessage, Source
+from pushgo_compat.traits import KeyTraits
 
 TEST_TITLE = "PushGo Compat test"
 TEST_BODY = "If you can read this, the target works."
+NUMBER_BODY = "Type it where the pairing of this phone was begun."
 _TEST_MAX_AGE_MS = 60_000
 
 
@@ -132,6 +140,48 @@ async def build_outbox(
         tuning=Tuning(starts_a_second=config.delivery_rate),
     )
     return outbox
+
+
+def pairing_fault(config: Config) -> str | None:
+    """Why phones with Bark's app cannot be paired; None when they can."""
+    if config.bark_apns_key_file is None:
+        return "PUSHGO_BARK_APNS_KEY_FILE is not set"
+    try:
+        require_extra("apns", "h2")
+    except TargetRefused as refusal:
+        return str(refusal)
+    return None
+
+
+def pairing_of(
+    config: Config,
+    secret: SecretKey,
+    store: Store,
+    outbox: Outbox,
+    keys: Mapping[Source, KeyTraits],
+    now_ms: Callable[[], int],
+) -> Pairing | None:
+    """The service that answers phones with Bark's app; None where it is off."""
+    if pairing_fault(config) is not None or BARK_APP.dialect is None:
+        return None
+
+    async def tell(configuration: Configuration, number: str) -> Outcome:
+        sender = outbox.sender(BARK_APP)
+        return await sender.send(configuration, number_delivery(number, now_ms()))
+
+    return Pairing(store, secret, BARK_APP, keys[BARK_APP.dialect], tell, now_ms)
+
+
+def number_delivery(number: str, now_ms: int) -> Delivery:
+    """The push that shows a phone the number by which it is confirmed."""
+    return Delivery(
+        message=NativeMessage(title=f"Pairing number: {number}", body=NUMBER_BODY),
+        message_id=f"{now_ms:012x}{secrets.token_hex(10)}",
+        channel_id="",
+        source=Source.NATIVE,
+        accepted_at_ms=now_ms,
+        expires_at_ms=now_ms + CONFIRM_WITHIN_MS,
+    )
 
 
 async def tell_failure(

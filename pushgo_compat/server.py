@@ -32,7 +32,7 @@ from pushgo_compat.core.schedule import Schedule
 from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
-from pushgo_compat.outgoing import Outlets, build_outbox, webpush_of
+from pushgo_compat.outgoing import Outlets, build_outbox, pairing_of, webpush_of
 from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
@@ -111,6 +111,10 @@ async def start(
         now_ms,
     )
     await stack.enter_async_context(outbox)
+    keys = {d.source: d.traits.keys for d in dialects}
+    pairing = pairing_of(config, secret, store, outbox, keys, now_ms)
+    if pairing is not None:
+        await stack.enter_async_context(pairing)
     services = Services(
         gate=gate,
         messages=MessageService(gate, store, secret, schedule.wake),
@@ -128,6 +132,7 @@ async def start(
         limiter=RateLimiter(config.rate_limit),
         metrics=metrics,
         deliveries=DeliveryReader(store),
+        pairing=pairing,
         webpush=webpush_of(config, secret, store, now_ms),
         paused_groups=outbox.paused_groups,
     )

@@ -27,6 +27,7 @@ from pushgo_compat.legacy import (
     LegacyRequest,
     Note,
     Publish,
+    Register,
     StatusQuery,
     Subscribe,
     Translation,
@@ -179,6 +180,8 @@ def run_pure(dialect: Dialect, case: Case) -> Outcome:
                 if _all_known(claims):
                     return Outcome(call.reply, notes=call.notes)
                 reply = refused
+            case Register():
+                return _register(dialect, request, call)
             case Subscribe():
                 refused = dialect.refused(request, ChannelNotFound())
                 reply = _begin_stream(call) if _all_known(call.claims) else refused
@@ -195,6 +198,15 @@ def _begin_stream(call: Subscribe) -> LegacyReply:
     """What a subscriber of an empty channel gets at first."""
     opened = b"" if call.poll else call.encoder.opened(NOW_MS)
     return LegacyReply(body=opened, content_type=call.encoder.content_type)
+
+
+def _register(dialect: Dialect, request: LegacyRequest, call: Register) -> Outcome:
+    """No phone is bound here; a known key is answered all the same."""
+    if call.claim is None:
+        return Outcome(call.refusal)
+    if _all_known([call.claim]):
+        return Outcome(call.reply(call.claim.key), notes=call.unbound)
+    return Outcome(dialect.refused(request, ChannelNotFound()))
 
 
 def _all_known(claims: Sequence[KeyClaim]) -> bool:

@@ -1,7 +1,7 @@
 """``/register``: the Bark app asks a server to bind its phone to a key.
 
 A key that names a channel is answered as registered, which lets the app restore the key
-(docs/dialects/bark.md 7). No phone is bound and no new key is made.
+(docs/dialects/bark.md 7). Whether a phone is bound, or gets a key, the core decides.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from adapters.bark.parameters.receiver import key_claim
 from adapters.bark.reply import failure, success
 from adapters.shared.parsing import media_type, parse_pairs
 from pushgo_compat.legacy import (
-    KeyCheck,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
     Note,
+    Register,
 )
 
 _BIND_FAILED = "request bind failed2"
 """bark-server's words for POST; the query of GET always binds."""
 _MAX_TOKEN_BYTES = 160
 """bark-server's limit (route_register.go)."""
+_RETIRES = "deleted"
+"""In place of a token: the app gives the key up."""
 _FIELDS = frozenset({"device_key", "device_token", "key", "devicetoken"})
 
 
-def open_register(request: LegacyRequest) -> KeyCheck:
-    """Check the Apple token, then ask whether the key names a channel.
+def open_register(request: LegacyRequest) -> Register:
+    """Check the Apple token, then ask for the phone to be bound to the key.
 
-    Raises LegacyRefusal for a bad token, and for a call without a key, for which
-    bark-server would invent one.
+    Raises LegacyRefusal for a bad token. Without a key bark-server would invent one.
     """
     fields = _read_fields(request)
     token_field, token = _first(fields, "device_token", "devicetoken")
@@ -41,14 +42,19 @@ def open_register(request: LegacyRequest) -> KeyCheck:
     if len(token.encode("utf-8", "replace")) > _MAX_TOKEN_BYTES:
         raise LegacyRefusal(failure(request, 400, "device token is invalid"))
     _, key = _first(fields, "device_key", "key")
-    if not key:
-        raise LegacyRefusal(no_registration(request))
-    data = {"key": key, "device_key": key, "device_token": token}
-    return KeyCheck(
+
+    def reply(key: str) -> LegacyReply:
+        data = {"key": key, "device_key": key, "device_token": token}
+        return success(request.received_at_ms, data=data)
+
+    return Register(
         route=f"{request.method} /register",
-        claim=key_claim(key),
-        reply=success(request.received_at_ms, data=data),
-        notes=(Note(token_field, "not_bound"),),
+        claim=key_claim(key) if key else None,
+        device_token=token,
+        retires=token == _RETIRES,
+        reply=reply,
+        refusal=no_registration(request),
+        unbound=(Note(token_field, "not_bound"),),
     )
 
 

@@ -7,8 +7,9 @@ import click
 from pushgo_compat.cli.confirm import confirm, yes_option
 from pushgo_compat.cli.options import SecretText, common_options
 from pushgo_compat.cli.output import print_list, print_object, warn
-from pushgo_compat.cli.session import administer
-from pushgo_compat.core.admin.results import ChannelSummary
+from pushgo_compat.cli.session import administer, administer_with
+from pushgo_compat.config import Config
+from pushgo_compat.core.admin.results import ChannelSummary, Document
 from pushgo_compat.core.admin.service import Administration
 
 
@@ -66,6 +67,28 @@ def rotate_password(channel_id: str) -> None:
     opened = administer(lambda admin: admin.rotate_password(channel_id))
     warn(opened.warnings)
     print_object(opened.document())
+
+
+@channel.command()
+@click.argument("channel_id", metavar="ID")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 60),
+    default=10,
+    show_default=True,
+    help="How long a phone may take to come.",
+)
+@common_options
+def pair(channel_id: str, minutes: int) -> None:
+    """Pair one phone with Bark's app: it gets this channel's messages from then on."""
+
+    async def pair_it(admin: Administration, config: Config) -> Document:
+        # Only this command needs delivery, which takes long to load.
+        from pushgo_compat.cli.pairing import pair_phone
+
+        return await pair_phone(admin, config, channel_id, minutes)
+
+    print_object(administer_with(Config, pair_it))
 
 
 @channel.command()

@@ -1,4 +1,4 @@
-"""Phones with Bark's app: how they become targets (contract.md, "Delivery").
+"""Phones with Bark's app: how they become targets.
 
 The app knows no login: it calls ``/register`` with its device token and a key, or with
 no key at all. So a phone becomes a target in one of two ways:

@@ -15,6 +15,7 @@ from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileService
 from pushgo_compat.core.messages import MessageService
+from pushgo_compat.core.pairing import Pairing
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
@@ -68,6 +69,8 @@ class Services:
     refusals: RefusalLog = field(default_factory=RefusalLog)
     deliveries: DeliveryReader | None = None
     """What became of messages on their way to targets."""
+    pairing: Pairing | None = None
+    """Phones with Bark's app; None: none are bound."""
     webpush: WebPushService | None = None
     """Subscriptions of browsers."""
     paused_groups: Callable[[], Sequence[tuple[str, str]]] = tuple

@@ -18,6 +18,7 @@ from pushgo_compat.legacy import (
     LegacyReply,
     LegacyRequest,
     Publish,
+    Register,
 )
 from pushgo_compat.model import NativeMessage
 from tests.found import examples
@@ -131,6 +132,10 @@ def test_any_request_is_answered_in_barks_words(request: LegacyRequest) -> None:
             continue
         if isinstance(call, Answer | KeyCheck):
             check_envelope(call.reply)
+            continue
+        if isinstance(call, Register):
+            check_envelope(call.refusal)
+            check_envelope(call.reply("key"))
             continue
         assert isinstance(call, Publish)
         for claim in call.claims:

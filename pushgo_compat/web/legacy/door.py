@@ -31,6 +31,7 @@ from pushgo_compat.legacy import (
     LegacyReply,
     LegacyRequest,
     Publish,
+    Register,
     StatusQuery,
     Subscribe,
     Translation,
@@ -48,6 +49,7 @@ from pushgo_compat.web.legacy.read_request import (
     split_target,
     take_gateway_token,
 )
+from pushgo_compat.web.legacy.register import register
 from pushgo_compat.web.native.edge import describe_fault, request_id_for
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
@@ -329,6 +331,10 @@ class DialectDoor:
                 await keyring.open_each(claims_of(call), call.access)
                 reply = call.reply
                 rehearsed = Rehearsed(reply=reply, notes=call.notes)
+            case Register():
+                keyring = Keyring(services, self.dialect, request)
+                rehearsed = await register(services.pairing, keyring, call, dry_run)
+                reply = rehearsed.reply
             case Subscribe():
                 keyring = Keyring(services, self.dialect, request)
                 grants = await keyring.open_each(call.claims, Access.READ)
