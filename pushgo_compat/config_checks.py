@@ -82,6 +82,7 @@ def new_folder_fault(folder: Path) -> str | None:
 
 def certificate_fault(cert: Path, key: Path) -> tuple[str, str] | None:
     """Name the file that cannot be used, ``cert`` or ``key``, and what is expected."""
+    # The purpose names the peer: this is a server's context.
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     place = "cert"
     try:

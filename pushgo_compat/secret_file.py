@@ -61,9 +61,11 @@ def _make(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
+        # link(2) fails when the name is taken; rename(2) would replace that key.
         path.hardlink_to(draft)
     finally:
         draft.unlink()
+    # A new name is durable only when its folder is synced too (fsync(2), NOTES).
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

@@ -18,6 +18,7 @@ def system_timezone() -> tzinfo:
     name = os.environ.get("TZ")
     try:
         if name is not None:
+            # POSIX lets TZ begin with a colon; an empty TZ means UTC (tzset(3)).
             return ZoneInfo(name.removeprefix(":") or "UTC")
         with _LOCAL_RULES.open("rb") as rules:
             return ZoneInfo.from_file(rules, key="local time")

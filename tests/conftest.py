@@ -1,4 +1,4 @@
-"""What all tests share: how examples are drawn, how long a test may take, a server."""
+"""Fixtures of all tests: drawing of examples, time limits, a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What drawing at random has found is tried for good, before anything is drawn."""
+"""Requests that random drawing has failed with once are always tried first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server says when it starts: where it listens, why it cannot, who else does."""
+"""The log of a start: listeners, reasons why one fails, a second server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where times of day are meant when nobody has said so."""
+"""The time zone of delays when no setting names one."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def parse_query(raw: str) -> dict[str, object]:
     invalid_json_data for U+0000.
     """
     try:
-        raw.encode()
+        raw.encode()  # a lone surrogate stands for a byte that is not UTF-8
         pairs = parse_qsl(raw, keep_blank_values=True, errors="strict")
     except UnicodeError:
         raise InvalidRequest("invalid_json_syntax") from None

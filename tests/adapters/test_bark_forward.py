@@ -1,4 +1,4 @@
-"""What a Bark sender wrote comes back whole for another Bark server."""
+"""A push is handed on to another Bark server as its sender wrote it."""
 
 from __future__ import annotations
 

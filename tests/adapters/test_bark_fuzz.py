@@ -1,4 +1,4 @@
-"""Whatever is sent: a Bark reply, or a message that docs/native-api.md allows."""
+"""Random calls: a Bark reply, and a message that docs/native-api.md allows."""
 
 from __future__ import annotations
 

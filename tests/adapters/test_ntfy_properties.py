@@ -1,4 +1,4 @@
-"""What must hold for every request, whatever a sender puts into it."""
+"""Properties of every ntfy request, tried with random ones."""
 
 from __future__ import annotations
 

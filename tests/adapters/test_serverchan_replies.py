@@ -1,4 +1,4 @@
-"""What golden cases cannot show: the core's refusals, recalls, status, exact bytes."""
+"""ServerChan replies: refusals of the core, recalls, status, exact bytes."""
 
 from __future__ import annotations
 

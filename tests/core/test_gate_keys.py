@@ -1,4 +1,4 @@
-"""Which key opens what: the forms of docs/keys.md, aliases and their rules."""
+"""Keys and what they open: the forms of docs/keys.md, aliases and their rules."""
 
 from __future__ import annotations
 

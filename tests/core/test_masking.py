@@ -1,4 +1,4 @@
-"""What is kept of an old call shows no key and no secret, wherever it stood."""
+"""The record of an old call shows no key and no secret, wherever it stood."""
 
 from __future__ import annotations
 

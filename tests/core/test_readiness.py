@@ -1,4 +1,4 @@
-"""Whether the store takes commits: asked often, looked at once a second."""
+"""The readiness check looks at the store once a second, however often it is asked."""
 
 from __future__ import annotations
 

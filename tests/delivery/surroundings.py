@@ -1,4 +1,4 @@
-"""What senders get of a gateway, in tests."""
+"""The gateway's side of senders, for tests."""
 
 from __future__ import annotations
 

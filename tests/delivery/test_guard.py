@@ -1,4 +1,4 @@
-"""Which addresses a stranger's URL may lead to."""
+"""The addresses that a stranger's URL may lead to."""
 
 from __future__ import annotations
 

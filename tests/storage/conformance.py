@@ -1,4 +1,4 @@
-"""What every store must do, whatever it is made of.
+"""The promises of every store: messages.
 
 The test module of a store subclasses each class here and defines ``open_store``.
 """

@@ -1,4 +1,4 @@
-"""What every store must do with messages that wait, hidden ones and files."""
+"""The promises of every store: delayed and hidden messages, files."""
 
 from __future__ import annotations
 

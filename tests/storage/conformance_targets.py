@@ -1,4 +1,4 @@
-"""What every store must do with targets, lanes and outcomes."""
+"""The promises of every store: targets, lanes and outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of a store stand on.
+"""Fixtures of the store's tests: one store of each kind.
 
 Stores are SQLite files unless a test module has an ``open_store`` of its own.
 """

@@ -1,4 +1,4 @@
-"""Why a commit failed, in words that hold no data."""
+"""The reason of a failed commit is told in words that hold no data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operator's settings change for old Bark clients, over the wire."""
+"""The operator's settings of Bark, over the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was encrypted for a phone can still be opened when it has passed through us."""
+"""An encrypted push can still be opened after it has passed through the gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a Bark or ServerChan client could mean is answered in its server's words.
+"""Every request of a grammar gets an answer in the words of its old server.
 
 The same request gets the same reply, message and notes at every mount, and its receipt
 speaks of every field that was sent.

@@ -1,4 +1,4 @@
-"""What /message promises beside its fields: tokens, repeats, sizes, headers."""
+"""``/message`` beside its fields: tokens, repeats, sizes, headers."""
 
 from __future__ import annotations
 

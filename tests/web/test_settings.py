@@ -1,4 +1,4 @@
-"""What the settings change: token, proxies, roots on hosts and ports, TLS."""
+"""The settings at work: token, proxies, roots on hosts and ports, TLS."""
 
 from __future__ import annotations
 

@@ -81,6 +81,7 @@ def mask(key: str) -> str:
 
     Of a universal key no character of the password is shown.
     """
+    # A short key shows less: of four characters one would give away a quarter.
     shown = min(4, len(key) // 4)
     tail = 0 if suspected_keys(key) else min(3, len(key) // 5)
     return printable(f"{key[:shown]}…{key[len(key) - tail :]}")

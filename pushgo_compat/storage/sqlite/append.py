@@ -101,6 +101,7 @@ class Appender:
         SQLite's data_version stays while only this connection writes.
         """
         execute = self._connection.execute
+        # It changes when another connection commits (sqlite.org/pragma.html).
         (version,) = execute("PRAGMA data_version").fetchone()
         if version == self.data_version:
             return

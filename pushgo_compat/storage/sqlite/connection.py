@@ -23,13 +23,16 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path,
         timeout=BUSY_TIMEOUT_S,
+        # sqlite3 would begin transactions by itself, and only before some statements.
         isolation_level=None,
+        # Opened on the loop's thread, used by the writer's or a reader's.
         check_same_thread=False,
         cached_statements=_CACHED_STATEMENTS,
     )
     _enter_wal(connection)
     # NORMAL would lose the last commits when the power goes: accepted means durable.
     connection.execute("PRAGMA synchronous = FULL")
+    # Off in every new connection (sqlite.org/foreignkeys.html, section 2).
     connection.execute("PRAGMA foreign_keys = ON")
     if readonly:
         connection.execute("PRAGMA query_only = ON")

@@ -102,6 +102,6 @@ class Mounts:
 def _host_name(host: str) -> str:
     """The name alone, lower case: no port, no brackets, no trailing dot."""
     name = host.strip().lower()
-    if name.startswith("["):
+    if name.startswith("["):  # IPv6, whose colons are no port (RFC 3986, 3.2.2)
         return name[1:].partition("]")[0]
     return name.rpartition(":")[0].rstrip(".") if ":" in name else name.rstrip(".")

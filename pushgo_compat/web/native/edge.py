@@ -28,6 +28,7 @@ from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
 REQUEST_ID_HEADER = "X-Request-Id"
 _PROCESS_ID = secrets.token_hex(4)
 _counter = itertools.count(1)
+# A caller's id goes into a header and into log lines: no blanks, no line ends.
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -44,6 +44,7 @@ def check_json_content_type(request: web.Request) -> None:
 
     Raises InvalidRequest with missing_json_content_type.
     """
+    # Clients add "; charset=utf-8" (RFC 9110, 8.3.1).
     content_type, _, _ = request.headers.get("Content-Type", "").partition(";")
     if content_type.strip().lower() != "application/json":
         raise InvalidRequest("missing_json_content_type")
