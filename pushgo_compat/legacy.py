@@ -402,6 +402,18 @@ class Dialect(Protocol):
         """Metadata that follows from a message's id alone, so is not stored."""
         ...
 
+    def forward(
+        self,
+        message: NativeMessage,
+        view: Mapping[str, object] | None,
+        message_id: str,
+    ) -> Mapping[str, object]:
+        """Say again what the old sender wrote, for a target that speaks the dialect.
+
+        An empty mapping leaves the words to the target's own kind.
+        """
+        ...
+
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word the success again for a stored receipt, secrets masked."""
         ...

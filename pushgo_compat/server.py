@@ -105,7 +105,7 @@ async def start(
         Outlets(
             lease=FileLease(config.db_url.beside(_delivery_lock(config))),
             observer=metrics.delivery,
-            forwards={},
+            forwards={d.source: d.forward for d in dialects},
             poll_id=ntfy_id,
         ),
         now_ms,
@@ -117,7 +117,9 @@ async def start(
         await stack.enter_async_context(pairing)
     services = Services(
         gate=gate,
-        messages=MessageService(gate, store, secret, schedule.wake),
+        messages=MessageService(
+            gate, store, secret, schedule.wake, outbox_is_full=lambda: outbox.is_full
+        ),
         store=store,
         feed=hub,
         now_ms=now_ms,

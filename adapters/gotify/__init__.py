@@ -40,7 +40,13 @@ from pushgo_compat.legacy import (
     StoredCall,
     Translation,
 )
-from pushgo_compat.model import KeyClaim, PushStatus, Receipt, Source
+from pushgo_compat.model import (
+    KeyClaim,
+    NativeMessage,
+    PushStatus,
+    Receipt,
+    Source,
+)
 from pushgo_compat.traits import Surroundings, Traits
 
 GOTIFY_SOURCE = Source.declare("gotify", 4)
@@ -132,6 +138,15 @@ class GotifyDialect:
 
     def derived_metadata(self, message_id: str) -> Mapping[str, str]:
         """Nothing: only a sender knows a message by its number."""
+        return {}
+
+    def forward(
+        self,
+        message: NativeMessage,
+        view: Mapping[str, object] | None,
+        message_id: str,
+    ) -> Mapping[str, object]:
+        """Nothing: no kind of target speaks Gotify's words."""
         return {}
 
     def recall(self, stored: StoredCall) -> LegacyReply:

@@ -32,7 +32,13 @@ from pushgo_compat.legacy import (
     StoredCall,
     Translation,
 )
-from pushgo_compat.model import KeyClaim, PushStatus, Receipt, Source
+from pushgo_compat.model import (
+    KeyClaim,
+    NativeMessage,
+    PushStatus,
+    Receipt,
+    Source,
+)
 from pushgo_compat.traits import Surroundings, Traits
 
 __all__ = ["SERVERCHAN", "ServerChanDialect"]
@@ -123,6 +129,15 @@ class ServerChanDialect:
 
     def derived_metadata(self, message_id: str) -> Mapping[str, str]:
         """Nothing: the number of a push does not follow from the message's id."""
+        return {}
+
+    def forward(
+        self,
+        message: NativeMessage,
+        view: Mapping[str, object] | None,
+        message_id: str,
+    ) -> Mapping[str, object]:
+        """Nothing: no kind of target speaks ServerChan's words."""
         return {}
 
     def recall(self, stored: StoredCall) -> LegacyReply:

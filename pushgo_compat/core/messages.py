@@ -6,6 +6,7 @@ idempotency and durability.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -36,6 +37,7 @@ from pushgo_compat.model import (
 )
 from pushgo_compat.schemas import decode_message, encode_message
 
+OUTBOX_FULL_RETRY_S = 30
 MAX_RENEWALS = 5
 """How often a sender is let in anew because channels changed under its commit."""
 
@@ -61,12 +63,17 @@ class MessageService:
         store: MessageStore,
         secret: SecretKey,
         wake_schedule: Callable[[], None] = lambda: None,
+        outbox_is_full: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``wake_schedule`` hears that a message was accepted that has to wait."""
+        """``wake_schedule`` hears that a message was accepted that has to wait.
+
+        While ``outbox_is_full`` nothing is accepted: what is accepted is delivered.
+        """
         self._gate = gate
         self._store = store
         self._secret = secret
         self._wake_schedule = wake_schedule
+        self._outbox_is_full = outbox_is_full
 
     async def submit_native(
         self,
@@ -75,8 +82,11 @@ class MessageService:
         message: NativeMessage,
         *,
         address: str = "",
+        via: str | None = None,
     ) -> Receipt:
         """Accept a native message that came from this address.
+
+        ``via`` names the stores that it came through, commas between.
 
         A repeated op_id answers with the first message's receipt, ``replayed`` set.
         Raises ChannelNotFound, RateLimited, ServerBusy.
@@ -84,7 +94,7 @@ class MessageService:
         login = partial(self._gate.login, channel_id, password, address=address)
         grant = await login()
         recipient = Recipient(grant=grant, renew=partial(login, fresh=True))
-        (result,) = await self.submit(Source.NATIVE, message, [recipient])
+        (result,) = await self.submit(Source.NATIVE, message, [recipient], via=via)
         if isinstance(result, NativeError):
             raise result
         return result
@@ -95,12 +105,16 @@ class MessageService:
         message: NativeMessage,
         recipients: Sequence[Recipient],
         extras: MessageExtras = _NO_EXTRAS,
+        *,
+        via: str | None = None,
     ) -> list[Receipt | NativeError]:
         """Accept one message for each recipient, all in one commit.
 
         One result a recipient, in order: refused ones do not hold up the others.
         """
-        write = partial(self._write, source, message, extras)
+        if self._outbox_is_full():
+            return [_outbox_full(message) for _ in recipients]
+        write = partial(self._write, source, message, extras, via)
         results, stale = await write(recipients)
         for _ in range(MAX_RENEWALS):
             if not stale:
@@ -130,10 +144,11 @@ class MessageService:
         source: Source,
         message: NativeMessage,
         extras: MessageExtras,
+        via: str | None,
         recipients: Sequence[Recipient],
     ) -> tuple[list[Receipt | NativeError], list[int]]:
         """Try one commit: its results, and who has to be let in anew."""
-        rows = [_row(source, message, extras, to) for to in recipients]
+        rows = [_row(source, message, extras, via, to) for to in recipients]
         written = await self._store.append(rows)
         results = [
             self._receipt(recipient.grant, message, extras, result)
@@ -199,8 +214,23 @@ def receipt_of(
     )
 
 
+def _outbox_full(message: NativeMessage) -> ServerBusy:
+    """The refusal, with the id that the message would have had."""
+    message_id = secrets.token_hex(16)
+    return ServerBusy(
+        message_id=message_id,
+        op_id=message.op_id or derived_op_id(message_id),
+        retry_after_s=OUTBOX_FULL_RETRY_S,
+        detail="too many deliveries wait",
+    )
+
+
 def _row(
-    source: Source, message: NativeMessage, extras: MessageExtras, recipient: Recipient
+    source: Source,
+    message: NativeMessage,
+    extras: MessageExtras,
+    via: str | None,
+    recipient: Recipient,
 ) -> NewMessage:
     """The row of one recipient: the one place where a message meets its channel."""
     grant = recipient.grant
@@ -220,6 +250,7 @@ def _row(
         sequence_id=extras.sequence_id,
         cancels=extras.cancels,
         file=extras.file,
+        via=via,
     )
 
 

@@ -66,6 +66,7 @@ class DeliveryMaker:
         visible_at_ms = int.from_bytes(stored.position[:6], "big")
         forward = self._forwards.get(stored.source)
         view = None if stored.view is None else orjson.loads(stored.view)
+        words = forward(message, view, stored.message_id) if forward else {}
         made = Delivery(
             message=message,
             message_id=stored.message_id,
@@ -77,7 +78,7 @@ class DeliveryMaker:
             ),
             dialect_id=self._poll_id(stored.message_id),
             hidden=stored.hidden,
-            forward=forward and forward(message, view, stored.message_id),
+            forward=words or None,
             via=(*stored.via, self._store_id),
         )
         self._made[key] = made

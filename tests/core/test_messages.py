@@ -264,3 +264,15 @@ async def test_an_alias_never_adds_more_tags_than_a_message_may_have(
 async def test_a_recipient_shows_neither_key_nor_hash(house: House) -> None:
     shown = repr((await recipient(house.gate, Source.BARK, KEY)).grant)
     assert PASSWORD not in shown
+
+
+async def test_a_full_outbox_refuses_before_anything_is_written(house: House) -> None:
+    full = MessageService(house.gate, house.store, SECRET, outbox_is_full=lambda: True)
+    with pytest.raises(ServerBusy) as refused:
+        await full.submit_native(CHANNEL_ID, PASSWORD, NativeMessage(title="t"))
+    busy = refused.value
+    assert busy.detail == "too many deliveries wait"
+    assert busy.op_id == f"op-{busy.message_id}"
+    assert busy.retry_after_s > 1
+    (channel,) = await house.store.channels()
+    assert await house.store.page(channel.number, b"", 0, 9) == []

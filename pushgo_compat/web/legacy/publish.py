@@ -14,6 +14,7 @@ from pushgo_compat.legacy import Publish, Translation
 from pushgo_compat.model import KeyClaim, Receipt
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
 from pushgo_compat.web.services import Services
+from pushgo_compat.web.via import read_via
 
 Results = Sequence[Receipt | NativeError | None]
 """One for each claim, in order; None where there was nothing to send."""
@@ -44,7 +45,11 @@ async def submit(
     ]
     message = translation.message
     accepting = services.messages.submit(
-        keyring.source, message, recipients, translation
+        keyring.source,
+        message,
+        recipients,
+        translation,
+        via=read_via(keyring.request.headers),
     )
     written = iter(await accepting)
     return [result or next(written) for result in results]

@@ -30,6 +30,7 @@ from pushgo_compat.web.native.guards import (
     read_whole_body,
 )
 from pushgo_compat.web.services import SERVICES
+from pushgo_compat.web.via import read_via
 
 _REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 _NO_HEADERS: Mapping[str, str] = {}
@@ -103,6 +104,7 @@ async def _submit(request: web.Request, call: NativeRequest) -> web.StreamRespon
             call.password,
             message,
             address=services.callers.address(request),
+            via=read_via(request.headers),
         )
     except ServerBusy as busy:
         data["op_id"] = busy.op_id or message.op_id
