@@ -42,8 +42,12 @@ from pushgo_compat.delivery.settlement import Result
 
 SEND_TIMEOUT_S = 45.0
 """The last resort; every sender has shorter limits of its own."""
+MAX_FAULTS = 5
+"""Tries of a message that a sender of ours cannot cope with."""
 WAKE_MAX_AGE_MS = 600_000
 """A wake-up is worth nothing later: the phone has fetched by itself."""
+
+_FAULT = "a fault of the gateway"
 
 log = structlog.get_logger(__name__)
 
@@ -79,30 +83,64 @@ class Attempts:
         if lane.again:
             return await self._send_again(lane)
         passed = lane.cursor
-        while (message := await lane.window.after(passed, self.now_ms())) is not None:
-            delivery = self.make_delivery(lane, message)
-            if delivery is not None and lane.group.kind.wakes_only:
-                newer = await lane.window.after(message.position, self.now_ms())
-                delivery = None if newer is not None else delivery
+        newest: tuple[StoredMessage, Delivery] | None = None
+        while True:
+            # Before the store is asked: what is committed meanwhile comes after it.
+            end = lane.window.end
+            message = await lane.window.after(passed, self.now_ms())
+            if message is None:
+                break
+            delivery = self._make(lane, message)
+            if isinstance(delivery, Result):
+                return delivery
             if delivery is not None:
-                return await self._deliver(lane, message, delivery)
+                if not lane.group.kind.wakes_only:
+                    return await self._deliver(lane, message, delivery)
+                newest = message, delivery
             passed = message.position
             lane.waiting = max(0, lane.waiting - 1)
-        end = lane.window.end
-        if end <= lane.cursor:
+        if newest is not None:
+            return await self._deliver(lane, *newest)
+        self._abandon(lane)
+        if max(end, passed) <= lane.cursor:
             return None
         # Only messages that are not for this target: the lane moves on all the same.
-        return self._settled(lane, LaneMove(lane.target.number, end))
+        return self._settled(lane, LaneMove(lane.target.number, max(end, passed)))
+
+    def _make(self, lane: Lane, message: StoredMessage) -> Delivery | Result | None:
+        """The delivery; a message that cannot be made is given up, alone."""
+        try:
+            return self.make_delivery(lane, message)
+        except Exception as fault:  # a dialect's; it must not end the lane
+            name = type(fault).__name__
+            log.error("delivery not made", kind=lane.target.kind, error=name)
+            self._abandon(lane)
+            ended = self._outcome(
+                lane, message, OutcomeState.FAILED, 0, f"{_FAULT}: {name}"
+            )
+            move = LaneMove(lane.target.number, message.position)
+            return self._settled(lane, move, ended)
+
+    def _abandon(self, lane: Lane) -> None:
+        """The send ends without an answer of the provider."""
+        if lane.is_probe:
+            lane.is_probe = False
+            lane.group.breaker.abandoned()
 
     async def expired(self, lane: Lane, limit: int) -> Result | None:
         """Expire the messages of a lane that are past their age limit, oldest first."""
         outcomes: list[NewOutcome] = []
         passed = lane.cursor
+        count = 0
         while len(outcomes) < limit:
             message = await lane.window.after(passed, self.now_ms())
             if message is None:
                 break
-            delivery = self.make_delivery(lane, message)
+            delivery = self._make(lane, message)
+            if isinstance(delivery, Result):
+                if passed == lane.cursor:
+                    return delivery
+                break
             if delivery is not None:
                 if self.now_ms() < self._expiry_ms(lane, delivery):
                     break
@@ -110,8 +148,10 @@ class Attempts:
                     self._outcome(lane, message, OutcomeState.EXPIRED, 0, "too old")
                 )
             passed = message.position
+            count += 1
         if passed == lane.cursor:
             return None
+        lane.waiting = max(0, lane.waiting - count + 1)
         return self._settled(lane, LaneMove(lane.target.number, passed), *outcomes)
 
     def _expiry_ms(self, lane: Lane, delivery: Delivery) -> int:
@@ -121,15 +161,16 @@ class Attempts:
 
     async def _send_again(self, lane: Lane) -> Result:
         """Send a message once more that an operator has asked for."""
-        position = lane.again.popleft()
+        position = lane.again[0]
         mark = Mark(lane.target.number, position, MarkKind.AGAIN)
         before = (int.from_bytes(position, "big") - 1).to_bytes(len(position), "big")
         message = await lane.window.after(before, self.now_ms())
         delivery = None
         if message is not None and message.position == position:
-            delivery = self.make_delivery(lane, message)
+            made = self._make(lane, message)
+            delivery = None if isinstance(made, Result) else made
         if message is None or delivery is None:  # deleted since, or not for this target
-            lane.group.breaker.abandoned()
+            self._abandon(lane)
             return self._settled(lane, None, done=mark)
         outcome = await self._ask(lane, delivery)
         if isinstance(outcome, Retry | Misconfigured):
@@ -142,7 +183,7 @@ class Attempts:
     ) -> Result:
         move = LaneMove(lane.target.number, message.position)
         if message.position in lane.skip:
-            lane.group.breaker.abandoned()
+            self._abandon(lane)
             lane.skip.discard(message.position)
             mark = Mark(lane.target.number, message.position, MarkKind.SKIP)
             ended = self._outcome(
@@ -151,7 +192,7 @@ class Attempts:
             return self._settled(lane, move, ended, done=mark)
         expires_at_ms = self._expiry_ms(lane, delivery)
         if self.now_ms() >= expires_at_ms:
-            lane.group.breaker.abandoned()
+            self._abandon(lane)
             return self._expired(lane, message)
         outcome = await self._ask(lane, delivery)
         if isinstance(outcome, Retry | Misconfigured):
@@ -165,7 +206,7 @@ class Attempts:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 outcome = await lane.group.sender.send(lane.configuration, delivery)
         except TimeoutError:
-            outcome = Retry(f"no answer within {SEND_TIMEOUT_S:.0f} s")
+            outcome = Retry(f"no answer within {SEND_TIMEOUT_S:.0f} s", Scope.GROUP)
         except Exception as fault:  # a sender must not end the lane
             log.error(
                 "sender failed",
@@ -173,7 +214,10 @@ class Attempts:
                 target_id=lane.target.target_id,
                 error=type(fault).__name__,
             )
-            outcome = Retry(f"a fault of the gateway: {type(fault).__name__}")
+            outcome = Retry(f"{_FAULT}: {type(fault).__name__}")
+            lane.faults += 1
+            if lane.faults >= MAX_FAULTS:
+                outcome = GiveUp(outcome.reason)
         self.observer.sent(lane.target.kind, (self.now_ms() - started_ms) / 1000)
         return outcome
 
@@ -189,6 +233,8 @@ class Attempts:
         """Try the message again later, or expire it when it would be too late."""
         now_ms = self.now_ms()
         self._tell_group(lane, outcome)
+        if message.position <= lane.cursor:  # an operator has moved the lane meanwhile
+            return self._settled(lane, None)
         lane.attempts += 1
         if isinstance(outcome, Misconfigured):
             wait_s = self.tuning.probe_ms / 1000
@@ -206,7 +252,10 @@ class Attempts:
         lane.due_at_ms = now_ms + round(wait_s * 1000)
         self.observer.ended(lane.target.kind, "retried")
         if lane.due_at_ms >= expires_at_ms:
-            return self._expired(lane, message, outcome.reason)
+            # What the target asked for holds for its next message as well.
+            asked_ms = round((outcome_after_s(outcome) or 0.0) * 1000)
+            due_at_ms = now_ms + asked_ms if asked_ms else 0
+            return self._expired(lane, message, outcome.reason, due_at_ms)
         move = LaneMove(lane.target.number, lane.cursor, lane.due_at_ms, lane.attempts)
         return self._settled(lane, move)
 
@@ -240,12 +289,16 @@ class Attempts:
         return self._settled(lane, move, ended, fallen=fallen, done=done)
 
     def _expired(
-        self, lane: Lane, message: StoredMessage, reason: str = "too old"
+        self,
+        lane: Lane,
+        message: StoredMessage,
+        reason: str = "too old",
+        due_at_ms: int = 0,
     ) -> Result:
         ended = self._outcome(
             lane, message, OutcomeState.EXPIRED, lane.attempts, reason
         )
-        move = LaneMove(lane.target.number, message.position)
+        move = LaneMove(lane.target.number, message.position, due_at_ms)
         return self._settled(lane, move, ended)
 
     def _outcome(
@@ -281,8 +334,13 @@ class Attempts:
             outcomes=outcomes,
             fallen=fallen,
             done=done,
-            settled=partial(self.go_on, lane, move),
+            settled=partial(self._is_durable, lane, move, done),
         )
+
+    def _is_durable(self, lane: Lane, move: LaneMove | None, done: Mark | None) -> None:
+        if done is not None and lane.again and lane.again[0] == done.position:
+            lane.again.popleft()
+        self.go_on(lane, move)
 
     # ------------------------------------------------------------------ groups
 
@@ -304,3 +362,8 @@ class Attempts:
         level(f"delivery {change.value}", group=group.name, reason=group.breaker.reason)
         group.told_failure = group.told_failure and change is not Change.CLOSED
         self.observer.breaker(group.kind.name, is_open=change is not Change.CLOSED)
+
+
+def outcome_after_s(outcome: Retry | Misconfigured) -> float | None:
+    """After how many seconds the provider wants to be asked again, if it said so."""
+    return outcome.after_s if isinstance(outcome, Retry) else None

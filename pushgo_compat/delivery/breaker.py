@@ -50,10 +50,11 @@ class Breaker:
         """Whether one more send may start: any while closed, one probe else."""
         return self.is_closed or (not self.probing and now_ms >= self.probe_at_ms)
 
-    def started(self) -> None:
-        """A send of the group has started."""
+    def started(self) -> bool:
+        """A send of the group has started; whether it is the probe."""
         if not self.is_closed:
             self.probing = True
+        return self.probing
 
     def succeeded(self) -> Change | None:
         """A send came through, or failed for its target alone: the provider is up."""
@@ -76,11 +77,16 @@ class Breaker:
         nothing is sent until then.
         """
         self.failures += 1
-        self.probing = False
+        was_probing, self.probing = self.probing, False
         self.reason = reason
         if self.is_closed and self.failures < OPENS_AFTER and not after_s:
             return None
         was_closed = self.is_closed
+        if not was_closed and not was_probing:
+            # It was under way when the breaker opened, and tells nothing new.
+            asked_ms = now_ms + round((after_s or 0.0) * 1000)
+            self.probe_at_ms = max(self.probe_at_ms, asked_ms)
+            return None
         self.is_paused = False
         self._open(now_ms)
         wait_ms: float = min(FIRST_PROBE_MS * 2**self._probes, LONGEST_PROBE_MS)
@@ -104,7 +110,7 @@ class Breaker:
         self.probe_at_ms = 0
 
     def abandoned(self) -> None:
-        """A send ended without a result."""
+        """The probe ended without a result."""
         self.probing = False
 
     def _open(self, now_ms: int) -> None:

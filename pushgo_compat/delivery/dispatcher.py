@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from pushgo_compat.delivery.settlement import Result, Settlement
 MAX_IN_FLIGHT = 256
 TURN_S = 0.01
 """Starts of sends are spread: a turn's share every 10 ms."""
+FAULT_REST_MS = 1_000
+"""How long a lane rests after a fault of ours."""
 _LONGEST_NAP_S = 1.0
 
 log = structlog.get_logger(__name__)
@@ -93,12 +96,11 @@ class Dispatcher:
         """Something about the lane has changed: it may have something to send."""
         if lane.is_busy or lane.is_queued or not lane.is_active or not lane.has_work:
             return
-        now_ms = self.now_ms()
-        if lane.due_at_ms > now_ms and not lane.again:
-            if lane.looked_at_ms != lane.due_at_ms:
-                lane.looked_at_ms = lane.due_at_ms
-                entry = lane.due_at_ms, next(self._counter), lane
-                heapq.heappush(self._later, entry)
+        due_at_ms = max(lane.rests_until_ms, 0 if lane.again else lane.due_at_ms)
+        if due_at_ms > self.now_ms():
+            if lane.looked_at_ms != due_at_ms:
+                lane.looked_at_ms = due_at_ms
+                heapq.heappush(self._later, (due_at_ms, next(self._counter), lane))
         else:
             lane.is_queued = True
             lane.group.ready.append(lane)
@@ -124,11 +126,16 @@ class Dispatcher:
         return len(result.outcomes)
 
     async def _run(self) -> None:
-        share = max(1, round(self.tuning.starts_a_second * TURN_S))
+        a_turn = self.tuning.starts_a_second * TURN_S
+        most = max(1, math.ceil(a_turn))
+        share = 0.0
         while True:
             self._wake.clear()
             self._take_due()
-            if self._start_some(share):
+            share = min(share + a_turn, most)
+            started = self._start_some(int(share))
+            share -= started
+            if started or share < 1:
                 await self.sleep(TURN_S)
                 continue
             try:
@@ -140,7 +147,8 @@ class Dispatcher:
     def _nap_s(self) -> float:
         now_ms = self.now_ms()
         due = [self._later[0][0]] if self._later else []
-        due += [g.breaker.probe_at_ms for g in self._groups if not g.breaker.is_closed]
+        breakers = [group.breaker for group in self._groups]
+        due += [b.probe_at_ms for b in breakers if not (b.is_closed or b.probing)]
         wait_s = (min(due) - now_ms) / 1000 if due else _LONGEST_NAP_S
         return min(_LONGEST_NAP_S, max(TURN_S, wait_s))
 
@@ -176,11 +184,11 @@ class Dispatcher:
     def _start(self, group: Group) -> None:
         lane = group.ready.popleft()
         lane.is_queued = False
-        if not lane.is_active:
+        if lane.is_busy or not lane.is_active:  # it is looked at again when it is free
             return
         lane.is_busy = True
         group.in_flight += 1
-        group.breaker.started()
+        lane.is_probe = group.breaker.started()
         send = asyncio.create_task(self._serve(lane))
         self._sends.add(send)
         send.add_done_callback(partial(self._ended, group))
@@ -199,9 +207,15 @@ class Dispatcher:
         result: Result | None = None
         try:
             result = await self._attempts.next_result(lane)
+        except Exception:
+            # Most likely the store cannot be read: not asked again at once.
+            rest_ms = round(FAULT_REST_MS * self.tuning.backoff_unit_s)
+            lane.rests_until_ms = self.now_ms() + rest_ms
+            raise
         finally:
             if result is None:  # nothing to send, or a fault
-                lane.group.breaker.abandoned()
+                if lane.is_probe:
+                    lane.group.breaker.abandoned()
                 self._free(lane)
         if result is not None:
             self._settlement.add(result)
@@ -212,7 +226,8 @@ class Dispatcher:
         """The result is durable: the lane may send its next message."""
         if move is not None and move.cursor > lane.cursor:
             lane.cursor = move.cursor
-            lane.due_at_ms, lane.attempts = 0, 0
+            lane.due_at_ms, lane.attempts = move.due_at_ms, move.attempts
+            lane.faults = 0
             lane.waiting = max(0, lane.waiting - 1)
         if not lane.has_work:
             lane.waiting = 0

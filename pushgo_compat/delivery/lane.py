@@ -50,6 +50,14 @@ class Lane:
     is_busy: bool = False
     """A send is under way, or its result is not written down yet."""
     is_queued: bool = False
+    is_probe: bool = False
+    """The send under way shows whether the group's provider is up again."""
+    rests_until_ms: int = 0
+    """After a fault of ours, such as a store that cannot be read."""
+    faults: int = 0
+    """Faults of ours with the message after the cursor."""
+    waits_since_ms: int = 0
+    """When the oldest message that waits became visible; 0 where nobody knows."""
     waiting: int = 0
     """About how many messages follow the cursor."""
     problem: str | None = None

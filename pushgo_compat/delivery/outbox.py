@@ -148,8 +148,15 @@ class Outbox:
 
     def push(self, message: StoredMessage) -> None:
         """Called by the feed with each message of a channel that has targets."""
+        window = self._roster.windows.get(message.channel)
+        if window is None:  # its last target has just been removed
+            return
+        visible_at_ms = int.from_bytes(message.position[:6], "big")
         lanes = self._roster.by_channel.get(message.channel, ())
-        self._roster.windows[message.channel].push(message, self.surroundings.now_ms())
+        for lane in lanes:
+            if not lane.has_work:
+                lane.waits_since_ms = visible_at_ms
+        window.moved_to(message.position)
         for lane in lanes:
             lane.waiting += 1
             self._waiting += 1
@@ -179,18 +186,23 @@ class Outbox:
         if changes != self._changes:
             await self._load()
             self._changes = changes
-        else:
-            for channel, end in await self.lanes.channel_ends():
-                window = self._roster.windows.get(channel)
-                if window is not None and end > window.end:
-                    window.moved_to(end)
-                    for lane in self._roster.by_channel.get(channel, ()):
-                        self.dispatcher.look_at(lane)
+        await self._follow_others()
         self._count_waiting()
         if looks % EXPIRE_EVERY_LOOKS == 0:
             await self._expire_held()
             self._tell_of_open_breakers()
         self.dispatcher.wake()
+
+    async def _follow_others(self) -> None:
+        """Notice what other processes have committed, or came before we listened."""
+        for channel, end in await self.lanes.channel_ends():
+            window = self._roster.windows.get(channel)
+            if window is not None and end > window.end:
+                window.moved_to(end)
+                lanes = self._roster.by_channel.get(channel, ())
+                for lane in lanes:
+                    self.dispatcher.look_at(lane)
+                await self._roster.count(lanes, self.limit)
 
     def _count_waiting(self) -> None:
         """Count what waits; what a pause or an open breaker holds shuts no door."""
@@ -205,8 +217,9 @@ class Outbox:
                 total += max(lane.waiting, 1)
             kind = lane.target.kind
             by_kind[kind] = by_kind.get(kind, 0) + max(lane.waiting, 1)
-            if lane.is_active and lane.cursor:
-                since = int.from_bytes(lane.cursor[:6], "big")
+            # What waits is no older than the cursor, nor than when it began to wait.
+            since = max(int.from_bytes(lane.cursor[:6], "big"), lane.waits_since_ms)
+            if lane.is_active and since:
                 oldest[kind] = min(oldest.get(kind, since), since)
         now_ms = self.surroundings.now_ms()
         for kind, count in by_kind.items():

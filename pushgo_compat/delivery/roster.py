@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -56,16 +56,25 @@ class Roster:
             self._forget(number)
         for number, target in targets.items():
             if number in stored:
-                self._refresh(target, stored[number])
+                self._refresh_alone(target, stored[number])
         await self._load_marks()
         for group in self.groups.values():
             if group.breaker.is_paused:
                 group.breaker.probe_soon()
-        for lane in self.by_target.values():
-            if lane.waiting == 0 and lane.has_work:
-                lane.waiting = await self.lanes.waiting(
-                    lane.target.channel.number, lane.cursor, waiting_limit
-                )
+        await self.count(
+            [lane for lane in self.by_target.values() if lane.waiting == 0],
+            waiting_limit,
+        )
+
+    async def count(self, lanes: Iterable[Lane], limit: int) -> None:
+        """Count what waits for some lanes, those with the same cursor once."""
+        counted: dict[tuple[int, bytes], int] = {}
+        for lane in tuple(lanes):
+            key = lane.target.channel.number, lane.cursor
+            if lane.has_work and key not in counted:
+                counted[key] = await self.lanes.waiting(*key, limit)
+            if lane.cursor == key[1]:
+                lane.waiting = counted.get(key, 0)
 
     async def _load_marks(self) -> None:
         for mark in await self.lanes.marks():
@@ -77,6 +86,18 @@ class Roster:
             elif mark.position not in lane.again:
                 lane.again.append(mark.position)
 
+    def _refresh_alone(self, target: Target, stored: StoredLane) -> None:
+        """Take one target over; a fault with it leaves the others alone."""
+        try:
+            self._refresh(target, stored)
+        except Exception as fault:  # an older configuration, a library that is gone
+            log.error(
+                "target cannot be used",
+                kind=target.kind,
+                target_id=target.target_id,
+                error=type(fault).__name__,
+            )
+
     def _refresh(self, target: Target, stored: StoredLane) -> None:
         lane = self.by_target.get(target.number)
         if lane is None:
@@ -86,6 +107,9 @@ class Roster:
             self.by_target[target.number] = lane
             self.by_channel.setdefault(stored.channel, []).append(lane)
             return
+        falls = lane.is_busy and lane.target.state is TargetState.DROPPED
+        if falls and target.state is not TargetState.DROPPED:
+            return  # read before that was written down: what follows is another change
         revived = not lane.is_active and target.state is TargetState.ACTIVE
         lane.target = target
         if revived or lane.problem:
@@ -93,7 +117,7 @@ class Roster:
             lane.problem = None
         if not lane.is_busy and not stored.due_at_ms and lane.due_at_ms:
             lane.due_at_ms = lane.attempts = 0  # an operator wants it tried at once
-        if stored.cursor > lane.cursor and not lane.is_busy:
+        if stored.cursor > lane.cursor:  # an operator has dropped what waited
             lane.cursor = stored.cursor
             lane.waiting = lane.due_at_ms = lane.attempts = 0
 

@@ -24,6 +24,7 @@ from pushgo_compat.errors import ServerBusy
 MAX_RESULTS = 100
 GATHER_S = 0.02
 RETRY_S = 1.0
+CLOSE_S = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -56,10 +57,15 @@ class Settlement:
         if self._task is None:
             self._task = asyncio.create_task(self._write())
 
-    async def close(self) -> None:
-        """Wait until everything is written, or the store refuses it."""
-        while self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+    async def close(self, grace_s: float = CLOSE_S) -> None:
+        """Wait until everything is written, a moment if the store takes nothing."""
+        if self._task is None:
+            return
+        _, unwritten = await asyncio.wait([self._task], timeout=grace_s)
+        for task in unwritten:
+            log.error("results of deliveries are lost", count=len(self._results))
+            task.cancel()
+        await asyncio.gather(*unwritten, return_exceptions=True)
 
     async def _write(self) -> None:
         try:
@@ -89,5 +95,13 @@ class Settlement:
                     log.error("results of deliveries cannot be written")
                 failed = True
                 await self._sleep(RETRY_S)
+            except Exception as fault:  # one of them cannot be stored at all
+                if len(results) == 1:
+                    # The lane goes on: its next result carries its place along.
+                    log.error("result not stored", error=type(fault).__name__)
+                    return
+                for result in results:
+                    await self._settle([result])
+                return
             else:
                 return

@@ -116,6 +116,8 @@ def delete_channel(db: sqlite3.Connection, channel_id: str) -> int | None:
         (found.number,),
     )
     db.execute("DELETE FROM schedule WHERE channel = ?", (found.number,))
+    # Its targets have gone with it, which a dispatcher must hear of.
+    db.execute("UPDATE state SET target_changes = target_changes + 1")
     _bump(db)
     return found.number
 
