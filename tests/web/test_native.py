@@ -160,7 +160,7 @@ class BusyMessages:
     """A core that cannot make anything durable."""
 
     async def submit_native(
-        self, channel_id: str, password: str, message: NativeMessage, *, address: str
+        self, channel_id: str, password: str, message: NativeMessage, **_: object
     ) -> Receipt:
         raise ServerBusy(message_id="0" * 32, op_id="op-" + "0" * 32, retry_after_s=3)
 
@@ -198,7 +198,7 @@ class BrokenMessages:
     """A core with a fault whose text quotes the request."""
 
     async def submit_native(
-        self, channel_id: str, password: str, message: NativeMessage, *, address: str
+        self, channel_id: str, password: str, message: NativeMessage, **_: object
     ) -> Receipt:
         raise RuntimeError(password)
 
