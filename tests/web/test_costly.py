@@ -21,7 +21,7 @@ from pushgo_compat.model import Source
 from pushgo_compat.web.legacy.off_loop import MOST_OF_AN_ADDRESS, OffLoop
 from tests.gateway import Gateway, Mount
 from tests.golden import KEY
-from tests.wire import Reply
+from tests.wire import Reply, Wire, request
 
 JSON = ("Content-Type", b"application/json")
 GZIP = ("Content-Encoding", b"gzip")
@@ -214,10 +214,10 @@ def test_a_long_escaped_text_is_undone_piece_by_piece(shift: int) -> None:
     assert unescape(raw) == unquote_to_bytes(raw)
 
 
-@pytest.mark.parametrize(("size", "thread"), [(1000, "gateway"), (70_000, "off-loop")])
-def test_what_a_long_head_says_is_read_off_the_loop(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, size: int, thread: str
+def test_what_a_long_head_says_is_read_off_the_loop_and_the_next_one_on_it(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also on one connection, as a proxy has for all that it serves."""
     threads: list[str] = []
     read_open = adapters.ntfy._open
 
@@ -226,7 +226,17 @@ def test_what_a_long_head_says_is_read_off_the_loop(
         return read_open(*arguments)
 
     monkeypatch.setattr(adapters.ntfy, "_open", recording)
-    title = ("Title", b"=?utf-8?q?=41?= " * (size // 16))
-    reply = gateway.call(Source.NTFY, Mount.PORT, "POST", f"/{KEY}", [title], b"x")
-    assert reply.status == 200
-    assert [name.startswith(thread) for name in threads] == [True]
+    with Wire(gateway.ports[Source.NTFY]) as wire:
+        for words in (60, 5000, 60):
+            title = ("Title", b"=?utf-8?q?=41?= " * words)
+            reply = wire.ask(request("POST", f"/{KEY}", [title], b"x"), "POST")
+            assert reply.status == 200
+        assert [name.startswith("off-loop") for name in threads] == [False, True, False]
+        threads.clear()
+        short, long = (
+            request("POST", f"/{KEY}", [("Title", b"=?utf-8?q?=41?= " * words)], b"x")
+            for words in (60, 5000)
+        )
+        wire.send(long + short)  # the one behind it does not take its place
+        assert [wire.read("POST").status for _ in range(2)] == [200, 200]
+        assert threads[0].startswith("off-loop")

@@ -62,7 +62,7 @@ class HeadMender:
         """Behind what ``feed`` has returned the parser is to get ``REFUSED``, in a call
         of its own: of a call that ends in a refusal it forgets what went before."""
         self.had_long_head = False
-        """Whether any head of this connection was longer than ``LONG_HEAD_BYTES``."""
+        """Whether a head was longer than ``LONG_HEAD_BYTES``; until it is set back."""
         self.head = b""
         """The latest head, as it came: it says who shall word a parser's refusal.
 

@@ -61,6 +61,8 @@ class LenientHandler(BoundedHandler):
         An upgraded connection is no longer HTTP. Until the upgrade is accepted it goes
         on being HTTP, for which aiohttp keeps what it gets.
         """
+        if self._mender.had_long_head and self._is_idle():
+            self._mender.had_long_head = False
         if not data or self._payload_parser is not None:
             super().data_received(data)
         elif mended := self._mender.feed(data):
@@ -122,8 +124,13 @@ class LenientHandler(BoundedHandler):
 
     @property
     def had_long_head(self) -> bool:
-        """Whether a head of this connection was so long that it may be costly."""
+        """Whether a head since it was idle was so long that it may be costly."""
         return self._mender.had_long_head
+
+    def _is_idle(self) -> bool:
+        """Whether every request has been answered; aiohttp waits for the next one."""
+        waiter = self._waiter
+        return waiter is not None and not waiter.done() and not self._messages
 
     def when_input_ends(self, call: Callable[[], None]) -> None:
         """Call once the peer sends no more, at once if that is so already."""
