@@ -1,8 +1,8 @@
-"""How streams end: as ntfy's, with the connection and without a word.
+"""Streams end as ntfy's do: with the connection, without a last chunk or close frame.
 
-A last chunk or a close frame makes receivers deaf (the ntfy page, 9): curl exits with 0
-and an ``until`` loop stops, ntfy's web app never reconnects, its Android app waits for
-minutes.
+After either of them receivers do not come back (docs/dialects/ntfy.md 9): curl exits
+with 0 and an ``until`` loop stops, ntfy's web app never reconnects, its Android app
+waits for minutes.
 """
 
 from __future__ import annotations
