@@ -162,6 +162,7 @@ def test_a_second_server_on_a_store_names_the_first_and_goes_on(
             if '"listening"' in line:
                 break
         second.terminate()
+        second.stderr.read()  # a pipe closed early fails the last flush: code 120
         second.stderr.close()
         assert second.wait(timeout=60) == 0
         assert lines_of(first, "another server has this store") == []

@@ -38,6 +38,7 @@ from pushgo_compat.legacy import (
     claims_of,
 )
 from pushgo_compat.model import Access, Receipt
+from pushgo_compat.web.connection.head_repair import LONG_HEAD_BYTES
 from pushgo_compat.web.connection.protocol import connection_of
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
@@ -402,7 +403,12 @@ class DialectDoor:
 def _had_long_head(request: web.BaseRequest) -> bool:
     """Whether the head alone is costly to read: encoded words, actions, a delay."""
     connection = connection_of(request)
-    return connection is not None and connection.had_long_head
+    if connection is None or not connection.had_long_head:
+        return False
+    # The flag is the connection's and may have been set by another request on it.
+    size = len(request.raw_path)
+    size += sum(len(name) + len(value) for name, value in request.raw_headers)
+    return size > LONG_HEAD_BYTES
 
 
 def respond(
