@@ -36,6 +36,7 @@ from pushgo_compat.delivery.lane import Lane
 from pushgo_compat.delivery.observer import Observer
 from pushgo_compat.delivery.outbox import Lease, Outbox
 from pushgo_compat.delivery.registry import KINDS
+from pushgo_compat.delivery.secrecy import without_secrets
 from pushgo_compat.delivery.vapid import VAPID, Vapid
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.traits import KeyTraits
@@ -210,7 +211,8 @@ async def send_test(
         surroundings_of(config, secret, store, lambda: now_ms)
     )
     try:
-        return await sender.send(configuration, test_delivery(target, now_ms))
+        outcome = await sender.send(configuration, test_delivery(target, now_ms))
+        return without_secrets(outcome, configuration)
     finally:
         await sender.close()
 

@@ -38,6 +38,7 @@ from pushgo_compat.delivery.backoff import retry_after_s
 from pushgo_compat.delivery.breaker import PAUSED_PROBE_MS, Change
 from pushgo_compat.delivery.lane import Group, Lane
 from pushgo_compat.delivery.observer import Observer
+from pushgo_compat.delivery.secrecy import without_secrets
 from pushgo_compat.delivery.settlement import Result
 
 SEND_TIMEOUT_S = 45.0
@@ -200,11 +201,12 @@ class Attempts:
         return self._conclude(lane, message, outcome, lane.attempts + 1, move)
 
     async def _ask(self, lane: Lane, delivery: Delivery) -> Outcome:
-        """The sender's answer; a fault of ours is a failure of this message alone."""
+        """The sender's answer without secrets; our faults fail this message alone."""
         started_ms = self.now_ms()
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                outcome = await lane.group.sender.send(lane.configuration, delivery)
+                answered = await lane.group.sender.send(lane.configuration, delivery)
+            outcome = without_secrets(answered, lane.configuration)
         except TimeoutError:
             outcome = Retry(f"no answer within {SEND_TIMEOUT_S:.0f} s", Scope.GROUP)
         except Exception as fault:  # a sender must not end the lane

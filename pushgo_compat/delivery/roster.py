@@ -40,6 +40,8 @@ class Roster:
     windows: dict[int, Window] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     senders: dict[str, Sender] = field(default_factory=dict)
+    _lost: set[int] = field(default_factory=set)
+    """Targets that were sealed with another secret key; each is told of once."""
 
     def sender(self, kind: Kind) -> Sender:
         """The one sender of a kind."""
@@ -134,12 +136,14 @@ class Roster:
             configuration = self.sealer.open_target(target)
         except NotSealed:
             # One line a target: the operator must know what a lost key has cost.
-            log.error(
-                "target cannot be opened with this secret key",
-                kind=target.kind,
-                target_id=target.target_id,
-                name=target.name,
-            )
+            if target.number not in self._lost:
+                log.error(
+                    "target cannot be opened with this secret key",
+                    kind=target.kind,
+                    target_id=target.target_id,
+                    name=target.name,
+                )
+            self._lost.add(target.number)
             return None
         sender = self.sender(kind)
         name = sender.group(configuration)

@@ -34,14 +34,16 @@ _TYPES = {
     Severity.LOW: apprise.NotifyType.INFO,
 }
 
+# Their logs repeat addresses; what a failure was is told by the outcome.
+for _name in ("apprise", "urllib3", "requests"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
 
 class AppriseSender:
     """Sends to all apprise targets."""
 
     def __init__(self) -> None:
         self._tries: OrderedDict[tuple[str, str], int] = OrderedDict()
-        # Its log repeats addresses; what a failure was is told by the outcome.
-        logging.getLogger("apprise").setLevel(logging.CRITICAL)
 
     def group(self, configuration: Configuration) -> str:
         """Each service is a group of its own."""

@@ -19,6 +19,7 @@ from pushgo_compat.delivery.guard import plain_session
 from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.bark.payload import MAX_PUSH_BYTES, build_push
 from pushgo_compat.delivery.options import host_of
+from pushgo_compat.delivery.secrecy import credential_mark
 
 _NO_DEVICE = ("failed to get device token", "device key is empty", "token invalid")
 _DEAD = ("BadDeviceToken", "Unregistered")
@@ -32,11 +33,14 @@ class BarkSender:
     """
 
     def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
         self._http = HttpClient(surroundings.now_ms, plain_session)
 
     def group(self, configuration: Configuration) -> str:
-        """The server's host."""
-        return f"bark {host_of(str(configuration['url']))}"
+        """The server's host and login: a wrong login is its users' alone."""
+        login = str(configuration.get("authorization", ""))
+        mark = credential_mark(self._surroundings, login)
+        return f"bark {host_of(str(configuration['url']))} {mark}"
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Push one message; cut harder once when Apple calls it too large."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,13 +46,11 @@ class Ntfy:
         if not _TOPIC.fullmatch(topic):
             raise TargetRefused("--topic must be 1 to 64 letters, digits, - or _")
         authorization = _authorization(given)
-        digest = hashlib.sha256(authorization.encode()).hexdigest()
         return Checked(
             configuration={
                 "url": url,
                 "topic": topic,
                 "authorization": authorization,
-                "login_id": digest[:8] if authorization else "anonymous",
             },
             address=f"{url}/{topic}",
             hint=f"{host_of(url)}/{topic[:_SHOWN_CHARS]}…",

@@ -20,6 +20,7 @@ from pushgo_compat.delivery.guard import plain_session
 from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.ntfy.payload import build_publish
 from pushgo_compat.delivery.options import host_of
+from pushgo_compat.delivery.secrecy import credential_mark
 
 DAY_MS = 86_400_000
 DAILY_QUOTA = 42908
@@ -36,7 +37,9 @@ class NtfySender:
 
     def group(self, configuration: Configuration) -> str:
         """The server's host and login: quotas are the address's or the user's."""
-        return f"ntfy {host_of(str(configuration['url']))} {configuration['login_id']}"
+        login = str(configuration.get("authorization", ""))
+        mark = credential_mark(self._surroundings, login)
+        return f"ntfy {host_of(str(configuration['url']))} {mark}"
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Publish, delete or clear one message."""

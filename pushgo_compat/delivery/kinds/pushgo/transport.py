@@ -18,6 +18,7 @@ from pushgo_compat.delivery.guard import plain_session
 from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.pushgo.payload import build_body
 from pushgo_compat.delivery.options import host_of
+from pushgo_compat.delivery.secrecy import credential_mark
 
 _WRONG_TARGET = ("invalid channel id", "channel password length")
 """Texts of 400s without a code that mean this target's own settings."""
@@ -27,11 +28,13 @@ class PushGoSender:
     """Sends to all pushgo targets."""
 
     def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
         self._http = HttpClient(surroundings.now_ms, plain_session)
 
     def group(self, configuration: Configuration) -> str:
-        """The gateway's host."""
-        return f"pushgo {host_of(str(configuration['url']))}"
+        """The gateway's host and token: a wrong token is its users' alone."""
+        mark = credential_mark(self._surroundings, str(configuration.get("token", "")))
+        return f"pushgo {host_of(str(configuration['url']))} {mark}"
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Post one message."""
