@@ -16,6 +16,7 @@ from pushgo_compat.delivery.guard import PrivateAddress
 MAX_ANSWER_BYTES = 64 * 1024
 LONGEST_RETRY_AFTER_S = 3600.0
 """A ``Retry-After`` counts up to an hour."""
+NO_ANSWER = "no answer in time"
 VIA_HEADER = "X-PushGo-Via"
 _SECONDS = frozenset("0123456789")
 
@@ -122,7 +123,7 @@ async def _read(content: aiohttp.StreamReader, limit: int) -> bytes:
 def _failure(error: Exception) -> Retry | Misconfigured:
     match error:
         case TimeoutError():
-            return Retry("no answer in time", Scope.GROUP)
+            return Retry(NO_ANSWER, Scope.GROUP)
         case aiohttp.ClientConnectorCertificateError():
             cause = error.certificate_error
             return Misconfigured(f"its certificate is not trusted: {_verdict(cause)}")

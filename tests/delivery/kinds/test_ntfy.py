@@ -248,6 +248,11 @@ async def test_without_an_upstream_nobody_is_asked() -> None:
             {"code": 40101, "error": "no"},
             Misconfigured("40101: no: the upstream's token is wrong"),
         ),
+        (
+            403,
+            {"code": 40301, "error": "no"},
+            Misconfigured("40301: no: the upstream's token is wrong"),
+        ),
         (404, {}, Misconfigured("no ntfy server at the upstream's address")),
         (429, {"code": 42908, "error": "q"}, Retry("42908: q", GROUP, MIDNIGHT_S)),
         (429, {"code": 42901, "error": "q"}, Retry("42901: q", GROUP, 60.0)),

@@ -134,7 +134,16 @@ GROUP, ONE = Scope.GROUP, Scope.TARGET
             Misconfigured("no PushGo gateway there", ONE),
         ),
         (429, {}, Retry("status 429", ONE, 3.0)),
+        (
+            400,
+            {"error_code": "metadata_value_too_long"},
+            GiveUp("metadata_value_too_long"),
+        ),
+        (400, {"error": "invalid op_id"}, GiveUp("invalid op_id")),
+        (200, {"success": False}, Misconfigured("no PushGo gateway there", ONE)),
         (500, {"error_code": "internal_error"}, Retry("internal_error", GROUP, 3.0)),
+        (500, {"error_code": "store_error"}, Retry("store_error", GROUP, 3.0)),
+        (503, {"error_code": "server_busy"}, Retry("server_busy", GROUP, 3.0)),
         (502, {"error_code": "upstream_error"}, Retry("upstream_error", GROUP, 3.0)),
         (
             503,

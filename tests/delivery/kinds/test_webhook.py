@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import ipaddress
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 
+import aiohttp
+import aiohttp.abc
+import aiohttp.connector
 import orjson
 import pytest
 from aiohttp import web
@@ -22,6 +30,7 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
+from pushgo_compat.delivery import guard
 from pushgo_compat.delivery.http import Answer
 from pushgo_compat.delivery.kinds.webhook import WEBHOOK
 from pushgo_compat.delivery.kinds.webhook.payload import make_secret, read_secret
@@ -99,6 +108,124 @@ async def test_private_addresses_are_never_dialled(url: str) -> None:
         assert got.got == []
     assert isinstance(outcome, Misconfigured)
     assert "private address" in outcome.reason
+
+
+def rebinding(answers: Iterator[list[str]]) -> type[aiohttp.abc.AbstractResolver]:
+    """A resolver that answers every question with other addresses."""
+
+    class Rebinding(aiohttp.abc.AbstractResolver):
+        def __init__(self, **_settings: object) -> None:
+            super().__init__()
+
+        async def resolve(
+            self, host: str, port: int = 0, family: int = socket.AF_INET
+        ) -> list[aiohttp.abc.ResolveResult]:
+            return [
+                {
+                    "hostname": host,
+                    "host": found,
+                    "port": port,
+                    "family": socket.AF_INET,
+                    "proto": 0,
+                    "flags": 0,
+                }
+                for found in next(answers)
+            ]
+
+        async def close(self) -> None:
+            return
+
+    return Rebinding
+
+
+@pytest.mark.parametrize(
+    ("answers", "sockets"),
+    [
+        # One look each, as when the name's time has passed in between.
+        ([["1.1.1.1"], ["127.0.0.1"]], 1),
+        ([["1.1.1.1"], ["::ffff:127.0.0.1"]], 1),
+        # Both at one look: the second is tried when the first does not answer.
+        ([["1.1.1.1", "127.0.0.1"], ["127.0.0.1", "169.254.169.254"]], 1),
+    ],
+)
+async def test_a_name_that_changes_its_mind_fails_where_the_socket_is_made(
+    monkeypatch: pytest.MonkeyPatch, answers: list[list[str]], sockets: int
+) -> None:
+    """DNS rebinding; nothing inside is dialled, for there is no socket to dial with."""
+    made: list[str] = []
+    dialled: list[object] = []
+
+    def make(**_given: object) -> socket.socket:
+        made.append("of the public address")
+        raise OSError(None, "no test reaches a public address")
+
+    async def connect(*given: object) -> None:
+        dialled.append(given)
+
+    loop = asyncio.get_running_loop()
+    resolver = rebinding(iter(answers))
+    monkeypatch.setattr(aiohttp.connector, "DefaultResolver", resolver)
+    monkeypatch.setattr(
+        "pushgo_compat.delivery.guard.socket", SimpleNamespace(socket=make)
+    )
+    monkeypatch.setattr(loop, "sock_connect", connect, raising=False)
+    outcomes = []
+    for _ in answers:
+        sender = WebhookSender(surroundings())
+        outcomes.append(await send(target("http://rebinds.example:8080/"), sender))
+        await sender.close()
+    assert len(made) == sockets
+    assert dialled == []
+    assert isinstance(outcomes[-1], Misconfigured)
+    assert "private address" in outcomes[-1].reason
+
+
+async def test_two_keys_sign_side_by_side_during_a_change() -> None:
+    old, new = make_secret(), make_secret()
+    async with receiver() as (got, url):
+        checked = target(url, secret=old)
+        both = {**checked.configuration, "secrets": [new, old]}
+        assert await send(replace(checked, configuration=both)) == Sent()
+    ((request, body),) = got.got
+    at = request.headers["webhook-timestamp"]
+    signed = f"msg_{MESSAGE_ID}.{at}.".encode() + body
+    digests = [
+        base64.b64encode(hmac.digest(read_secret(key), signed, "sha256")).decode()
+        for key in (new, old)
+    ]
+    assert request.headers["webhook-signature"] == f"v1,{digests[0]} v1,{digests[1]}"
+
+
+async def test_a_redirect_to_nonsense_is_told_as_one() -> None:
+    async with receiver() as (got, url):
+        got.answer = lambda: web.Response(
+            status=307, headers={"Location": "http://[bad"}
+        )
+        outcome = await send(target(url))
+    assert outcome == Misconfigured("answers a redirect to another path", Scope.TARGET)
+
+
+async def test_a_time_out_is_one_receiver_s_not_its_host_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "TIMEOUT", aiohttp.ClientTimeout(total=0.05))
+
+    gone = asyncio.Event()
+
+    async def say_nothing(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.read()  # until the caller has given up
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    outcome = await send(target(f"http://127.0.0.1:{port}/slow"))
+    await gone.wait()
+    silent.close()
+    assert outcome == Retry("no answer in time", Scope.TARGET)
 
 
 async def test_an_endless_answer_is_not_read() -> None:

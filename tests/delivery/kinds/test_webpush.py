@@ -28,6 +28,7 @@ from pushgo_compat.delivery.kinds.webpush.transport import outcome_of
 from pushgo_compat.delivery.vapid import Vapid, b64url, unb64url
 from pushgo_compat.model import Severity
 from tests.delivery.samples import NOW_MS, delivery
+from tests.delivery.surroundings import surroundings
 
 # RFC 8291, appendix A.
 PLAINTEXT = b"When I grow up, I want to be a watermelon"
@@ -177,3 +178,15 @@ def test_a_subscription_is_taken_and_shown_by_its_host_alone() -> None:
     checked = WEBPUSH.check({"subscription": orjson.dumps(document).decode()}, NOW_MS)
     assert checked.hint == "push.example"
     assert checked.address == "https://push.example/secret"
+
+
+async def test_a_subscription_under_another_key_is_dropped_unasked() -> None:
+    """The push service would answer 401 or 403 for ever (docs/delivery.md, A5)."""
+    document = {"endpoint": "https://push.example/x", "keys": KEYS}
+    checked = WEBPUSH.check({"subscription": orjson.dumps(document).decode()}, NOW_MS)
+    sender = WEBPUSH.start(surroundings(webpush_subject="mailto:me@example.org"))
+    outcome = await sender.send(
+        {**checked.configuration, "vapid": "another key"}, delivery()
+    )
+    await sender.close()
+    assert outcome == Drop("subscribed under another key of this gateway")

@@ -19,7 +19,7 @@ from pushgo_compat.core.delivery import (
     Surroundings,
 )
 from pushgo_compat.delivery.guard import guarded_session
-from pushgo_compat.delivery.http import Answer, HttpClient, via_header
+from pushgo_compat.delivery.http import NO_ANSWER, Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.webhook.payload import (
     build_body,
     signature_headers,
@@ -73,7 +73,7 @@ class WebhookSender:
             max_answer_bytes=MAX_ANSWER_BYTES,
         )
         if not isinstance(answer, Answer):
-            return answer
+            return _of_this_url(answer)
         if answer.status not in _REFUSING:
             self._refusals.pop(url, None)
         elif now_ms - delivery.accepted_at_ms >= REDEPLOY_MS:
@@ -94,13 +94,20 @@ class WebhookSender:
         await self._http.close()
 
 
+def _of_this_url(failure: Retry | Misconfigured) -> Outcome:
+    """A time-out is one URL's; a connection that fails is its whole host's."""
+    if failure.reason == NO_ANSWER:
+        return Retry(failure.reason)
+    return failure
+
+
 def outcome_of(answer: Answer) -> Outcome:
     """The outcome of a receiver's status (docs/delivery.md, A6)."""
     status = answer.status
     if 200 <= status < 300:  # noqa: PLR2004 - the class of success
         return Sent()
     if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
-        where = host_of(answer.headers.get("Location", "")) or "another path"
+        where = _host_told(answer.headers.get("Location", "")) or "another path"
         return Misconfigured(f"answers a redirect to {where}", Scope.TARGET)
     if status == 410:  # noqa: PLR2004 - Gone
         return Drop("status 410: gone")
@@ -108,3 +115,11 @@ def outcome_of(answer: Answer) -> Outcome:
     if status in _PASSING or status in _REFUSING or status >= 500:  # noqa: PLR2004
         return Retry(reason, after_s=answer.retry_after_s)
     return GiveUp(reason)
+
+
+def _host_told(location: str) -> str:
+    """The host of a stranger's URL; "" for what is none."""
+    try:
+        return host_of(location)
+    except ValueError:
+        return ""
