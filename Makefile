@@ -14,13 +14,16 @@ NAME ?= Home
 ARGS ?=
 MINUTES ?= 5
 SEED ?=
+MESSAGES ?= 5000
+TARGETS ?= 20
+KILLS ?= 40
 
 # A stamp says that the extras it is named after are installed as setup.cfg has them.
 BASE := $(VENV)/.installed
 TEST := $(VENV)/.installed-test
 CHECK := $(VENV)/.installed-check
 
-.PHONY: run test fuzz check bench format clean help
+.PHONY: run test fuzz torture check bench format clean help
 
 run: $(BASE) ## start on SQLite; the first time, show a channel and how to send to it
 	exec $(BIN)/pushgo-compat serve --first-channel '$(NAME)' $(ARGS)
@@ -31,6 +34,10 @@ test: $(TEST) ## install what tests need and run them all
 
 fuzz: $(TEST) ## draw new examples for MINUTES (5), or those of a SEED once more
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+torture: $(TEST) ## MESSAGES (5000) to TARGETS (20) that fail, KILLS (40) of the server
+	timeout 3600 $(BIN)/python -m tests.delivery.chaos \
+		--messages $(MESSAGES) --targets $(TARGETS) --kills $(KILLS)
 
 check: $(CHECK) ## format, lint, types, import direction, Dockerfile
 	$(BIN)/ruff format --check

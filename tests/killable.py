@@ -30,11 +30,20 @@ _PAUSE_S = 0.05
 class KillableServer:
     """``python -m pushgo_compat serve`` on a store and a port that outlive it."""
 
-    def __init__(self, folder: Path, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        session: aiohttp.ClientSession,
+        module: str = "pushgo_compat",
+        **settings: str,
+    ) -> None:
+        """``module`` is the entry; ``settings`` are environment variables."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
         self._folder = folder
+        self._module = module
+        self._settings = settings
         self._session = session
         self._process: asyncio.subprocess.Process | None = None
         self.base = f"http://127.0.0.1:{self._port}"
@@ -72,7 +81,7 @@ class KillableServer:
         """Start, and wait until it answers."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("PUSHGO_")}
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "pushgo_compat", "serve"),
+            *(sys.executable, "-m", self._module, "serve"),
             cwd=self._folder,
             env={
                 **kept,
@@ -81,6 +90,7 @@ class KillableServer:
                 "PUSHGO_HTTP_ADDR": f"127.0.0.1:{self._port}",
                 "PUSHGO_SECRET_KEY": SECRET,
                 "PUSHGO_LOG_LEVEL": "warning",
+                **self._settings,
             },
         )
         async with asyncio.timeout(PATIENCE_S):

@@ -14,9 +14,10 @@ import asyncio
 import contextlib
 import enum
 import json
+import random
 import ssl
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,8 @@ class Behaviour(enum.StrEnum):
     SLOW = "0f"
     SHUTDOWN = "10"
     TOO_LARGE_ONCE = "11"
+    UNRELIABLE = "12"
+    """Fails, stalls, resets, or takes it and hangs up: by chance, mostly takes it."""
 
 
 @dataclass
@@ -95,6 +98,10 @@ class FakeApns:
     resets: int = 0
     once: set[str] = field(default_factory=set)
     delay_s: float = 0.0
+    draw: random.Random = field(default_factory=random.Random)
+    """Decides how UNRELIABLE tokens fare."""
+    on_taken: Callable[[Taken, bool], None] = lambda _taken, _answered: None
+    """Called with each notification that is taken, and whether its answer gets out."""
 
     @property
     def url(self) -> str:
@@ -234,6 +241,8 @@ class _Session:
                 self._answer(stream, 503, "Shutdown")
             case Behaviour.TOO_LARGE_ONCE if first_time:
                 self._answer(stream, 413, "PayloadTooLarge")
+            case Behaviour.UNRELIABLE:
+                await self._try_luck(stream, device_token, headers)
             case _:
                 self._accept(stream, device_token, headers)
 
@@ -249,13 +258,38 @@ class _Session:
         if len(body) > MAX_PAYLOAD_BYTES:
             self._answer(stream, 413, "PayloadTooLarge")
             return
-        taken = Taken(device_token, headers, json.loads(body), len(body))
-        self.service.taken.append(taken)
+        self._take_over(device_token, headers, body, answered=True)
         answer = [(":status", "200")]
         if with_id:
             answer.append(("apns-id", headers.get("apns-id", "made-by-apple")))
         self._h2.send_headers(stream, answer, end_stream=True)
         self._flush()
+
+    def _take_over(
+        self, device_token: str, headers: dict[str, str], body: bytes, *, answered: bool
+    ) -> None:
+        taken = Taken(device_token, headers, json.loads(body), len(body))
+        self.service.taken.append(taken)
+        self.service.on_taken(taken, answered)
+
+    async def _try_luck(
+        self, stream: int, device_token: str, headers: dict[str, str]
+    ) -> None:
+        luck = self.service.draw.random()
+        if luck < 0.06:
+            self._answer(stream, 503, "ServiceUnavailable")
+        elif luck < 0.07:
+            self._answer(stream, 429, "TooManyRequests")
+        elif luck < 0.09:
+            self._reset(stream, h2.errors.ErrorCodes.INTERNAL_ERROR)
+        elif luck < 0.092:
+            await asyncio.sleep(3600)
+        elif luck < 0.107:
+            body = bytes(self._bodies[stream])
+            self._take_over(device_token, headers, body, answered=False)
+            self._writer.transport.abort()
+        else:
+            self._accept(stream, device_token, headers)
 
     def _answer(
         self,
