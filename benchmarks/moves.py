@@ -50,7 +50,8 @@ class Trail:
         self.moves += there != here and there.startswith(_OWN)
 
 
-def _raw(shot: Shot) -> bytes:
+def raw_request(shot: Shot) -> bytes:
+    """The bytes of a request."""
     body = shot.body.encode()
     headers = {
         "Host": "localhost",
@@ -103,7 +104,7 @@ async def _measure(folder: str, channel: dict[str, str]) -> dict[str, Trail]:
     async with AsyncExitStack() as stack:
         ports = await start(stack, config, secret)
         return {
-            name: await _follow(ports["main"], _raw(shot))
+            name: await _follow(ports["main"], raw_request(shot))
             for name, shot in doors.items()
         }
 
