@@ -7,6 +7,7 @@ password or the text of a message: log calls pass names, ids and kinds.
 from __future__ import annotations
 
 import logging
+import sys
 
 import structlog
 
@@ -52,3 +53,8 @@ def configure_logging(log_format: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(LEVELS[level])
+
+
+def log_to_stderr() -> None:
+    """Keep a command's stdout for its document, where structlog writes by default."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))

@@ -16,6 +16,7 @@ from pushgo_compat.cli.target import target
 from pushgo_compat.cli.unknown import unknown
 from pushgo_compat.config import Config
 from pushgo_compat.legacy import Dialect
+from pushgo_compat.logs import log_to_stderr
 
 
 def build_cli(
@@ -29,6 +30,7 @@ def build_cli(
     @common_options
     def cli() -> None:
         """ntfy, Bark and ServerChan calls become native PushGo messages."""
+        log_to_stderr()
 
     cli.add_command(build_serve(serve, dialects))
     cli.add_command(channel)

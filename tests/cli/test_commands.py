@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 import adapters
@@ -71,6 +72,18 @@ def test_channel_create_prints_exactly_four_keys(shell: Shell) -> None:
     assert made["key"] == CHANNEL_ID + made.pop("password")
     del made["key"]
     assert made == {"channel_id": CHANNEL_ID, "channel_name": "NAS"}
+
+
+def test_what_is_logged_meanwhile_does_not_stand_in_the_document(shell: Shell) -> None:
+    @click.command()
+    def trouble() -> None:
+        structlog.get_logger().error("disk full")
+        click.echo("{}")
+
+    shell.cli.add_command(trouble)
+    result = shell("trouble")
+    assert result.stdout == "{}\n"
+    assert "disk full" in result.stderr
 
 
 def test_alias_add_prints_the_key_only_when_it_made_one(
