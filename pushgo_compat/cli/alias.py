@@ -19,6 +19,7 @@ from pushgo_compat.cli.session import administer
 from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.core.admin.results import AliasAdded
 from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.stores.aliases import AliasChange
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import Severity, Source
 
@@ -141,6 +142,38 @@ def list_(dialect: Source | None, channel: str | None) -> None:
         if filtered
         else "no aliases yet: pushgo-compat alias add --dialect DIALECT --channel ID",
     )
+
+
+@alias.command()
+@click.argument("alias_id")
+@click.option("--note", help="What alias list shows beside it.")
+@click.option("--tag", "tags", multiple=True, help="In place of its tags; '' for none.")
+@click.option(
+    "--severity-map",
+    type=SeverityMap(),
+    metavar="FROM=TO,…",
+    help="In place of its severities; '' for none.",
+)
+@click.option("--send-only/--no-send-only", default=None, help="Never subscribes.")
+@common_options
+def change(
+    alias_id: str,
+    note: str | None,
+    tags: tuple[str, ...],
+    severity_map: Mapping[Severity, Severity] | None,
+    send_only: bool | None,
+) -> None:
+    """Change what an alias does; its key stays bound."""
+    wanted = AliasChange(
+        note=note,
+        tags=tuple(tag for tag in tags if tag) if tags else None,
+        severity_map=severity_map,
+        send_only=send_only,
+    )
+    if wanted == AliasChange():
+        raise click.UsageError("say what to change: see --help")
+    changed = administer(lambda admin: admin.change_alias(alias_id, wanted))
+    print_object(changed.document())
 
 
 @alias.command()

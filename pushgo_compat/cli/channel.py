@@ -93,6 +93,16 @@ def pair(channel_id: str, minutes: int) -> None:
 
 @channel.command()
 @click.argument("channel_id", metavar="ID")
+@click.argument("name")
+@common_options
+def rename(channel_id: str, name: str) -> None:
+    """Give a channel another name; its id, keys and messages stay."""
+    renamed = administer(lambda admin: admin.rename_channel(channel_id, name))
+    print_object(renamed.document())
+
+
+@channel.command()
+@click.argument("channel_id", metavar="ID")
 @yes_option
 @common_options
 def delete(channel_id: str, yes: bool) -> None:

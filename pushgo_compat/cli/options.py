@@ -158,6 +158,8 @@ class SeverityMap(click.ParamType[dict[Severity, Severity]]):
     ) -> dict[Severity, Severity]:
         """Read the pairs; a severity may be mapped once."""
         pairs: dict[Severity, Severity] = {}
+        if not str(value).strip():
+            return pairs  # alias change takes '' for none
         for pair in str(value).split(","):
             old, _, new = (word.strip().lower() for word in pair.partition("="))
             try:

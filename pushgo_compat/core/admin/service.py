@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from pushgo_compat.core.admin.alias_rules import (
@@ -33,7 +34,7 @@ from pushgo_compat.core.admin.unknown import UnknownAdministration
 from pushgo_compat.core.auth import key_forms, passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
 from pushgo_compat.core.delivery import Kind
-from pushgo_compat.core.stores.aliases import Alias, NewAlias
+from pushgo_compat.core.stores.aliases import Alias, AliasChange, NewAlias
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Origin
 from pushgo_compat.core.stores.unknown_keys import UnknownKey
@@ -90,9 +91,7 @@ class Administration:
         self, name: str, channel_id: str | None = None, password: str | None = None
     ) -> ChannelOpened:
         """Make a channel; id and password are made where none are given."""
-        name = clean_text(name, "a channel's name")
-        if len(name) > MAX_NAME_CHARS:
-            raise Refused(f"a channel's name has at most {MAX_NAME_CHARS} characters")
+        name = _channel_name(name)
         if channel_id is None:
             new_id = key_forms.make_channel_id()
         else:
@@ -145,6 +144,13 @@ class Administration:
                 *_taken_along(gone),
             ),
         )
+
+    async def rename_channel(self, channel_id: str, name: str) -> ChannelSummary:
+        """Give a channel another name."""
+        channel = await self.find_channel(channel_id)
+        if not await self.store.rename_channel(channel.channel_id, _channel_name(name)):
+            raise _no_such_channel(channel_id)
+        return await self.show_channel(channel.channel_id)
 
     async def delete_channel(self, channel_id: str) -> ChannelSummary:
         """Remove a channel with its aliases and messages."""
@@ -236,6 +242,20 @@ class Administration:
             and number in (None, alias.channel.number)
         )
 
+    async def change_alias(self, alias_id: str, change: AliasChange) -> AliasSummary:
+        """Change what an alias does; its key stays bound."""
+        cleaned = replace(
+            change,
+            note=None if change.note is None else clean_note(change.note),
+            tags=None if change.tags is None else clean_tags(change.tags),
+        )
+        if not await self.store.change_alias(alias_id, cleaned):
+            raise _no_such_alias()
+        (changed,) = [
+            alias for alias in await self.store.aliases() if alias.alias_id == alias_id
+        ]
+        return AliasSummary(alias=changed)
+
     async def remove_alias(self, alias_id: str) -> AliasSummary:
         """Unbind a key by the id of its alias."""
         for alias in await self.store.aliases():
@@ -297,6 +317,13 @@ class Administration:
             f"alias {other.alias_id} differs only in case: a key read from a host name"
             " opens that one",
         )
+
+
+def _channel_name(text: str) -> str:
+    name = clean_text(text, "a channel's name")
+    if len(name) > MAX_NAME_CHARS:
+        raise Refused(f"a channel's name has at most {MAX_NAME_CHARS} characters")
+    return name
 
 
 def _choose_password(given: str | None) -> tuple[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pushgo_compat.core.stores.aliases import Alias, NewAlias
+from pushgo_compat.core.stores.aliases import Alias, AliasChange, NewAlias
 from pushgo_compat.core.stores.keys import KeyStore
 from pushgo_compat.core.stores.unknown_keys import UnknownKeyStore
 from pushgo_compat.model import Channel
@@ -28,6 +28,10 @@ class AdministrationStore(KeyStore, UnknownKeyStore, Protocol):
         """Replace a password; False when there is no such channel."""
         ...
 
+    async def rename_channel(self, channel_id: str, name: str) -> bool:
+        """Give a channel another name; False when there is no such channel."""
+        ...
+
     async def delete_channel(self, channel_id: str) -> bool:
         """Remove a channel, its aliases and messages; False when there is none."""
         ...
@@ -38,6 +42,10 @@ class AdministrationStore(KeyStore, UnknownKeyStore, Protocol):
 
     async def add_alias(self, alias: NewAlias) -> bool:
         """Store an alias; False when its key is bound for the dialect already."""
+        ...
+
+    async def change_alias(self, alias_id: str, change: AliasChange) -> bool:
+        """Change what an alias does; False when there is none."""
         ...
 
     async def remove_alias(self, alias_id: str) -> bool:

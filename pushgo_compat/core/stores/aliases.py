@@ -47,6 +47,16 @@ class NewAlias(_AliasTerms):
     channel: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasChange:
+    """What an operator changes of an alias; None leaves a term as it is."""
+
+    note: str | None = None
+    tags: tuple[str, ...] | None = None
+    severity_map: Mapping[Severity, Severity] | None = None
+    send_only: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class AliasUse:
     """Calls through an alias that are not written yet."""

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 
-from pushgo_compat.core.stores.aliases import Alias, AliasUse, NewAlias
+from pushgo_compat.core.stores.aliases import Alias, AliasChange, AliasUse, NewAlias
 from pushgo_compat.core.stores.keys import Standing
 from pushgo_compat.model import Channel, Severity, Source
 
@@ -98,6 +98,15 @@ def set_password(db: sqlite3.Connection, channel_id: str, password_hash: str) ->
     cursor = db.execute(
         "UPDATE channels SET password_hash = ? WHERE channel_id = ?",
         (password_hash, channel_id),
+    )
+    _bump(db)
+    return cursor.rowcount > 0
+
+
+def rename_channel(db: sqlite3.Connection, channel_id: str, name: str) -> bool:
+    """Give a channel another name."""
+    cursor = db.execute(
+        "UPDATE channels SET name = ? WHERE channel_id = ?", (name, channel_id)
     )
     _bump(db)
     return cursor.rowcount > 0
@@ -216,6 +225,31 @@ def add_alias(db: sqlite3.Connection, new: NewAlias) -> bool:
     db.execute(
         "DELETE FROM unknown_keys WHERE dialect = ? AND key_digest IN (?, ?)",
         (new.dialect, new.key_digest, new.folded_digest),
+    )
+    _bump(db)
+    return True
+
+
+def change_alias(db: sqlite3.Connection, alias_id: str, change: AliasChange) -> bool:
+    """Change what an alias does; what the change leaves out stays."""
+    found = db.execute(
+        "SELECT options, note, send_only FROM aliases WHERE alias_id = ?", (alias_id,)
+    ).fetchone()
+    if found is None:
+        return False
+    options, note, send_only = json.loads(found[0]), found[1], found[2]
+    if change.tags is not None:
+        options["tags"] = change.tags
+    if change.severity_map is not None:
+        options["severity_map"] = dict(change.severity_map)
+    db.execute(
+        "UPDATE aliases SET options = ?, note = ?, send_only = ? WHERE alias_id = ?",
+        (
+            json.dumps(options),
+            note if change.note is None else change.note,
+            send_only if change.send_only is None else change.send_only,
+            alias_id,
+        ),
     )
     _bump(db)
     return True

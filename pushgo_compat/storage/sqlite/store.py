@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pushgo_compat.core.stores.aliases import Alias, AliasUse, NewAlias
+from pushgo_compat.core.stores.aliases import Alias, AliasChange, AliasUse, NewAlias
 from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.files import FileUse, StoredFile
 from pushgo_compat.core.stores.keys import Standing
@@ -318,6 +318,12 @@ class SqliteStore:
             lambda db: channels.set_password(db, channel_id, password_hash)
         )
 
+    async def rename_channel(self, channel_id: str, name: str) -> bool:
+        """Give a channel another name."""
+        return await self._writer.execute(
+            lambda db: channels.rename_channel(db, channel_id, name)
+        )
+
     async def delete_channel(self, channel_id: str) -> bool:
         """Remove a channel at once, then its messages in bounded steps."""
         number = await self._writer.execute(
@@ -349,6 +355,12 @@ class SqliteStore:
     async def add_alias(self, alias: NewAlias) -> bool:
         """Store an alias."""
         return await self._writer.execute(lambda db: channels.add_alias(db, alias))
+
+    async def change_alias(self, alias_id: str, change: AliasChange) -> bool:
+        """Change what an alias does."""
+        return await self._writer.execute(
+            lambda db: channels.change_alias(db, alias_id, change)
+        )
 
     async def remove_alias(self, alias_id: str) -> bool:
         """Remove an alias."""
