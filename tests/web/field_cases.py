@@ -34,8 +34,14 @@ class FieldCase:
     def source(self) -> Source:
         return Source(self.dialect)
 
-    def bytes_at(self, gateway: Gateway, mount: Mount) -> tuple[int, bytes] | None:
-        """Port and bytes for a mount; None where the case names no host to be."""
+    def fits(self, mount: Mount) -> bool:
+        """Whether it can be sent there: bytes without a host reach no host mount."""
+        raw = self.raw or base64.b64decode(self.raw_b64).decode()
+        names_host = _AUTHORITY.search(raw) or _HOST.search(raw)
+        return mount is not Mount.HOST or not raw or names_host is not None
+
+    def bytes_at(self, gateway: Gateway, mount: Mount) -> tuple[int, bytes]:
+        """Port and bytes for a mount that fits."""
         port, prefix, host = gateway.place(self.source, mount)
         raw = self.raw or base64.b64decode(self.raw_b64).decode()
         if not raw:
@@ -43,10 +49,8 @@ class FieldCase:
         raw = raw.replace("{key}", KEY)
         if mount is Mount.HOST:
             named = _AUTHORITY if _AUTHORITY.search(raw) else _HOST
-            raw, count = named.subn(
-                host if named is _AUTHORITY else f"Host: {host}", raw
-            )
-            return (port, raw.encode()) if count else None
+            raw = named.sub(host if named is _AUTHORITY else f"Host: {host}", raw)
+            return port, raw.encode()
         return port, re.sub(r"(?<=[^/:])/(?=[^/])", f"{prefix}/", raw, count=1).encode()
 
     def _written(self, prefix: str, host: str) -> bytes:
