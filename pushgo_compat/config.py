@@ -172,6 +172,19 @@ class StoreConfig:
     )
 
 
+def _public_base_url() -> str | None:
+    return setting(
+        optional(parse_base_url), "address used in links; unset: from the request"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressConfig(StoreConfig):
+    """The settings of commands that must know under which address clients call."""
+
+    public_base_url: str | None = _public_base_url()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config(StoreConfig):
     """All settings of ``serve``."""
@@ -209,9 +222,7 @@ class Config(StoreConfig):
     rate_limit: float | None = setting(
         parse_rate, "requests a second per key and per address", default="off"
     )
-    public_base_url: str | None = setting(
-        optional(parse_base_url), "address used in links; unset: from the request"
-    )
+    public_base_url: str | None = _public_base_url()
     tls_cert: Path | None = setting(
         optional(parse_file), "PEM certificate: then every listener speaks TLS"
     )

@@ -154,6 +154,8 @@ class KeyCheck:
     """Further keys that must be good as well (ntfy: ``/a,b/auth``)."""
     notes: tuple[Note, ...] = ()
     """What a good key's caller asked for and does not get (Bark's registration)."""
+    can_be_woken: bool = False
+    """See ``Subscribe``."""
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
@@ -275,6 +277,9 @@ class Subscribe:
     websocket: bool = False
     kept_since_ms: int = 0
     """What became visible before this is not shown any more."""
+    can_be_woken: bool = False
+    """The caller is ntfy's iPhone app. It sleeps between its polls, and an upstream
+    can wake it by the address under which it calls, with the one key as topic."""
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)

@@ -22,6 +22,7 @@ from pushgo_compat.core.delivery import (
     Surroundings,
     TargetRefused,
 )
+from pushgo_compat.core.learnt_phones import LearntPhones
 from pushgo_compat.core.pairing import CONFIRM_WITHIN_MS, Pairing
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.store import Store
@@ -31,6 +32,7 @@ from pushgo_compat.delivery.attempt import Tuning
 from pushgo_compat.delivery.deliveries import DeliveryMaker, Forward
 from pushgo_compat.delivery.extras import require_extra
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP
+from pushgo_compat.delivery.kinds.ntfy_ios import NTFY_IOS
 from pushgo_compat.delivery.kinds.webpush import WEBPUSH
 from pushgo_compat.delivery.lane import Lane
 from pushgo_compat.delivery.observer import Observer
@@ -82,6 +84,15 @@ def webpush_of(
     if subject is not None:
         key = Vapid(secret.derive_key(VAPID), subject).public_key
     return WebPushService(store.targets, secret, WEBPUSH, key, now_ms)
+
+
+def learnt_phones_of(
+    config: Config, secret: SecretKey, store: Store, now_ms: Callable[[], int]
+) -> LearntPhones | None:
+    """The addresses of ntfy's iPhone app; None where no upstream can wake it."""
+    if config.ntfy_upstream_url is None:
+        return None
+    return LearntPhones(store.targets, secret, NTFY_IOS, now_ms)
 
 
 def _bark_apns(config: Config) -> BarkApns | None:

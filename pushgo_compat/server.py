@@ -32,7 +32,13 @@ from pushgo_compat.core.schedule import Schedule
 from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
-from pushgo_compat.outgoing import Outlets, build_outbox, pairing_of, webpush_of
+from pushgo_compat.outgoing import (
+    Outlets,
+    build_outbox,
+    learnt_phones_of,
+    pairing_of,
+    webpush_of,
+)
 from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
@@ -135,6 +141,7 @@ async def start(
         metrics=metrics,
         deliveries=DeliveryReader(store),
         pairing=pairing,
+        learnt_phones=learnt_phones_of(config, secret, store, now_ms),
         webpush=webpush_of(config, secret, store, now_ms),
         paused_groups=outbox.paused_groups,
     )

@@ -12,7 +12,7 @@ from pushgo_compat.cli.confirm import confirm, yes_option
 from pushgo_compat.cli.options import SecretText, common_options
 from pushgo_compat.cli.output import print_list, print_object
 from pushgo_compat.cli.session import administer, administer_with
-from pushgo_compat.config import Config
+from pushgo_compat.config import AddressConfig, Config
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.admin.targets import TargetAdministration
@@ -75,16 +75,16 @@ def _add_command(kind: Kind) -> click.Command:
     ) -> None:
         values = _values(kind, given)
 
-        async def add_it(admin: Administration) -> Document:
+        async def add_it(admin: Administration, config: AddressConfig) -> Document:
             return await targets_of(admin).add(
                 kind.name,
                 await admin.find_channel(channel),
-                values,
+                _with_own_address(kind, values, config.public_base_url),
                 name=name,
                 on_failure=on_failure,
             )
 
-        print_object(administer(add_it))
+        print_object(administer_with(AddressConfig, add_it))
 
     command = click.Command(
         kind.name, params=parameters, callback=run, help=kind.summary
@@ -119,6 +119,20 @@ def _values(kind: Kind, given: Mapping[str, object]) -> dict[str, object]:
             value = _read_file(Path(str(value)))
         values[option.name] = value
     return values
+
+
+def _with_own_address(
+    kind: Kind, values: Mapping[str, object], base_url: str | None
+) -> Mapping[str, object]:
+    """The values, with our own address in place of one that was left out."""
+    if base_url is None:
+        return values
+    own = {
+        option.name: base_url.rstrip("/") + option.public_path
+        for option in kind.options
+        if option.public_path is not None and values[option.name] is None
+    }
+    return {**values, **own}
 
 
 def _read_file(path: Path) -> str:

@@ -128,6 +128,8 @@ class Option:
     """The path of a file whose text is the value."""
     is_flag: bool = False
     repeatable: bool = False
+    public_path: str | None = None
+    """Where it is not given, the public base URL with this path is the value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

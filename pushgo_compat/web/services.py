@@ -14,6 +14,7 @@ from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileService
+from pushgo_compat.core.learnt_phones import LearntPhones
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.pairing import Pairing
 from pushgo_compat.core.stores.feed import LiveSource
@@ -71,6 +72,8 @@ class Services:
     """What became of messages on their way to targets."""
     pairing: Pairing | None = None
     """Phones with Bark's app; None: none are bound."""
+    learnt_phones: LearntPhones | None = None
+    """iPhones with ntfy's app; None: no upstream can wake them."""
     webpush: WebPushService | None = None
     """Subscriptions of browsers."""
     paused_groups: Callable[[], Sequence[tuple[str, str]]] = tuple

@@ -16,6 +16,7 @@ from pushgo_compat.core.stores.targets import (
     Origin,
     OutcomeState,
 )
+from pushgo_compat.delivery.kinds.ntfy_ios import address_hash
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.schemas import encode_message
 from pushgo_compat.storage import open_store
@@ -91,6 +92,20 @@ def test_an_added_target_shows_its_secret_once_and_its_address_never(
     assert (row["state"], row["reason"]) == ("active", None)
 
 
+def test_an_iphone_s_address_is_our_public_one_unless_another_is_given(
+    shell: Shell, channel: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUSHGO_PUBLIC_BASE_URL", "https://push.example.com/")
+    line = f"target add ntfy-ios --channel {channel['channel_id']} --topic -"
+    own = shell.json(line, stdin="backups\n")
+    wanted = address_hash("https://push.example.com/ntfy", "backups")
+    assert own["hint"] == f"{wanted[:8]}…"
+    again = shell(f"{line} --base-url https://push.example.com/ntfy", "backups\n")
+    assert "already" in again.stderr
+    other = shell.json(f"{line} --base-url https://o.example", stdin="backups\n")
+    assert other["hint"] == f"{address_hash('https://o.example', 'backups')[:8]}…"
+
+
 def test_the_same_address_twice_in_a_channel_is_refused(
     shell: Shell, target: dict[str, Any]
 ) -> None:
@@ -110,6 +125,7 @@ def test_the_same_address_twice_in_a_channel_is_refused(
             "target add webhook --channel {} --url https://x.example --on-failure no",
             "no such target",
         ),
+        ("target add ntfy-ios --channel {} --topic t", "PUSHGO_PUBLIC_BASE_URL"),
         ("target show none", "no such target"),
         ("target pause none", "no such target"),
         ("outbox drop --target none --yes", "no such target"),

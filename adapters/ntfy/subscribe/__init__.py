@@ -5,6 +5,8 @@ See docs/dialects/ntfy.md 9.
 
 from __future__ import annotations
 
+import re
+
 from adapters.ntfy.endpoints import PERMITTED
 from adapters.ntfy.errors import refusal
 from adapters.ntfy.event import CACHE_DURATION_S
@@ -27,11 +29,14 @@ _WEBSOCKET = "ws"
 _POLL = ("x-poll", "poll", "po")
 _SINCE = ("x-since", "since", "si")
 _SCHEDULED = ("x-scheduled", "scheduled", "sched")
+_IPHONE = re.compile(r"ntfy/\S+ \(build [^;()]*; iOS [^;()]+\)")
+"""The User-Agent of ntfy's iPhone app (ntfy-ios, ``ApiService.swift``)."""
 
 
 def open_auth(request: LegacyRequest, route: Route) -> KeyCheck:
     """Ask whether the caller may read the topics; one that he may not is a refusal."""
-    return _check(route, _read_claims(request, route), PERMITTED)
+    claims = _read_claims(request, route)
+    return _check(route, claims, PERMITTED, can_be_woken=_is_iphone(request, claims))
 
 
 def open_subscribe(request: LegacyRequest, route: Route) -> Subscribe | KeyCheck:
@@ -58,7 +63,19 @@ def _read_claims(request: LegacyRequest, route: Route) -> tuple[KeyClaim, ...]:
     return tuple(claim(topic, request) for topic in route.topics)
 
 
-def _check(route: Route, claims: tuple[KeyClaim, ...], reply: LegacyReply) -> KeyCheck:
+def _is_iphone(request: LegacyRequest, claims: tuple[KeyClaim, ...]) -> bool:
+    """Whether ntfy's iPhone app asks, which names one topic a call."""
+    client = request.headers.get("User-Agent", "")
+    return len(claims) == 1 and _IPHONE.fullmatch(client) is not None
+
+
+def _check(
+    route: Route,
+    claims: tuple[KeyClaim, ...],
+    reply: LegacyReply,
+    *,
+    can_be_woken: bool = False,
+) -> KeyCheck:
     first, *others = claims
     return KeyCheck(
         route=route.pattern,
@@ -66,6 +83,7 @@ def _check(route: Route, claims: tuple[KeyClaim, ...], reply: LegacyReply) -> Ke
         others=tuple(others),
         reply=reply,
         access=Access.READ,
+        can_be_woken=can_be_woken,
     )
 
 
@@ -95,6 +113,7 @@ def _read_subscribe(
         scheduled=parameters.flag(_SCHEDULED),
         websocket=route.form == _WEBSOCKET,
         kept_since_ms=request.received_at_ms - CACHE_DURATION_S * 1000,
+        can_be_woken=poll and _is_iphone(request, claims),
     )
 
 

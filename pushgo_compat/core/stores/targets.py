@@ -54,6 +54,10 @@ class NewTarget:
     on_failure: str | None = None
     """The target that is told when this one is dropped or its provider is down."""
     created_at_ms: int
+    most_alike: int | None = None
+    """Not stored beside so many of the channel with the same kind and origin."""
+    password_hash: str | None = field(default=None, repr=False)
+    """Stored only while this is the hash of the channel's password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,8 @@ class TargetStore(Protocol):
     async def add_target(self, new: NewTarget) -> Target | None:
         """Store a target whose lane begins at the channel's end.
 
-        None when the channel has a target with this fingerprint already.
+        None when the channel has a target with this fingerprint already, and when a
+        condition of the new one does not hold.
         """
         ...
 

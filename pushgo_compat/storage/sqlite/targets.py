@@ -139,6 +139,8 @@ def _target(row: Sequence[object]) -> Target:
 
 def add_target(db: sqlite3.Connection, new: NewTarget) -> bool:
     """Store a target; also part of other transactions."""
+    if not _is_wanted(db, new):
+        return False
     row = db.execute(
         "INSERT INTO targets (target_id, channel, kind, name, origin, state, sealed,"
         " hint, fingerprint, on_failure, created_at)"
@@ -164,6 +166,24 @@ def add_target(db: sqlite3.Connection, new: NewTarget) -> bool:
     db.execute("INSERT INTO lanes (target, cursor) VALUES (?, ?)", (row[0], end))
     count_change(db)
     return True
+
+
+def _is_wanted(db: sqlite3.Connection, new: NewTarget) -> bool:
+    """Whether the conditions of a new target hold."""
+    if new.password_hash is not None:
+        (found,) = db.execute(
+            "SELECT count(*) FROM channels WHERE number = ? AND password_hash = ?",
+            (new.channel, new.password_hash),
+        ).fetchone()
+        if not found:
+            return False
+    if new.most_alike is None:
+        return True
+    (alike,) = db.execute(
+        "SELECT count(*) FROM targets WHERE channel = ? AND kind = ? AND origin = ?",
+        (new.channel, new.kind, new.origin),
+    ).fetchone()
+    return int(alike) < new.most_alike
 
 
 def _changed(

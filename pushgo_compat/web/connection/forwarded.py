@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 from collections.abc import Sequence
 from functools import lru_cache
+from urllib.parse import SplitResult, urlsplit
 
 import structlog
 from aiohttp import web
@@ -16,6 +17,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_TOLD = 8
 """Untrusted proxies that are told of; anybody can send such a header."""
 _REMEMBERED = 1024
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +109,38 @@ class Callers:
             return f"{self._base_url(request, host)}/{dialect}"
         return self._base_url(request, host) + prefix
 
+    def own_url(self, request: web.BaseRequest, prefix: str) -> str | None:
+        """The mount's address as the caller has typed it; None unless it is ours.
+
+        The Host line is the caller's word. It counts where it names the public address,
+        a host name that a dialect was given, or the port that was called; and what a
+        trusted proxy says counts. A loopback address is that of a proxy that puts its
+        own host in.
+        """
+        if request.transport is None:
+            return None
+        host = self.host(request)
+        local, local_port = _sockname(request.transport)
+        scheme = self._forwarded(request, "X-Forwarded-Proto") or request.scheme
+        public = urlsplit(self._public_base_url or "")
+        try:
+            typed = urlsplit(f"{public.scheme or scheme}://{host}")
+            port = urlsplit(f"{scheme}://{host}").port or _DEFAULT_PORTS.get(scheme, 0)
+            is_public = _place(typed) == _place(public)
+        except ValueError:
+            return None  # no address can be called like that
+        if not prefix and local_port == self.main_port:  # found by its host name
+            return f"{public.scheme or scheme}://{host}"
+        is_public = is_public or _is_loopback(typed.hostname or "")
+        if prefix and self._public_base_url is not None and is_public:
+            return self._public_base_url.rstrip("/") + prefix
+        is_called = port == local_port and (
+            port not in _DEFAULT_PORTS.values() or typed.hostname == local.strip("[]")
+        )
+        if is_called or self._forwarded(request, "X-Forwarded-Host"):
+            return f"{scheme}://{host}{prefix}"
+        return None
+
     def native_url(self, request: web.BaseRequest, prefix: str) -> str:
         """Where ``/message`` is, for a call that came in at a dialect's mount.
 
@@ -129,6 +163,19 @@ class Callers:
         except ValueError:
             return False
         return any(parsed in network for network in self._trusted)
+
+
+def _place(parts: SplitResult) -> tuple[str, str, int]:
+    """Scheme, host and port of an address. Raises ValueError."""
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    return parts.scheme, parts.hostname or "", port
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def _without_port(hop: str) -> str:

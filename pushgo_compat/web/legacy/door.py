@@ -73,6 +73,8 @@ class Outcome(NamedTuple):
     """The messages that were made, as far as native readers may see them."""
     rehearsed: Rehearsed | None = None
     """Of a dry run: what would have been sent."""
+    phone: tuple[Grant, str] | None = None
+    """Of a phone that an upstream can wake: what its key has opened, and that key."""
 
 
 class DialectDoor:
@@ -96,11 +98,14 @@ class DialectDoor:
         started = time.perf_counter()
         request_id = request_id_for(request)
         head = read_head(request, prefix, host, self._source, self._services.callers)
-        reply, message_ids, _ = await self._answer(request, head, prefix, request_id)
+        outcome = await self._answer(request, head, prefix, request_id)
+        reply, message_ids = outcome.reply, outcome.message_ids
+        if outcome.phone is not None:
+            await self._learn(request, prefix, *outcome.phone)
         if isinstance(reply, Admitted):
             stream = self.streams.serve(request, request_id, reply)
             # A stream stays for long: let go of what it does not need.
-            del head, reply
+            del head, reply, outcome
             return await stream
         if message_ids:
             self._accepted.inc(len(message_ids))
@@ -316,6 +321,7 @@ class DialectDoor:
         services = self._services
         reply: LegacyReply | web.StreamResponse | Admitted
         rehearsed: Rehearsed | None = None
+        grants: Sequence[Grant] = ()
         match call:
             case Publish():
                 return await self._publish(
@@ -329,7 +335,7 @@ class DialectDoor:
                 reply = call.reply
             case KeyCheck():
                 keyring = Keyring(services, self.dialect, request)
-                await keyring.open_each(claims_of(call), call.access)
+                grants = await keyring.open_each(claims_of(call), call.access)
                 reply = call.reply
                 rehearsed = Rehearsed(reply=reply, notes=call.notes)
             case Register():
@@ -351,7 +357,24 @@ class DialectDoor:
                 reply = await send_file(services.files, call)
                 if dry_run:
                     reply = LegacyReply(content_type=reply.headers["Content-Type"])
-        return Outcome(reply, rehearsed=rehearsed)
+        phone = None if dry_run else _phone_of(call, grants)
+        return Outcome(reply, rehearsed=rehearsed, phone=phone)
+
+    async def _learn(
+        self, request: web.BaseRequest, prefix: str, grant: Grant, topic: str
+    ) -> None:
+        """Remember the address under which a phone calls; it is answered in any case.
+
+        ``grant`` is what its key has opened just now.
+        """
+        phones = self._services.learnt_phones
+        base_url = phones and self._services.callers.own_url(request, prefix)
+        if phones is None or not base_url:
+            return
+        try:
+            await phones.learn(grant.channel, base_url, topic)
+        except NativeError as error:
+            log.warning("a phone's address was not learnt", code=error.code)
 
     async def _publish(
         self,
@@ -409,6 +432,13 @@ def _had_long_head(request: web.BaseRequest) -> bool:
     size = len(request.raw_path)
     size += sum(len(name) + len(value) for name, value in request.raw_headers)
     return size > LONG_HEAD_BYTES
+
+
+def _phone_of(call: LegacyCall, grants: Sequence[Grant]) -> tuple[Grant, str] | None:
+    """What a phone's key has opened, if it is one that an upstream can wake."""
+    if not isinstance(call, Subscribe | KeyCheck) or not call.can_be_woken:
+        return None
+    return grants[0], claims_of(call)[0].key
 
 
 def respond(

@@ -40,7 +40,9 @@ class NtfyIos:
         ),
         Option(
             name="base-url",
-            help="The server's address as it was typed into the phone.",
+            help="The server's address as it was typed into the phone; left out:"
+            " PUSHGO_PUBLIC_BASE_URL with /ntfy.",
+            public_path="/ntfy",
         ),
     )
     dialect: Source | None = None
