@@ -181,6 +181,7 @@ def sites_of(config: Config) -> Sites:
         },
         hosts={source: each.hosts for source, each in config.dialects.items()},
         tls=tls,
+        wakes_iphones=config.ntfy_upstream_url is not None,
     )
 
 

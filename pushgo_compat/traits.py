@@ -47,6 +47,10 @@ class DialectSetting(NamedTuple):
     """The dialect's setting without which this one means nothing."""
 
 
+def _no_page(path: str, query: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """What never changes about a dialect."""
@@ -58,6 +62,9 @@ class Traits:
     """Arguments of curl that send a first message, from the mount's URL and a key."""
     settings: tuple[DialectSetting, ...] = ()
     """Its own, besides the listener and the host names that every dialect has."""
+    has_page: Callable[[str, str], bool] = _no_page
+    """Whether a GET of this path and query gets a page of the old server's web app;
+    both are undecoded, the path begins with a slash. The root always counts."""
     reads_forms: bool = True
     """A urlencoded body holds parameters; else it is the text itself (ntfy)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters.ntfy.keys import may_be_key
 from pushgo_compat.settings import optional, parse_timezone
 from pushgo_compat.traits import (
     LETTERS_AND_DIGITS,
@@ -29,5 +30,7 @@ TRAITS = Traits(
             "zone for delays such as 8pm; unset: the system's",
         ),
     ),
+    # With a query it may be UnifiedPush's discovery (docs/dialects/ntfy.md 4.9).
+    has_page=lambda path, query: not query and may_be_key(path[1:]),
     reads_forms=False,
 )

@@ -21,7 +21,7 @@ from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.webpush import WebPushService
-from pushgo_compat.model import Channel
+from pushgo_compat.model import Channel, Source
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.legacy.off_loop import OffLoop
 from pushgo_compat.web.metrics import Metrics
@@ -81,6 +81,32 @@ class Services:
     off_loop: OffLoop = field(default_factory=OffLoop)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialectPlace:
+    """Where this process serves one dialect, beside the prefix of its own name."""
+
+    source: Source
+    name: str
+    example: Callable[[str, str], str]
+    """Arguments of curl that send a first message, from the mount's URL and a key."""
+    port: int | None = None
+    is_local: bool = False
+    """The port listens on loopback only."""
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Places:
+    """What the pages say of this process's mounts."""
+
+    scheme: str = "http"
+    """That of the listeners themselves."""
+    dialects: Sequence[DialectPlace] = ()
+    """Set once the listeners have their ports."""
+    wakes_iphones: bool = False
+    """Whether an upstream server wakes ntfy's iPhone app."""
+
+
 class Description(Protocol):
     """The OpenAPI description of an application's routes."""
 
@@ -95,4 +121,5 @@ class Description(Protocol):
 
 SERVICES = web.AppKey("services", Services)
 DESCRIPTION = web.AppKey("description", Description)
+PLACES = web.AppKey("places", Places)
 REQUEST_ID = web.RequestKey("request_id", str)

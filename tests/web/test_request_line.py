@@ -227,7 +227,7 @@ def test_bark_answers_ok_at_its_bare_prefix(gateway: Gateway, root: str) -> None
     assert gateway.native("GET", root).body == b"ok"
 
 
-@pytest.mark.parametrize("path", ["/ntfyx", "/", "/serverchan2/x.send"])
+@pytest.mark.parametrize("path", ["/ntfyx", "//", "/serverchan2/x.send"])
 def test_what_is_no_mount_is_native(gateway: Gateway, path: str) -> None:
     reply = gateway.native("GET", path)
     assert reply.status == 404

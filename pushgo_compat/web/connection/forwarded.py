@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
@@ -11,9 +12,12 @@ from urllib.parse import SplitResult, urlsplit
 import structlog
 from aiohttp import web
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+"""What a cookie's path and a link can hold as it is."""
 MOST_TOLD = 8
 """Untrusted proxies that are told of; anybody can send such a header."""
 _REMEMBERED = 1024
@@ -62,6 +66,10 @@ class Callers:
         """The caller's address: the last one in the chain that is not a proxy."""
         return self.client_address(request.remote or "", request.headers)
 
+    def is_on_this_machine(self, request: web.BaseRequest) -> bool:
+        """Whether the caller's address is a loopback one."""
+        return is_loopback(self.address(request))
+
     def client_address(
         self, address: str, headers: CIMultiDictProxy[str] | None
     ) -> str:
@@ -93,9 +101,32 @@ class Callers:
     def _base_url(self, request: web.BaseRequest, host: str | None) -> str:
         if self._public_base_url is not None:
             return self._public_base_url.rstrip("/")
+        named = self.host(request) if host is None else host
+        return f"{self.scheme(request)}://{named}"
+
+    def scheme(self, request: web.BaseRequest) -> str:
+        """``http`` or ``https``, as the caller sees it."""
+        if self._public_base_url is not None:
+            return self._public_base_url.partition("://")[0].lower()
         forwarded = self._forwarded(request, "X-Forwarded-Proto")
-        scheme = forwarded if forwarded in ("http", "https") else request.scheme
-        return f"{scheme}://{self.host(request) if host is None else host}"
+        return forwarded if forwarded in ("http", "https") else request.scheme
+
+    def base_path(self, request: web.BaseRequest) -> str:
+        """The path below which a proxy shows this server; no slash at its end.
+
+        That of the public address, else ``X-Forwarded-Prefix`` of a trusted proxy.
+        """
+        if self._public_base_url is not None:
+            return URL(self._public_base_url).raw_path.rstrip("/")
+        prefix = self._forwarded(request, "X-Forwarded-Prefix").rstrip("/")
+        return prefix if _PREFIX.fullmatch(prefix) else ""
+
+    def page_url(self, request: web.BaseRequest) -> str:
+        """The root of this server for what a page shows, its prefix included."""
+        base = self.base_url(request)
+        if self._public_base_url is not None:  # which has the prefix
+            return base
+        return base + self.base_path(request)
 
     def mount_url(
         self, request: web.BaseRequest, prefix: str, dialect: str, host: str
@@ -131,7 +162,7 @@ class Callers:
             return None  # no address can be called like that
         if not prefix and local_port == self.main_port:  # found by its host name
             return f"{public.scheme or scheme}://{host}"
-        is_public = is_public or _is_loopback(typed.hostname or "")
+        is_public = is_public or is_loopback(typed.hostname or "")
         if prefix and self._public_base_url is not None and is_public:
             return self._public_base_url.rstrip("/") + prefix
         is_called = port == local_port and (
@@ -171,11 +202,12 @@ def _place(parts: SplitResult) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", port
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a listener's or a caller's address is this machine's own."""
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return name == "localhost"
+        return host == "localhost"
 
 
 def _without_port(hop: str) -> str:

@@ -72,7 +72,7 @@ class Mounts:
             self._callers.notice(request)
             host = self._callers.host(request) if self._hosts else None
             door, prefix = self.find(request.raw_path, host or "")
-            if door is None:
+            if door is None or (prefix and _is_for_a_page(door, request, prefix)):
                 return await native(request)
             if host is None:
                 host = self._callers.host(request)
@@ -97,6 +97,21 @@ class Mounts:
         if door is None:
             return refuse_unread(self._services, request, method, error)
         return door.refuse_unread(request, method, target, prefix, error)
+
+
+def _is_for_a_page(door: DialectDoor, request: web.BaseRequest, prefix: str) -> bool:
+    """Whether a browser is at a dialect's front door, or where its server has a page.
+
+    A browser names ``text/html`` itself; curl and the old clients' libraries say
+    ``*/*`` or nothing.
+    """
+    if request.method != "GET" or "Accept" not in request.headers:
+        return False
+    ranges = request.headers["Accept"].lower().split(",")
+    if not any(part.partition(";")[0].strip() == "text/html" for part in ranges):
+        return False
+    path, query = split_target(request.raw_path, prefix)
+    return path == "/" or door.dialect.traits.has_page(path, query)
 
 
 def _host_name(host: str) -> str:

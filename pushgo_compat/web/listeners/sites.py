@@ -14,13 +14,14 @@ from aiohttp import web
 
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Source
+from pushgo_compat.web.connection.forwarded import is_loopback
 from pushgo_compat.web.connection.guard import Guard
 from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.connection.protocol import SERVER_KWARGS, LenientServer
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.listeners.mounts import HostRule, Mounts
 from pushgo_compat.web.native.app import create_app
-from pushgo_compat.web.services import Services
+from pushgo_compat.web.services import DialectPlace, Places, Services
 
 MAIN = "main"
 SHUTDOWN_TIMEOUT_S = 10.0
@@ -36,6 +37,8 @@ class Sites:
     hosts: Mapping[Source, Sequence[str]] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+    wakes_iphones: bool = False
+    """Whether the start page offers ntfy's iPhone app."""
 
 
 class CannotListen(OSError):
@@ -93,8 +96,14 @@ async def start_sites(
         descriptors=_descriptors(),
     )
     await stack.enter_async_context(guard.looking())
+    places = Places(
+        scheme="http" if sites.tls is None else "https",
+        dialects=_places(sites, dialects, {}),
+        wakes_iphones=sites.wakes_iphones,
+    )
+    app = create_app(services, places)
     runners: dict[str, tuple[web.BaseRunner, tuple[str, int]]] = {
-        MAIN: (GatewayRunner(create_app(services), main, guard), sites.main)
+        MAIN: (GatewayRunner(app, main, guard), sites.main)
     }
     for source, address in sites.ports.items():
         runners[source] = (_dialect_runner(doors[source], services, guard), address)
@@ -109,9 +118,28 @@ async def start_sites(
             raise CannotListen(name, host, port, error) from error
         ports[name] = runner.addresses[0][1]
     services.callers.main_port = ports[MAIN]
+    places.dialects = _places(sites, dialects, ports)
     for door in doors.values():  # first of all, so that nothing waits for streams
         stack.callback(door.streams.end)
     return ports
+
+
+def _places(
+    sites: Sites, dialects: Sequence[Dialect], ports: Mapping[str, int]
+) -> tuple[DialectPlace, ...]:
+    """Where each dialect is served, as far as its port is known."""
+    return tuple(
+        DialectPlace(
+            source=dialect.source,
+            name=dialect.traits.name,
+            example=dialect.traits.example,
+            port=ports.get(dialect.source),
+            is_local=dialect.source in sites.ports
+            and is_loopback(sites.ports[dialect.source][0]),
+            hosts=tuple(sites.hosts.get(dialect.source, ())),
+        )
+        for dialect in dialects
+    )
 
 
 def _dialect_runner(

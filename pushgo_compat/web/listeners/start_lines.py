@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Source
+from pushgo_compat.web.connection.forwarded import is_loopback
 from pushgo_compat.web.listeners.sites import MAIN, Sites
 
 THIS_MACHINE = "this machine only"
@@ -32,13 +33,13 @@ def start_lines(
 
 def reach(host: str) -> str:
     """Describe which machines can reach a listener that is bound to this host."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return THIS_MACHINE if host == "localhost" else f"whoever reaches {host}"
-    if address.is_loopback:
+    if is_loopback(host):
         return THIS_MACHINE
-    return EVERYWHERE if address.is_unspecified else f"whoever reaches {host}"
+    try:
+        everywhere = ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        everywhere = False
+    return EVERYWHERE if everywhere else f"whoever reaches {host}"
 
 
 def _speaks(sites: Sites, site: str, names: Mapping[Source, str]) -> str:

@@ -9,9 +9,15 @@ from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
 from pushgo_compat.web.native import health, openapi, read, send, stream, webpush
 from pushgo_compat.web.native.describe import TEXT, Operation, content, describes
 from pushgo_compat.web.native.edge import native_edge
-from pushgo_compat.web.pages import docs
+from pushgo_compat.web.pages import assets, docs, start
 from pushgo_compat.web.read_body import ask_for_body
-from pushgo_compat.web.services import DESCRIPTION, SERVICES, Services
+from pushgo_compat.web.services import (
+    DESCRIPTION,
+    PLACES,
+    SERVICES,
+    Places,
+    Services,
+)
 
 _MESSAGES = "/channel/{channel_id}/messages"
 _WEBPUSH = "/channel/{channel_id}/webpush"
@@ -44,6 +50,12 @@ ROUTES = (
     web.get("/docs", docs.get_docs),
 )
 
+PAGES = (
+    web.get("/", start.get_start),
+    web.get("/assets/{name}", assets.get_asset),
+)
+"""For people: no part of the API's description."""
+
 
 async def no_route(request: web.Request) -> web.StreamResponse:
     """Refuse a call that no route takes: 404, or 405 for another method."""
@@ -56,18 +68,26 @@ async def no_route(request: web.Request) -> web.StreamResponse:
     raise RouteNotFound
 
 
-def create_app(services: Services) -> web.Application:
-    """A fresh application with the native routes.
+def create_app(services: Services, places: Places | None = None) -> web.Application:
+    """A fresh application with the native routes and the pages.
+
+    A dialect's prefix has a route only for the browsers that its mount hands on.
 
     The edge is around each handler rather than a middleware: aiohttp's machinery for
     those costs a tenth of a request.
     """
     app = web.Application()
     app[SERVICES] = services
+    app[PLACES] = places = places or Places()
     app[DESCRIPTION] = openapi.RouteDescription(ROUTES)
     app[health.READINESS] = Readiness(services.store.check_writable)
     stream.install(app)
-    for route in (*ROUTES, web.route("*", _ANYTHING, no_route)):
+    prefixes = [
+        web.get(f"/{place.source}{{below:(?s:/.*)?}}", start.get_start)
+        for place in places.dialects
+    ]
+    anything = web.route("*", _ANYTHING, no_route)
+    for route in (*ROUTES, *PAGES, *prefixes, anything):
         options = {**route.kwargs, "expect_handler": ask_for_body}
         edged = native_edge(route.handler)
         app.add_routes([web.RouteDef(route.method, route.path, edged, options)])

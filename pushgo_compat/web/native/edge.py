@@ -59,7 +59,7 @@ def native_edge(handler: Handler) -> Handler:
         if not response.prepared:
             response.headers[REQUEST_ID_HEADER] = request_id
             if request.method == "GET":  # what sends must not be answered by a cache
-                response.headers["Cache-Control"] = "no-store"
+                response.headers.setdefault("Cache-Control", "no-store")
             latency = request.app[SERVICES].metrics.latency[Source.NATIVE]
             latency.observe(time.perf_counter() - started)
         return response

@@ -15,11 +15,8 @@ from pushgo_compat.errors import (
     RateLimited,
     ServerBusy,
 )
-from pushgo_compat.web.native.error_texts import (
-    prefers_chinese,
-    sentence,
-    store_reason,
-)
+from pushgo_compat.web.native.error_texts import sentence, store_reason
+from pushgo_compat.web.preferred_language import prefers_chinese
 from pushgo_compat.web.whole_answer import WholeAnswer
 
 _NO_HEADERS: Mapping[str, str] = {}

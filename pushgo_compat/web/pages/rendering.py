@@ -20,27 +20,30 @@ if TYPE_CHECKING:
 
 TEMPLATES = files("pushgo_compat.web.pages") / "templates"
 _CODE = re.compile(r"`([^`]*)`")
+_SLASH = re.compile(r"(?<=[\w.])/(?=\w)")
 
 
 def render_page(template: str, **values: object) -> web.Response:
     """Render a template as a page. Raises jinja2.UndefinedError for a missing value."""
-    text = _environment().get_template(template).render(style=_style(), **values)
+    text = environment().get_template(template).render(style=_style(), **values)
     return web.Response(text=text, content_type="text/html", headers=_headers())
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """The templates of this package; jinja2 is imported here."""
     import jinja2
 
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("pushgo_compat.web.pages"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["prose"] = _prose
-    return environment
+    made.filters["prose"] = _prose
+    made.filters["breaks"] = _breaks
+    return made
 
 
 @cache
@@ -69,3 +72,10 @@ def _prose(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
+def _breaks(text: str) -> Markup:
+    """An address or a command that may break after a slash."""
+    from markupsafe import Markup, escape
+
+    return Markup(_SLASH.sub("/<wbr>", str(escape(text))))  # noqa: S704

@@ -1,0 +1,78 @@
+"""``/``: what this is, a line to paste for each dialect, and how to make a phone ring.
+
+It is also what a browser gets at a dialect's prefix. It names no channel and no count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from aiohttp import web
+from yarl import URL
+
+from pushgo_compat.web.pages.frame import page, render
+from pushgo_compat.web.services import PLACES, SERVICES, DialectPlace
+
+_LOGIN = '-H "Authorization: Bearer $PUSHGO_TOKEN" '
+"""The gateway token as a variable: the page is for everyone."""
+
+
+class Lines(NamedTuple):
+    """What a reader copies to use one dialect."""
+
+    id: str
+    name: str
+    address: str
+    command: str
+    port: str | None
+    """The URL of the dialect's own port, where this visitor can reach one."""
+    hosts: tuple[str, ...]
+
+
+@page
+async def get_start(request: web.Request) -> web.Response:
+    """Answer the page, its lines under the address that the visitor used."""
+    services = request.app[SERVICES]
+    callers = services.callers
+    scheme = callers.scheme(request)
+    token = _LOGIN if services.settings.token else ""
+    return render(
+        request,
+        "start.html",
+        base_url=callers.page_url(request),
+        dialects=list(_lines(request)),
+        token=token,
+        is_https=scheme == "https",
+        pairs_phones=services.pairing is not None,
+        wakes_iphones=request.app[PLACES].wakes_iphones,
+    )
+
+
+def _lines(request: web.Request) -> Iterator[Lines]:
+    services = request.app[SERVICES]
+    base = services.callers.page_url(request)
+    token = _LOGIN if services.settings.token_on_dialects else ""
+    for place in request.app[PLACES].dialects:
+        address = f"{base}/{place.source}"
+        yield Lines(
+            id=str(place.source),
+            name=place.name,
+            address=address,
+            command=f"curl {token}{place.example(address, 'KEY')}",
+            port=_port_url(request, place),
+            hosts=place.hosts,
+        )
+
+
+def _port_url(request: web.Request, place: DialectPlace) -> str | None:
+    """A listener on loopback is named only to visitors from there."""
+    if place.port is None:
+        return None
+    callers = request.app[SERVICES].callers
+    if place.is_local and not callers.is_on_this_machine(request):
+        return None
+    # The listeners' own scheme: a proxy before the main one is not before this one.
+    host = URL(callers.base_url(request)).host or ""
+    named = f"[{host}]" if ":" in host else host
+    return f"{request.app[PLACES].scheme}://{named}:{place.port}"

@@ -1,0 +1,57 @@
+// Without this module everything works but filling in a key and copying.
+
+const say = (text) => {
+  const line = document.querySelector(".toast p");
+  line.textContent = text;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { line.textContent = ""; }, 2500);
+};
+
+// navigator.clipboard exists only on https and localhost: elsewhere the line is
+// selected and copied the old way.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const code = button.parentElement.querySelector("code");
+  const { copied, selected } = document.body.dataset;
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    say(copied);
+  } catch {
+    const range = document.createRange();
+    range.selectNodeContents(code);
+    const selection = getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+    say(document.execCommand("copy") ? copied : selected);
+  }
+});
+
+// The key stays in this page: it is in no request, no storage and no address.
+const input = document.querySelector("#key");
+if (input) {
+  const breakable = (text) => text
+    .split(/(?<=[\w.]\/)(?=\w)/)
+    .flatMap((part, at) => (at ? [document.createElement("wbr"), part] : [part]));
+  const lines = [...document.querySelectorAll(".copy code")]
+    .map((code) => [code, code.textContent])
+    .filter(([, line]) => line.includes("KEY"));
+  const fill = () => {
+    const key = input.value.trim();
+    for (const [code, line] of lines) {
+      const [before, after] = line.split("KEY");
+      const mark = document.createElement("mark");
+      mark.className = "key";
+      mark.textContent = key ? encodeURIComponent(key).replaceAll("%3A", ":") : "KEY";
+      code.replaceChildren(
+        ...breakable(before), document.createElement("wbr"), mark, ...breakable(after),
+      );
+    }
+  };
+  input.addEventListener("input", fill);
+  input.form.addEventListener("submit", (event) => event.preventDefault());
+  fill();
+  const warning = document.querySelector("[data-plain]");
+  const local = /^(localhost|127\.|\[::1\])/.test(location.hostname);
+  if (warning && !local) warning.hidden = false;
+}

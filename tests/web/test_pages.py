@@ -1,0 +1,165 @@
+"""The pages as a browser gets them: the start page and what all pages share."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from pushgo_compat.model import Source
+from pushgo_compat.web.pages.assets import asset_name
+from pushgo_compat.web.pages.frame import relative_root
+from pushgo_compat.web.pages.rendering import TEMPLATES
+from pushgo_compat.web.pages.texts import LANGUAGES, load_texts
+from tests.dialects import SOURCES
+from tests.gateway import Gateway, Mount
+from tests.golden import KEY
+from tests.wire import Reply
+
+CHROMIUM = (b"Accept", b"text/html,application/xhtml+xml,*/*;q=0.8")
+CURL = (b"Accept", b"*/*")
+CHINESE = (b"Accept-Language", b"zh-CN,zh;q=0.9,en;q=0.8")
+
+
+def get(
+    gateway: Gateway, path: str, *headers: tuple[bytes, bytes], host: str = "nas.test"
+) -> Reply:
+    lines = [*headers, (b"Host", host.encode())]
+    return gateway.native("GET", path, [(n.decode(), v) for n, v in lines])
+
+
+def is_start(reply: Reply) -> bool:
+    return reply.status == 200 and b'<input class="in mono" id="key"' in reply.body
+
+
+def test_the_start_page_has_a_line_for_each_dialect_under_the_visitors_address(
+    gateway: Gateway,
+) -> None:
+    reply = get(gateway, "/", host="nas.test:8686")
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    text = reply.body.decode().replace("<wbr>", "")
+    for source in SOURCES:
+        assert f"<code>http://nas.test:8686/{source}</code>" in text
+        assert f"http://nas.test:{gateway.ports[source]}</code>" in text
+    assert "curl -d &#39;Hello from ntfy&#39; http://nas.test:8686/ntfy/KEY" in text
+    assert "http://nas.test:8686/message" in text
+    assert "sc.test" in text
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("end", ["", "/", "?lang"])
+def test_a_browser_at_a_dialects_prefix_gets_the_start_page(
+    gateway: Gateway, source: Source, end: str
+) -> None:
+    assert is_start(get(gateway, f"/{source}{end}", CHROMIUM))
+    assert not is_start(get(gateway, f"/{source}{end}", CURL))
+    assert not is_start(get(gateway, f"/{source}{end}"))
+
+
+def test_a_browser_at_a_topics_page_gets_the_start_page(gateway: Gateway) -> None:
+    assert is_start(get(gateway, "/ntfy/backups", CHROMIUM))
+    assert b"This address speaks ntfy" in get(gateway, "/ntfy/backups", CURL).body
+    # UnifiedPush's discovery, a poll and a publish are no pages.
+    assert get(gateway, "/ntfy/backups?up=1", CHROMIUM).json == {
+        "unifiedpush": {"version": 1}
+    }
+    assert not is_start(get(gateway, "/ntfy/backups/json?poll=1", CHROMIUM))
+
+
+def test_a_link_typed_into_a_browser_still_pushes(gateway: Gateway) -> None:
+    reply = get(gateway, f"/bark/{KEY}/Hello", CHROMIUM)
+    assert reply.json["message"] == "success"
+    assert gateway.only_message(reply)["title"]
+
+
+@pytest.mark.parametrize("mount", [Mount.PORT, Mount.HOST])
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_port_or_host_of_a_dialect_has_no_pages(
+    gateway: Gateway, source: Source, mount: Mount
+) -> None:
+    header = [("Accept", CHROMIUM[1])]
+    assert not is_start(gateway.call(source, mount, "GET", "/", header))
+    asset = f"/assets/{asset_name('pages.css')}"
+    reply = gateway.call(source, mount, "GET", asset, header)
+    assert b"--paper" not in reply.body
+
+
+def test_the_language_is_the_browsers_until_somebody_chooses(gateway: Gateway) -> None:
+    assert b'<html lang="en">' in get(gateway, "/").body
+    assert b'<html lang="zh-Hans">' in get(gateway, "/", CHINESE).body
+    chosen = get(gateway, "/ntfy?lang=zh&x=1", CHROMIUM)
+    assert (chosen.status, chosen.headers["Location"]) == (303, "ntfy?x=1")
+    cookie = chosen.headers["Set-Cookie"]
+    assert cookie.startswith("pushgo_lang=zh;")
+    assert "Path=/" in cookie
+    assert "Max-Age=31536000" in cookie
+    kept = (b"Cookie", b"pushgo_lang=en")
+    assert b'<html lang="en">' in get(gateway, "/", CHINESE, kept).body
+    assert get(gateway, "/?lang=zh").headers["Location"] == "./"
+    assert is_start(get(gateway, "/?lang=fr"))
+
+
+def test_a_page_can_run_load_and_frame_nothing_foreign(gateway: Gateway) -> None:
+    reply = get(gateway, "/", host='"><script>alert(1)</script>')
+    assert b"<script>alert" not in reply.body
+    policy = reply.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert reply.headers["Referrer-Policy"] == "same-origin"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert "Cross-Origin-Opener-Policy" not in reply.headers  # plain http
+    text = reply.body.decode()
+    assert not re.search(r"\sstyle=|\son[a-z]+=|javascript:|data:", text)
+    assert not re.search(r'(?:href|src)="(?:/|https?:)', text)  # all links relative
+
+
+def test_assets_are_kept_for_good_under_the_hash_of_their_contents(
+    gateway: Gateway,
+) -> None:
+    text = get(gateway, "/ntfy/backups", CHROMIUM).body.decode()
+    links = re.findall(r'(?:href|src)="\.\./(assets/[^"]+)"', text)
+    assert len(links) == 3
+    for link in links:
+        reply = get(gateway, f"/{link}")
+        assert reply.status == 200
+        assert "immutable" in reply.headers["Cache-Control"]
+    assert get(gateway, "/assets/pages.css").status == 404
+    assert get(gateway, "/assets/..%2F..%2F__init__.py").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [("/", "./"), ("/docs", "./"), ("/ntfy/", "../"), ("/admin/calls/7", "../../")],
+)
+def test_links_lead_to_the_root_from_any_depth(path: str, root: str) -> None:
+    assert relative_root(path) == root
+
+
+# --------------------------------------------------------------------------- texts
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_texts_with_the_same_placeholders() -> None:
+    english, chinese = map(load_texts, LANGUAGES)
+    assert english.keys() == chinese.keys()
+    for key, text in english.items():
+        assert placeholders(text) == placeholders(chinese[key]), key
+
+
+def test_every_text_is_used_and_every_used_one_is_there() -> None:
+    templates = [t for t in TEMPLATES.iterdir() if t.name.endswith(".html")]
+    source = "".join(t.read_text(encoding="utf-8") for t in templates)
+    used = set(re.findall(r"""\bt\('([\w.]+)'[,)]""", source))
+    begun = set(re.findall(r"""\bt\('([\w.]+)' ~""", source))
+    known = load_texts("en").keys()
+    assert used <= known
+    unused = {
+        key for key in known - used if not any(key.startswith(start) for start in begun)
+    }
+    assert unused == set()
