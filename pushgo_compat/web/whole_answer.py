@@ -12,22 +12,15 @@ from aiohttp.http_writer import StreamWriter, _serialize_headers
 from multidict import CIMultiDict
 
 _REASONS = {int(status): status.phrase for status in HTTPStatus}
-_SET_BY_AIOHTTP = (
-    "Content-Length",
-    "Date",
-    "Server",
-    "Connection",
-    "Transfer-Encoding",
-)
 
 
 class WholeAnswer(web.Response):
     """Status, headers and body, on the wire as ``web.Response`` puts them.
 
     aiohttp's own way to the wire takes ten calls and costs a tenth of a native request.
-    The usual answer (HTTP/1.1, a body, none of the headers that aiohttp sets) goes past
-    it, in one buffer. Everything else takes aiohttp's way: HEAD, HTTP/1.0, an empty
-    body, a cookie.
+    The usual answer (HTTP/1.1, a body, no header that frames it) goes past it, in one
+    buffer. Everything else takes aiohttp's way: HEAD, HTTP/1.0, an empty body, a
+    cookie.
     """
 
     def __init__(self, status: int, body: bytes, headers: CIMultiDict[str]) -> None:
@@ -51,7 +44,7 @@ class WholeAnswer(web.Response):
         headers["Content-Length"] = str(len(body))
         headers.setdefault("Content-Type", "application/octet-stream")
         headers["Date"] = rfc822_formatted_time()
-        headers["Server"] = SERVER_SOFTWARE
+        headers.setdefault("Server", SERVER_SOFTWARE)  # Bark's clients see "Bark"
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
         if not self._keep_alive:
@@ -75,5 +68,8 @@ class WholeAnswer(web.Response):
             and not must_be_empty_body(request.method, self._status)
             and self._cookies is None
             and not (self._compression or self._chunked or self.prepared)
-            and not any(name in headers for name in _SET_BY_AIOHTTP)
+            and "Content-Length" not in headers
+            and "Date" not in headers
+            and "Connection" not in headers
+            and "Transfer-Encoding" not in headers
         )

@@ -31,6 +31,7 @@ _ANSWERS: dict[str, tuple[int, bytes, list[tuple[str, str]]]] = {
     "not modified": (304, b"", []),
     "unknown status": (499, b"{}", [("X-A", "1"), ("X-A", "2")]),
     "own length": (200, b"ab", [("Content-Length", "2")]),
+    "own server": (200, b"ab", [("Server", "Bark"), ("X-A", "1")]),
     "own date": (200, b"ab", [("Date", "today")]),
     "closing": (200, b"ab", [("Connection", "close")]),
     "accents": (200, b"ab", [("X-A", "é")]),
