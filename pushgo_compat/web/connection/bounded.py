@@ -196,6 +196,15 @@ class BoundedHandler(RequestHandler):
         self._share = None
         self._waits_for_room = False
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Go on where reading was paused.
+
+        aiohttp asks at each read of a body and at its end; the parser has kept nothing
+        unless it was paused.
+        """
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
+
     def _resume_transport_reading(self) -> None:
         if not self._waits_for_room:
             super()._resume_transport_reading()

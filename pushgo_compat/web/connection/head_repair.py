@@ -77,35 +77,24 @@ class HeadMender:
     def feed(self, data: bytes) -> bytes:
         """Return what the parser should get of the bytes so far."""
         out: list[bytes] = []
-        start = 0
+        start, end = 0, len(data)
         try:
-            while start < len(data):
-                start = self._step(data, start, out)
+            while start < end:
+                if self._state is _State.HEAD:
+                    start = self._head(data, start, out)
+                elif self._state is _State.BODY:
+                    start = self._body(data, start, out)
+                elif self._state is _State.CHUNKED:
+                    start = self._chunked(data, start, out)
+                else:
+                    break
         except (BadHead, BadChunks):
             self._state = _State.ENDED
             self._kept.clear()
             self.has_refused = True
         return b"".join(out)
 
-    def _step(self, data: bytes, start: int, out: list[bytes]) -> int:
-        """Pass on one piece of the message; where the next one begins."""
-        match self._state:
-            case _State.HEAD:
-                return self._head(data, start, out)
-            case _State.BODY:
-                end = min(len(data), start + self._left)
-                out.append(data[start:end])
-                self._left -= end - start
-                if self._left == 0:
-                    self._end_message()
-                return end
-            case _State.CHUNKED:
-                start = self._chunks.feed(data, start, out)
-                if self._chunks.ended:
-                    self._end_message()
-                return start
-            case _State.ENDED:
-                return len(data)
+    # Each passes on one piece of the message, and says where the next one begins.
 
     def _head(self, data: bytes, start: int, out: list[bytes]) -> int:
         kept, seen = self._kept, len(self._kept)
@@ -140,9 +129,10 @@ class HeadMender:
 
     def _begin_body(self, head: bytes, out: list[bytes]) -> None:
         self._blank = 0
-        self.head = head if len(head) <= _SHOWN_BYTES else _shown(head)
-        if len(head) > LONG_HEAD_BYTES:
-            self.had_long_head = True
+        self.head = head
+        if len(head) > _SHOWN_BYTES:
+            self.head = _shown(head)
+            self.had_long_head |= len(head) > LONG_HEAD_BYTES
         mended, length, self._last = mend_head(head)
         out.append(mended)
         if length == CHUNKED:
@@ -153,6 +143,20 @@ class HeadMender:
             self._state = _State.BODY
         else:
             self._end_message()
+
+    def _body(self, data: bytes, start: int, out: list[bytes]) -> int:
+        end = min(len(data), start + self._left)
+        out.append(data[start:end])
+        self._left -= end - start
+        if self._left == 0:
+            self._end_message()
+        return end
+
+    def _chunked(self, data: bytes, start: int, out: list[bytes]) -> int:
+        start = self._chunks.feed(data, start, out)
+        if self._chunks.ended:
+            self._end_message()
+        return start
 
     def _end_message(self) -> None:
         self._state = _State.ENDED if self._last else _State.HEAD
