@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
 from aiohttp import web
 
@@ -23,12 +22,12 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _HOST_LINE = re.compile(rb"(?i)\nhost:([^\r\n]*)")
 
 
-@dataclass(frozen=True, slots=True)
 class HostRule:
     """Host names, or patterns such as ``*.push.ft07.com``, where a dialect is root."""
 
-    patterns: tuple[str, ...]
-    door: DialectDoor
+    def __init__(self, patterns: Sequence[str], door: DialectDoor) -> None:
+        self.door = door
+        self.takes = re.compile("|".join(map(translate, patterns))).match
 
 
 class Mounts:
@@ -56,13 +55,12 @@ class Mounts:
         if self._hosts:
             name = _host_name(host)
             for rule in self._hosts:
-                if any(fnmatchcase(name, pattern) for pattern in rule.patterns):
+                if rule.takes(name):
                     return rule.door, ""
-        first = target[1:].partition("/")[0]
-        door = self._prefixes.get(first)
-        if door is None:  # the bare prefix, a proxy's absolute form, or in capitals
-            first = split_target(target, "")[0][1:].partition("/")[0]
-            door = self._prefixes.get(first.lower())
+        if not target.startswith("/"):  # a proxy's absolute form
+            target = split_target(target, "")[0]
+        first = target.partition("#")[0].partition("?")[0][1:].partition("/")[0]
+        door = self._prefixes.get(first) or self._prefixes.get(first.lower())
         return door, "" if door is None else f"/{first}"
 
     def handler(self, native: Handler) -> Handler:
