@@ -123,9 +123,7 @@ async def start(
         await stack.enter_async_context(pairing)
     services = Services(
         gate=gate,
-        messages=MessageService(
-            gate, store, secret, schedule.wake, outbox_is_full=lambda: outbox.is_full
-        ),
+        messages=MessageService(gate, store, secret, schedule.wake, outbox.is_full),
         store=store,
         feed=hub,
         now_ms=now_ms,

@@ -123,7 +123,6 @@ class Outbox:
 
     # -------------------------------------------------------------- what others ask
 
-    @property
     def is_full(self) -> bool:
         """Whether new messages must be refused (503) until some are delivered."""
         return self._waiting >= self.limit

@@ -217,7 +217,7 @@ async def test_a_wrong_credential_pauses_its_group_until_something_changes(
         await house.publish("one")
         await until(lambda: bool(outbox.paused_groups()))
         assert outbox.paused_groups() == [("a", "InvalidProviderToken")]
-        assert not outbox.is_full
+        assert not outbox.is_full()
         wrong = False
         await house.store.targets.set_state(target.target_id, TargetState.ACTIVE, None)
         await until(lambda: house.counts.ended_as.get("sent") == 2)
@@ -363,11 +363,11 @@ async def test_too_many_waiting_deliveries_close_the_door_until_some_are_sent(
     async with house.outbox() as outbox:
         await house.publish("one", "two")
         await until(lambda: bool(kind.asked))
-        assert not outbox.is_full
+        assert not outbox.is_full()
         await house.publish("three", "four")
-        await until(lambda: outbox.is_full)
+        await until(lambda: outbox.is_full())
         kind.hold.set()
-        await until(lambda: not outbox.is_full)
+        await until(lambda: not outbox.is_full())
 
 
 async def test_a_sender_that_raises_is_tried_again(

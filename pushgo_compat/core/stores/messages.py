@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -89,7 +89,7 @@ class StoredMessage:
 class MessageStore(Protocol):
     """Messages on their way in."""
 
-    async def append(self, rows: Sequence[NewMessage]) -> Sequence[AppendResult]:
+    def append(self, rows: Sequence[NewMessage]) -> Awaitable[Sequence[AppendResult]]:
         """Write all rows in one durable commit, shared with concurrent callers.
 
         One result a row, in order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -133,9 +133,9 @@ class SqliteStore:
 
     # ------------------------------------------------------------------- messages
 
-    async def append(self, rows: Sequence[NewMessage]) -> Sequence[AppendResult]:
+    def append(self, rows: Sequence[NewMessage]) -> Awaitable[Sequence[AppendResult]]:
         """Write rows in the next shared commit."""
-        return await self._writer.append(rows)
+        return self._writer.append(rows)
 
     async def page(
         self,
