@@ -87,9 +87,9 @@ async def _follow(port: int, raw: bytes) -> Trail:
 
 
 async def _measure(folder: str, channel: dict[str, str]) -> dict[str, Trail]:
-    from pushgo_compat.config import Config
+    from pushgo_compat.config.config import Config
+    from pushgo_compat.config.secret_file import load_secret
     from pushgo_compat.core.auth.secrets import SecretKey
-    from pushgo_compat.secret_file import load_secret
     from pushgo_compat.server import start
     from pushgo_compat.settings import Address, parse_store_url
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters import DIALECTS
 from pushgo_compat.cli import build_cli
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 
 
 def serve(config: Config) -> int:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from pushgo_compat.config import Config, delivery_age_s
+from pushgo_compat.config.config import Config, delivery_age_s
 from pushgo_compat.core.auth.sealing import NotSealed, SealedTokens, Sealer
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.delivery import (
@@ -22,24 +22,24 @@ from pushgo_compat.core.delivery import (
     Surroundings,
     TargetRefused,
 )
-from pushgo_compat.core.learnt_phones import LearntPhones
-from pushgo_compat.core.pairing import CONFIRM_WITHIN_MS, Pairing
+from pushgo_compat.core.phones.learnt_phones import LearntPhones
+from pushgo_compat.core.phones.pairing import CONFIRM_WITHIN_MS, Pairing
+from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target
-from pushgo_compat.core.webpush import WebPushService
-from pushgo_compat.delivery.attempt import Tuning
-from pushgo_compat.delivery.deliveries import DeliveryMaker, Forward
-from pushgo_compat.delivery.extras import require_extra
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP
 from pushgo_compat.delivery.kinds.ntfy_ios import NTFY_IOS
 from pushgo_compat.delivery.kinds.webpush import WEBPUSH
-from pushgo_compat.delivery.lane import Lane
-from pushgo_compat.delivery.observer import Observer
-from pushgo_compat.delivery.outbox import Lease, Outbox
+from pushgo_compat.delivery.lanes.attempt import Tuning
+from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker, Forward
+from pushgo_compat.delivery.lanes.lane import Lane
+from pushgo_compat.delivery.lanes.observer import Observer
+from pushgo_compat.delivery.lanes.outbox import Lease, Outbox
 from pushgo_compat.delivery.registry import KINDS
-from pushgo_compat.delivery.secrecy import without_secrets
-from pushgo_compat.delivery.vapid import VAPID, Vapid
+from pushgo_compat.delivery.sending.extras import require_extra
+from pushgo_compat.delivery.sending.secrecy import without_secrets
+from pushgo_compat.delivery.sending.vapid import VAPID, Vapid
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.traits import KeyTraits
 

@@ -16,8 +16,10 @@ import uvloop
 
 from adapters import DIALECTS
 from adapters.ntfy import ntfy_id
-from pushgo_compat.config import Config
-from pushgo_compat.config_checks import expired
+from pushgo_compat.config.checks import expired
+from pushgo_compat.config.config import Config
+from pushgo_compat.config.secret_file import load_secret
+from pushgo_compat.config.time_zone import system_timezone
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
@@ -39,14 +41,12 @@ from pushgo_compat.outgoing import (
     pairing_of,
     webpush_of,
 )
-from pushgo_compat.secret_file import load_secret
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.storage.lease import FileLease
 from pushgo_compat.store_lock import StoreLock
-from pushgo_compat.system_zone import system_timezone
 from pushgo_compat.traits import Surroundings
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.listeners.sites import MAIN, CannotListen, Sites, start_sites

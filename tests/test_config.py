@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.config import (
+from pushgo_compat.config.config import (
     Config,
     ConfigError,
     LogFormat,

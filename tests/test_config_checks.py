@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import adapters
 from pushgo_compat.cli import build_cli
-from pushgo_compat.config import (
+from pushgo_compat.config.config import (
     COMMAND_VARIABLES,
     Config,
     ConfigError,

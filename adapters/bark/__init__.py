@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from adapters.bark import reply
-from adapters.bark.costly import Unread, is_costly, seen_keys
 from adapters.bark.forward import forward
-from adapters.bark.json_body import BODY_LIMIT_BYTES
 from adapters.bark.other_calls import open_other
 from adapters.bark.parameters import NOTES
 from adapters.bark.parameters.receiver import key_claim
+from adapters.bark.reading.costly import Unread, is_costly, seen_keys
+from adapters.bark.reading.json_body import BODY_LIMIT_BYTES
+from adapters.bark.reading.request import Parameters, read_parameters
 from adapters.bark.register import no_registration
-from adapters.bark.request import Parameters, read_parameters
 from adapters.bark.routes import (
     Action,
     Route,

@@ -6,11 +6,11 @@ A key that names a channel is answered as registered, which lets the app restore
 
 from __future__ import annotations
 
-from adapters.bark.costly import is_json
 from adapters.bark.draft import Layer, Sent
-from adapters.bark.forms import FORM, MULTIPART, form_layer, read_form
-from adapters.bark.json_body import read_object
 from adapters.bark.parameters.receiver import key_claim
+from adapters.bark.reading.costly import is_json
+from adapters.bark.reading.forms import FORM, MULTIPART, form_layer, read_form
+from adapters.bark.reading.json_body import read_object
 from adapters.bark.reply import failure, success
 from adapters.shared.parsing import media_type, parse_pairs
 from pushgo_compat.legacy import (

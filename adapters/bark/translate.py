@@ -6,7 +6,7 @@ from adapters.bark.draft import PushDraft
 from adapters.bark.notes import MAX_NOTES, shown_name
 from adapters.bark.parameters import CUTS, TRANSLATE, encryption, history, text
 from adapters.bark.parameters.extra import translate_extra
-from adapters.bark.request import Parameters
+from adapters.bark.reading.request import Parameters
 from adapters.shared.parsing import clean_text
 from adapters.shared.size_limit import Fitted, fit
 from pushgo_compat.legacy import Note, Translation

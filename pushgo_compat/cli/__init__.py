@@ -14,7 +14,7 @@ from pushgo_compat.cli.outbox import outbox
 from pushgo_compat.cli.serve import build_serve
 from pushgo_compat.cli.target import target
 from pushgo_compat.cli.unknown import unknown
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import log_to_stderr
 

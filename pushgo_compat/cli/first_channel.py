@@ -6,7 +6,7 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 from pushgo_compat.core.admin.results import ChannelOpened
 from pushgo_compat.legacy import Dialect
 

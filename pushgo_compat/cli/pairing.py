@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.pairing import PairingAdministration, WrongNumber
 from pushgo_compat.core.admin.results import Document

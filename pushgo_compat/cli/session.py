@@ -13,13 +13,17 @@ import click
 
 from pushgo_compat.cli.options import given_db_url, given_dialects
 from pushgo_compat.cli.output import warn
-from pushgo_compat.config import ConfigError, StoreConfig, load_config
+from pushgo_compat.config.config import ConfigError, StoreConfig, load_config
+from pushgo_compat.config.secret_file import (
+    load_secret,
+    readable_by_others,
+    secret_path,
+)
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.stores.store import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.secret_file import load_secret, readable_by_others, secret_path
 from pushgo_compat.storage import StoreMissing, open_store
 
 T = TypeVar("T")

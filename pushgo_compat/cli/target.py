@@ -12,7 +12,7 @@ from pushgo_compat.cli.confirm import confirm, yes_option
 from pushgo_compat.cli.options import SecretText, common_options
 from pushgo_compat.cli.output import print_list, print_object
 from pushgo_compat.cli.session import administer, administer_with
-from pushgo_compat.config import AddressConfig, Config
+from pushgo_compat.config.config import AddressConfig, Config
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.admin.targets import TargetAdministration

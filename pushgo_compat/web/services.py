@@ -14,13 +14,13 @@ from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileService
-from pushgo_compat.core.learnt_phones import LearntPhones
 from pushgo_compat.core.messages import MessageService
-from pushgo_compat.core.pairing import Pairing
+from pushgo_compat.core.phones.learnt_phones import LearntPhones
+from pushgo_compat.core.phones.pairing import Pairing
+from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.core.webpush import WebPushService
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.legacy.off_loop import OffLoop

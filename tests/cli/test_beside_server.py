@@ -13,8 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from pushgo_compat.config import Config
-from pushgo_compat.secret_file import load_secret
+from pushgo_compat.config.config import Config
+from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.server import start
 from pushgo_compat.settings import Address, StoreUrl
 

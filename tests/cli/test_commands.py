@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 import adapters
 from pushgo_compat.cli import build_cli
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 from pushgo_compat.model import Source
 
 CHANNEL_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MR"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from pushgo_compat.cli import confirm
-from pushgo_compat.config import StoreConfig, load_config
+from pushgo_compat.config.config import StoreConfig, load_config
+from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.core.auth.unknown_keys import Sighting, UnknownKeys
 from pushgo_compat.model import Source
-from pushgo_compat.secret_file import load_secret
 from pushgo_compat.storage import open_store
 from tests.cli.test_commands import Shell, channel, clean_environment, shell
 

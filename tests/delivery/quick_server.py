@@ -12,10 +12,11 @@ from unittest import mock
 import aiohttp
 
 from pushgo_compat.__main__ import main
-from pushgo_compat.delivery import breaker, guard, settlement
-from pushgo_compat.delivery.apns import outcomes, pool
-from pushgo_compat.delivery.attempt import Tuning
 from pushgo_compat.delivery.kinds.ntfy import transport
+from pushgo_compat.delivery.lanes import breaker, settlement
+from pushgo_compat.delivery.lanes.attempt import Tuning
+from pushgo_compat.delivery.sending import guard
+from pushgo_compat.delivery.sending.apns import outcomes, pool
 
 _PROBE_MS = 50
 _TUNING = partial(Tuning, backoff_unit_s=0.005, probe_ms=_PROBE_MS)

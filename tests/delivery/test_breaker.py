@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from pushgo_compat.delivery.backoff import LONGEST_S, SHORTEST_S, retry_after_s
-from pushgo_compat.delivery.breaker import PAUSED_PROBE_MS, Breaker, Change
+from pushgo_compat.delivery.lanes.backoff import LONGEST_S, SHORTEST_S, retry_after_s
+from pushgo_compat.delivery.lanes.breaker import PAUSED_PROBE_MS, Breaker, Change
 
 
 def draw() -> random.Random:

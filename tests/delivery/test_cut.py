@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pushgo_compat.delivery.cut import DoesNotFit, clip_utf8, fit_body
+from pushgo_compat.delivery.sending.cut import DoesNotFit, clip_utf8, fit_body
 
 
 @given(st.text(max_size=400), st.integers(min_value=40, max_value=500))

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from pushgo_compat.delivery.guard import is_refused
+from pushgo_compat.delivery.sending.guard import is_refused
 
 
 @pytest.mark.parametrize(

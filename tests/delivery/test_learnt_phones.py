@@ -12,12 +12,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from pushgo_compat.config import Config, DialectConfig
+from pushgo_compat.config.config import Config, DialectConfig
 from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.passwords import hash_password
 from pushgo_compat.core.auth.secrets import SecretKey
-from pushgo_compat.core.learnt_phones import MAX_LEARNT, LearntPhones
+from pushgo_compat.core.phones.learnt_phones import MAX_LEARNT, LearntPhones
 from pushgo_compat.core.stores.targets import Origin, Target
 from pushgo_compat.delivery.kinds.ntfy_ios import NTFY_IOS, address_hash
 from pushgo_compat.model import Source

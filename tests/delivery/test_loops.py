@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.auth.secrets import SecretKey

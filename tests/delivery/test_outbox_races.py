@@ -19,9 +19,9 @@ from pushgo_compat.core.stores.targets import (
     NewOutcome,
     TargetState,
 )
-from pushgo_compat.delivery.breaker import Breaker
-from pushgo_compat.delivery.lane import Lane
-from pushgo_compat.delivery.window import Window
+from pushgo_compat.delivery.lanes.breaker import Breaker
+from pushgo_compat.delivery.lanes.lane import Lane
+from pushgo_compat.delivery.lanes.window import Window
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store

@@ -25,9 +25,9 @@ from pushgo_compat.core.delivery import (
     Sent,
 )
 from pushgo_compat.core.stores.targets import OutcomeState
-from pushgo_compat.delivery.guard import Network
 from pushgo_compat.delivery.registry import KINDS
-from pushgo_compat.delivery.secrecy import credential_mark, without_secrets
+from pushgo_compat.delivery.sending.guard import Network
+from pushgo_compat.delivery.sending.secrecy import credential_mark, without_secrets
 from pushgo_compat.storage.ids import system_now_ms
 from tests.delivery.kinds.test_webhook import LOOPBACK
 from tests.delivery.kinds.test_webpush import AUTH, RECEIVER

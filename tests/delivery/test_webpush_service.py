@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 from pushgo_compat.core.auth.passwords import hash_password
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.outgoing import webpush_of

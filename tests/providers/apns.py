@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from pushgo_compat.delivery.vapid import unb64url
+from pushgo_compat.delivery.sending.vapid import unb64url
 from tests.tls import self_signed
 
 MAX_PAYLOAD_BYTES = 4096

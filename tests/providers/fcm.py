@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from pushgo_compat.delivery.vapid import unb64url
+from pushgo_compat.delivery.sending.vapid import unb64url
 
 
 @dataclass

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
-from pushgo_compat.delivery.vapid import b64url, public_bytes, unb64url
+from pushgo_compat.delivery.sending.vapid import b64url, public_bytes, unb64url
 from tests.tls import self_signed
 
 

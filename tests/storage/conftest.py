@@ -21,7 +21,7 @@ from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.schemas import encode_message
 from pushgo_compat.storage import open_store as open_url
-from pushgo_compat.storage.sqlite.connection import connect
+from pushgo_compat.storage.sqlite.engine.connection import connect
 from tests.golden import CHANNEL_ID, NOW_MS
 
 OTHER_ID = "06J0FZG1Y8XGG14VTQ4Y3G10MS"

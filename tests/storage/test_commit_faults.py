@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from pushgo_compat.storage.sqlite.faults import reason_of
+from pushgo_compat.storage.sqlite.engine.faults import reason_of
 
 
 def fault(code: int) -> sqlite3.OperationalError:

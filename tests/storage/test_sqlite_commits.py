@@ -17,8 +17,9 @@ from pushgo_compat.core.stores.messages import Committed, Unwritten
 from pushgo_compat.core.stores.store import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage import open_store as open_url
-from pushgo_compat.storage.sqlite import messages, writer
-from pushgo_compat.storage.sqlite.connection import connect, migrate
+from pushgo_compat.storage.sqlite import messages
+from pushgo_compat.storage.sqlite.engine import writer
+from pushgo_compat.storage.sqlite.engine.connection import connect, migrate
 from tests.patience import PATIENCE_S
 from tests.storage.conftest import Clock, Desk, OpenStore
 
@@ -252,7 +253,7 @@ async def test_messages_are_accepted_between_the_steps_of_a_purge(
 def test_four_processes_that_migrate_at_once_do_it_once(path: Path) -> None:
     script = (
         "import sys; from pathlib import Path;"
-        "from pushgo_compat.storage.sqlite.connection import migrate;"
+        "from pushgo_compat.storage.sqlite.engine.connection import migrate;"
         "print('ready', flush=True); sys.stdin.read(); migrate(Path(sys.argv[1]))"
     )
     command = [sys.executable, "-c", script, str(path)]

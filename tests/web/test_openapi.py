@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pushgo_compat.schemas.message import FIELD_NAMES
 from pushgo_compat.web.native.app import ROUTES
-from pushgo_compat.web.native.openapi_schemas import STATUS_BY_CODE
+from pushgo_compat.web.native.description.schemas import STATUS_BY_CODE
 from pushgo_compat.web.pages.rendering import render_page
 from tests.golden import CHANNEL_ID
 from tests.web.conftest import LOGIN, Client

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from multidict import CIMultiDict
 
-from pushgo_compat.config import Config
+from pushgo_compat.config.config import Config
 from pushgo_compat.core.auth.passwords import hash_password
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.stores.store import Store

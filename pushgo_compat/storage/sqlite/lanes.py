@@ -17,9 +17,9 @@ from pushgo_compat.core.stores.targets import (
     StoredOutcome,
     TargetState,
 )
-from pushgo_compat.storage.sqlite.reader import Readers
+from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.writer import Writer
 from pushgo_compat.storage.sqlite.targets import count_change
-from pushgo_compat.storage.sqlite.writer import Writer
 
 T = TypeVar("T")
 

@@ -15,9 +15,9 @@ from pushgo_compat.core.stores.pairing import (
 from pushgo_compat.core.stores.targets import NewTarget, Origin, Target, TargetState
 from pushgo_compat.model import Channel
 from pushgo_compat.storage.sqlite import channels
-from pushgo_compat.storage.sqlite.reader import Readers
+from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.writer import Writer
 from pushgo_compat.storage.sqlite.targets import SqliteTargets, add_target, count_change
-from pushgo_compat.storage.sqlite.writer import Writer
 
 _PHONE = "target_id, kind, name, sealed, hint, fingerprint, created_at"
 _Phone = tuple[str, str, str, bytes, str, bytes, int]

@@ -24,18 +24,18 @@ from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
 from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
-from pushgo_compat.storage.sqlite.connection import migrate
-from pushgo_compat.storage.sqlite.faults import has_room
-from pushgo_compat.storage.sqlite.foreign_commits import ForeignCommits
+from pushgo_compat.storage.sqlite.engine.connection import migrate
+from pushgo_compat.storage.sqlite.engine.faults import has_room
+from pushgo_compat.storage.sqlite.engine.foreign_commits import ForeignCommits
+from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.writer import Writer
 from pushgo_compat.storage.sqlite.lanes import (
     PURGE_OUTCOMES,
     SqliteLanes,
     purge_outcomes_step,
 )
 from pushgo_compat.storage.sqlite.pairing import SqlitePairing
-from pushgo_compat.storage.sqlite.reader import Readers
 from pushgo_compat.storage.sqlite.targets import SqliteTargets
-from pushgo_compat.storage.sqlite.writer import Writer
 
 
 class SqliteStore:

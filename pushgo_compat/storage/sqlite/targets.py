@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pushgo_compat.core.stores.targets import NewTarget, Origin, Target, TargetState
 from pushgo_compat.model import Channel
+from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.writer import Writer
 from pushgo_compat.storage.sqlite.messages import last_position
-from pushgo_compat.storage.sqlite.reader import Readers
-from pushgo_compat.storage.sqlite.writer import Writer
 
 _SELECT = (
     "SELECT target, target_id, kind, t.name, origin, state, reason, sealed, hint,"

@@ -6,8 +6,14 @@ from aiohttp import web
 
 from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
-from pushgo_compat.web.native import health, openapi, read, send, stream, webpush
-from pushgo_compat.web.native.describe import TEXT, Operation, content, describes
+from pushgo_compat.web.native import health, read, send, stream, webpush
+from pushgo_compat.web.native.description import openapi
+from pushgo_compat.web.native.description.describe import (
+    TEXT,
+    Operation,
+    content,
+    describes,
+)
 from pushgo_compat.web.native.edge import native_edge
 from pushgo_compat.web.pages import assets, docs, start
 from pushgo_compat.web.read_body import ask_for_body

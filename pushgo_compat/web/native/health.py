@@ -6,7 +6,13 @@ from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from pushgo_compat.core.readiness import Readiness
-from pushgo_compat.web.native.describe import TEXT, Operation, content, data, describes
+from pushgo_compat.web.native.description.describe import (
+    TEXT,
+    Operation,
+    content,
+    data,
+    describes,
+)
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.services import SERVICES
 

@@ -13,7 +13,7 @@ from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
 from pushgo_compat.model import Channel
-from pushgo_compat.web.native.describe import (
+from pushgo_compat.web.native.description.describe import (
     MESSAGE_ID,
     TEXT,
     Login,

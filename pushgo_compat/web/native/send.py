@@ -14,7 +14,7 @@ from pushgo_compat.schemas import (
     parse_json_object,
     parse_query,
 )
-from pushgo_compat.web.native.describe import (
+from pushgo_compat.web.native.description.describe import (
     Login,
     Operation,
     component,

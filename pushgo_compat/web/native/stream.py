@@ -14,7 +14,7 @@ from aiohttp import web
 
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
-from pushgo_compat.web.native.describe import (
+from pushgo_compat.web.native.description.describe import (
     TEXT,
     Login,
     Operation,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 from aiohttp import web
 
-from pushgo_compat.core.webpush import WebPushService
+from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.errors import InvalidRequest, WebPushNotConfigured
-from pushgo_compat.web.native.describe import (
+from pushgo_compat.web.native.description.describe import (
     TEXT,
     Json,
     Login,

@@ -22,10 +22,10 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
-from pushgo_compat.delivery.apns.outcomes import outcome_of
 from pushgo_compat.delivery.kinds.apns import APNS
 from pushgo_compat.delivery.kinds.apns.payload import build_headers, build_payload
 from pushgo_compat.delivery.kinds.apns.transport import ApnsSender
+from pushgo_compat.delivery.sending.apns.outcomes import outcome_of
 from pushgo_compat.model import Severity
 from tests.delivery.samples import MESSAGE_ID, NOW_MS, delivery
 from tests.delivery.surroundings import Tokens, surroundings

@@ -20,7 +20,6 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
-from pushgo_compat.delivery.http import Answer
 from pushgo_compat.delivery.kinds.bark import BARK
 from pushgo_compat.delivery.kinds.bark.payload import MAX_PUSH_BYTES, build_push
 from pushgo_compat.delivery.kinds.bark.transport import BarkSender, outcome_of
@@ -31,6 +30,7 @@ from pushgo_compat.delivery.kinds.bark_app.payload import (
     parameters_of,
 )
 from pushgo_compat.delivery.kinds.bark_app.transport import BarkAppSender
+from pushgo_compat.delivery.sending.http import Answer
 from pushgo_compat.model import Severity, Source
 from tests.delivery.samples import MESSAGE_ID, NOW_MS, delivery
 from tests.delivery.surroundings import surroundings

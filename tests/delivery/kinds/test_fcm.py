@@ -19,10 +19,10 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
-from pushgo_compat.delivery.http import Answer
 from pushgo_compat.delivery.kinds.fcm import FCM
 from pushgo_compat.delivery.kinds.fcm.payload import MAX_DATA_BYTES, build_message
 from pushgo_compat.delivery.kinds.fcm.transport import FcmSender, outcome_of
+from pushgo_compat.delivery.sending.http import Answer
 from pushgo_compat.model import Severity
 from tests.delivery.samples import MESSAGE_ID, NOW_MS, delivery
 from tests.delivery.surroundings import surroundings

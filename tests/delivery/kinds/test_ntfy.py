@@ -16,7 +16,6 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
-from pushgo_compat.delivery.http import Answer
 from pushgo_compat.delivery.kinds.ntfy import NTFY
 from pushgo_compat.delivery.kinds.ntfy.payload import MAX_MESSAGE_BYTES, build_publish
 from pushgo_compat.delivery.kinds.ntfy.transport import NtfySender, outcome_of
@@ -25,6 +24,7 @@ from pushgo_compat.delivery.kinds.ntfy_ios.transport import NtfyIosSender
 from pushgo_compat.delivery.kinds.ntfy_ios.transport import (
     outcome_of as ios_outcome_of,
 )
+from pushgo_compat.delivery.sending.http import Answer
 from pushgo_compat.model import Severity, Source
 from tests.delivery.samples import MESSAGE_ID, NOW_MS, delivery
 from tests.delivery.surroundings import surroundings

@@ -15,7 +15,6 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
-from pushgo_compat.delivery.http import Answer
 from pushgo_compat.delivery.kinds.pushgo import PUSHGO
 from pushgo_compat.delivery.kinds.pushgo.payload import (
     MAX_REQUEST_BYTES,
@@ -23,6 +22,7 @@ from pushgo_compat.delivery.kinds.pushgo.payload import (
     op_id,
 )
 from pushgo_compat.delivery.kinds.pushgo.transport import PushGoSender, outcome_of
+from pushgo_compat.delivery.sending.http import Answer
 from pushgo_compat.model import Severity
 from tests.delivery.samples import MESSAGE_ID, NOW_MS, delivery
 from tests.delivery.surroundings import surroundings

@@ -30,8 +30,6 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
-from pushgo_compat.delivery import guard
-from pushgo_compat.delivery.http import Answer
 from pushgo_compat.delivery.kinds.webhook import WEBHOOK
 from pushgo_compat.delivery.kinds.webhook.payload import make_secret, read_secret
 from pushgo_compat.delivery.kinds.webhook.transport import (
@@ -39,6 +37,8 @@ from pushgo_compat.delivery.kinds.webhook.transport import (
     WebhookSender,
     outcome_of,
 )
+from pushgo_compat.delivery.sending import guard
+from pushgo_compat.delivery.sending.http import Answer
 from tests.delivery.samples import MESSAGE_ID, NOW_MS, delivery
 from tests.delivery.surroundings import surroundings
 from tests.providers.http import receiver
@@ -166,7 +166,7 @@ async def test_a_name_that_changes_its_mind_fails_where_the_socket_is_made(
     resolver = rebinding(iter(answers))
     monkeypatch.setattr(aiohttp.connector, "DefaultResolver", resolver)
     monkeypatch.setattr(
-        "pushgo_compat.delivery.guard.socket", SimpleNamespace(socket=make)
+        "pushgo_compat.delivery.sending.guard.socket", SimpleNamespace(socket=make)
     )
     monkeypatch.setattr(loop, "sock_connect", connect, raising=False)
     outcomes = []

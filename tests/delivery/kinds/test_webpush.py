@@ -16,7 +16,6 @@ from pushgo_compat.core.delivery import (
     Sent,
     TargetRefused,
 )
-from pushgo_compat.delivery.http import Answer
 from pushgo_compat.delivery.kinds.webpush import WEBPUSH
 from pushgo_compat.delivery.kinds.webpush.payload import (
     MAX_PLAINTEXT_BYTES,
@@ -25,7 +24,8 @@ from pushgo_compat.delivery.kinds.webpush.payload import (
     push_headers,
 )
 from pushgo_compat.delivery.kinds.webpush.transport import outcome_of
-from pushgo_compat.delivery.vapid import Vapid, b64url, unb64url
+from pushgo_compat.delivery.sending.http import Answer
+from pushgo_compat.delivery.sending.vapid import Vapid, b64url, unb64url
 from pushgo_compat.model import Severity
 from tests.delivery.samples import NOW_MS, delivery
 from tests.delivery.surroundings import surroundings

@@ -13,9 +13,9 @@ from pushgo_compat.core.delivery import (
     Surroundings,
     TargetRefused,
 )
-from pushgo_compat.delivery.apns.token import load_key
-from pushgo_compat.delivery.extras import require_extra
-from pushgo_compat.delivery.options import http_url, require, text
+from pushgo_compat.delivery.sending.apns.token import load_key
+from pushgo_compat.delivery.sending.extras import require_extra
+from pushgo_compat.delivery.sending.options import http_url, require, text
 from pushgo_compat.model import Source
 
 PRODUCTION = "https://api.push.apple.com"

@@ -12,10 +12,10 @@ from pushgo_compat.core.delivery import (
     Outcome,
     Surroundings,
 )
-from pushgo_compat.delivery.apns.sender import ApnsClient, Push, fitting
-from pushgo_compat.delivery.cut import DoesNotFit
 from pushgo_compat.delivery.kinds.apns.payload import build_headers, build_payload
-from pushgo_compat.delivery.options import host_of
+from pushgo_compat.delivery.sending.apns.sender import ApnsClient, Push, fitting
+from pushgo_compat.delivery.sending.cut import DoesNotFit
+from pushgo_compat.delivery.sending.options import host_of
 
 
 class ApnsSender:

@@ -14,7 +14,7 @@ from pushgo_compat.core.delivery import (
     TargetRefused,
 )
 from pushgo_compat.delivery.kinds.bark.transport import BarkSender
-from pushgo_compat.delivery.options import host_of, http_url, require, text
+from pushgo_compat.delivery.sending.options import host_of, http_url, require, text
 from pushgo_compat.model import Source
 
 _SHOWN_CHARS = 4

@@ -14,12 +14,12 @@ from pushgo_compat.core.delivery import (
     Sent,
     Surroundings,
 )
-from pushgo_compat.delivery.cut import DoesNotFit
-from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.bark.payload import MAX_PUSH_BYTES, build_push
-from pushgo_compat.delivery.options import host_of
-from pushgo_compat.delivery.secrecy import credential_mark
+from pushgo_compat.delivery.sending.cut import DoesNotFit
+from pushgo_compat.delivery.sending.guard import plain_session
+from pushgo_compat.delivery.sending.http import Answer, HttpClient, via_header
+from pushgo_compat.delivery.sending.options import host_of
+from pushgo_compat.delivery.sending.secrecy import credential_mark
 
 _NO_DEVICE = ("failed to get device token", "device key is empty", "token invalid")
 _DEAD = ("BadDeviceToken", "Unregistered")

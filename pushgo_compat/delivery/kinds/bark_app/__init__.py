@@ -13,8 +13,8 @@ from pushgo_compat.core.delivery import (
     Surroundings,
     TargetRefused,
 )
-from pushgo_compat.delivery.extras import require_extra
-from pushgo_compat.delivery.options import require, text
+from pushgo_compat.delivery.sending.extras import require_extra
+from pushgo_compat.delivery.sending.options import require, text
 from pushgo_compat.model import Source
 
 MAX_DEVICE_TOKEN_BYTES = 160

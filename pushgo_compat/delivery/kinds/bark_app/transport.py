@@ -12,13 +12,13 @@ from pushgo_compat.core.delivery import (
     Outcome,
     Surroundings,
 )
-from pushgo_compat.delivery.apns.sender import ApnsClient, Push, fitting
-from pushgo_compat.delivery.cut import DoesNotFit
 from pushgo_compat.delivery.kinds.bark_app.payload import (
     build_headers,
     build_payload,
     parameters_of,
 )
+from pushgo_compat.delivery.sending.apns.sender import ApnsClient, Push, fitting
+from pushgo_compat.delivery.sending.cut import DoesNotFit
 
 
 class BarkAppSender:

@@ -14,7 +14,7 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.delivery.kinds.fcm.account import TOKEN_ENDPOINT, read_account
 from pushgo_compat.delivery.kinds.fcm.transport import FcmSender
-from pushgo_compat.delivery.options import http_url, require, text
+from pushgo_compat.delivery.sending.options import http_url, require, text
 from pushgo_compat.model import Source
 
 ENDPOINT = "https://fcm.googleapis.com"

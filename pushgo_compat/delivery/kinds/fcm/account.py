@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from yarl import URL
 
 from pushgo_compat.core.delivery import Misconfigured, Retry, Scope
-from pushgo_compat.delivery.http import Answer, HttpClient
-from pushgo_compat.delivery.vapid import b64url
+from pushgo_compat.delivery.sending.http import Answer, HttpClient
+from pushgo_compat.delivery.sending.vapid import b64url
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 TOKEN_ENDPOINT = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import orjson
 
 from pushgo_compat.core.delivery import Delivery
-from pushgo_compat.delivery.cut import fit
+from pushgo_compat.delivery.sending.cut import fit
 from pushgo_compat.model import Severity
 
 MAX_DATA_BYTES = 4096

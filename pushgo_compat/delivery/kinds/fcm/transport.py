@@ -16,12 +16,12 @@ from pushgo_compat.core.delivery import (
     Sent,
     Surroundings,
 )
-from pushgo_compat.delivery.cut import DoesNotFit
-from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, HttpClient
 from pushgo_compat.delivery.kinds.fcm.account import AccessTokens, Account
 from pushgo_compat.delivery.kinds.fcm.payload import build_message
-from pushgo_compat.delivery.options import host_of
+from pushgo_compat.delivery.sending.cut import DoesNotFit
+from pushgo_compat.delivery.sending.guard import plain_session
+from pushgo_compat.delivery.sending.http import Answer, HttpClient
+from pushgo_compat.delivery.sending.options import host_of
 
 QUOTA_RETRY_S = 60.0
 _UNAUTHENTICATED = 401

@@ -15,7 +15,7 @@ from pushgo_compat.core.delivery import (
     TargetRefused,
 )
 from pushgo_compat.delivery.kinds.ntfy.transport import NtfySender
-from pushgo_compat.delivery.options import host_of, http_url, require, text
+from pushgo_compat.delivery.sending.options import host_of, http_url, require, text
 from pushgo_compat.model import Source
 
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")

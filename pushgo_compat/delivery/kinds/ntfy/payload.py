@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import orjson
 
 from pushgo_compat.core.delivery import Delivery
-from pushgo_compat.delivery.cut import fit_body
+from pushgo_compat.delivery.sending.cut import fit_body
 from pushgo_compat.model import NativeMessage, Severity
 
 MAX_MESSAGE_BYTES = 4095

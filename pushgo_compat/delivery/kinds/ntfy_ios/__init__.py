@@ -19,7 +19,7 @@ from pushgo_compat.core.delivery import (
     TargetRefused,
 )
 from pushgo_compat.delivery.kinds.ntfy_ios.transport import NtfyIosSender
-from pushgo_compat.delivery.options import http_url, require, text
+from pushgo_compat.delivery.sending.options import http_url, require, text
 from pushgo_compat.model import Source
 
 _HASH = re.compile(r"[0-9a-f]{64}")

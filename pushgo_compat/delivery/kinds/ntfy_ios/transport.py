@@ -13,9 +13,9 @@ from pushgo_compat.core.delivery import (
     Sent,
     Surroundings,
 )
-from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, HttpClient, via_header
-from pushgo_compat.delivery.options import host_of
+from pushgo_compat.delivery.sending.guard import plain_session
+from pushgo_compat.delivery.sending.http import Answer, HttpClient, via_header
+from pushgo_compat.delivery.sending.options import host_of
 
 DAY_MS = 86_400_000
 DAILY_QUOTA = 42908

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import orjson
 
 from pushgo_compat.core.delivery import Delivery
-from pushgo_compat.delivery.cut import clip_utf8, fit_body
+from pushgo_compat.delivery.sending.cut import clip_utf8, fit_body
 from pushgo_compat.model import derived_op_id
 
 MAX_REQUEST_BYTES = 32_768

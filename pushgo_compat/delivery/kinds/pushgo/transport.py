@@ -13,12 +13,12 @@ from pushgo_compat.core.delivery import (
     Sent,
     Surroundings,
 )
-from pushgo_compat.delivery.cut import DoesNotFit
-from pushgo_compat.delivery.guard import plain_session
-from pushgo_compat.delivery.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.pushgo.payload import build_body
-from pushgo_compat.delivery.options import host_of
-from pushgo_compat.delivery.secrecy import credential_mark
+from pushgo_compat.delivery.sending.cut import DoesNotFit
+from pushgo_compat.delivery.sending.guard import plain_session
+from pushgo_compat.delivery.sending.http import Answer, HttpClient, via_header
+from pushgo_compat.delivery.sending.options import host_of
+from pushgo_compat.delivery.sending.secrecy import credential_mark
 
 _WRONG_TARGET = ("invalid channel id", "channel password length")
 """Texts of 400s without a code that mean this target's own settings."""

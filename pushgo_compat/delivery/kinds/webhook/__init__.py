@@ -15,7 +15,13 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.delivery.kinds.webhook.payload import make_secret, read_secret
 from pushgo_compat.delivery.kinds.webhook.transport import WebhookSender
-from pushgo_compat.delivery.options import host_of, http_url, require, text, texts
+from pushgo_compat.delivery.sending.options import (
+    host_of,
+    http_url,
+    require,
+    text,
+    texts,
+)
 from pushgo_compat.model import Source
 
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*([ -~]{0,1024})")

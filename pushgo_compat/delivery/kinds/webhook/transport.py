@@ -18,14 +18,19 @@ from pushgo_compat.core.delivery import (
     Sent,
     Surroundings,
 )
-from pushgo_compat.delivery.guard import guarded_session
-from pushgo_compat.delivery.http import NO_ANSWER, Answer, HttpClient, via_header
 from pushgo_compat.delivery.kinds.webhook.payload import (
     build_body,
     signature_headers,
     webhook_id,
 )
-from pushgo_compat.delivery.options import host_of
+from pushgo_compat.delivery.sending.guard import guarded_session
+from pushgo_compat.delivery.sending.http import (
+    NO_ANSWER,
+    Answer,
+    HttpClient,
+    via_header,
+)
+from pushgo_compat.delivery.sending.options import host_of
 
 MAX_ANSWER_BYTES = 4096
 """Read of an answer, so that the connection can be used again; never stored."""

@@ -17,8 +17,8 @@ from pushgo_compat.core.delivery import (
     TargetRefused,
 )
 from pushgo_compat.delivery.kinds.webpush.transport import WebPushSender
-from pushgo_compat.delivery.options import host_of, require, text
-from pushgo_compat.delivery.vapid import unb64url
+from pushgo_compat.delivery.sending.options import host_of, require, text
+from pushgo_compat.delivery.sending.vapid import unb64url
 from pushgo_compat.model import Source
 
 MAX_ENDPOINT_CHARS = 2048

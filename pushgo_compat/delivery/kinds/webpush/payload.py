@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from pushgo_compat.core.delivery import Delivery
-from pushgo_compat.delivery.cut import fit_body
-from pushgo_compat.delivery.vapid import public_bytes
+from pushgo_compat.delivery.sending.cut import fit_body
+from pushgo_compat.delivery.sending.vapid import public_bytes
 from pushgo_compat.model import Severity
 
 MAX_PLAINTEXT_BYTES = 3993

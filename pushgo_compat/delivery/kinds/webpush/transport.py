@@ -16,17 +16,17 @@ from pushgo_compat.core.delivery import (
     Sent,
     Surroundings,
 )
-from pushgo_compat.delivery.cut import DoesNotFit
-from pushgo_compat.delivery.guard import guarded_session
-from pushgo_compat.delivery.http import Answer, HttpClient
 from pushgo_compat.delivery.kinds.webpush.payload import (
     MAX_PLAINTEXT_BYTES,
     build_plaintext,
     encrypt,
     push_headers,
 )
-from pushgo_compat.delivery.options import host_of, origin_of
-from pushgo_compat.delivery.vapid import VAPID, Vapid, unb64url
+from pushgo_compat.delivery.sending.cut import DoesNotFit
+from pushgo_compat.delivery.sending.guard import guarded_session
+from pushgo_compat.delivery.sending.http import Answer, HttpClient
+from pushgo_compat.delivery.sending.options import host_of, origin_of
+from pushgo_compat.delivery.sending.vapid import VAPID, Vapid, unb64url
 
 _TAKEN = frozenset({200, 201, 202, 204})
 _DEAD = frozenset({404, 410})

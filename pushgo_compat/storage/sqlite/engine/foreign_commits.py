@@ -16,8 +16,8 @@ import structlog
 
 from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.storage.sqlite import messages
-from pushgo_compat.storage.sqlite.reader import Readers
-from pushgo_compat.storage.sqlite.writer import Writer
+from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.writer import Writer
 
 LOOK_EVERY_S = 0.25
 

@@ -23,7 +23,7 @@ from pushgo_compat.errors import (
 )
 from pushgo_compat.model import Source
 from pushgo_compat.schemas import MessageSchema
-from pushgo_compat.web.native.describe import MESSAGE_ID, TEXT, Json
+from pushgo_compat.web.native.description.describe import MESSAGE_ID, TEXT, Json
 from pushgo_compat.web.native.error_texts import SENTENCES
 
 _NOT_400: tuple[type[NativeError], ...] = (

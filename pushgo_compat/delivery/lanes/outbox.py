@@ -21,12 +21,12 @@ from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.targets import LaneStore, TargetState, TargetStore
-from pushgo_compat.delivery.attempt import Tuning
-from pushgo_compat.delivery.deliveries import DeliveryMaker
-from pushgo_compat.delivery.dispatcher import Dispatcher
-from pushgo_compat.delivery.lane import Lane
-from pushgo_compat.delivery.observer import Observer
-from pushgo_compat.delivery.roster import Roster
+from pushgo_compat.delivery.lanes.attempt import Tuning
+from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker
+from pushgo_compat.delivery.lanes.dispatcher import Dispatcher
+from pushgo_compat.delivery.lanes.lane import Lane
+from pushgo_compat.delivery.lanes.observer import Observer
+from pushgo_compat.delivery.lanes.roster import Roster
 
 LOOK_EVERY_S = 1.0
 EXPIRE_EVERY_LOOKS = 30

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from adapters.bark.packing import beginning, is_packed
 from adapters.bark.parameters.receiver import NAMES
+from adapters.bark.reading.packing import beginning, is_packed
 from adapters.shared.parsing import (
     decode_utf8,
     form_decode,

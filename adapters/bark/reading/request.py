@@ -11,12 +11,12 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from adapters.bark.costly import is_json
 from adapters.bark.draft import Layer, Sent
-from adapters.bark.forms import form_layer, read_form
-from adapters.bark.json_body import json_layers, read_object
 from adapters.bark.notes import shown_name
 from adapters.bark.parameters.receiver import read_batch, take_keys
+from adapters.bark.reading.costly import is_json
+from adapters.bark.reading.forms import form_layer, read_form
+from adapters.bark.reading.json_body import json_layers, read_object
 from adapters.bark.reply import EMPTY_KEY, failure
 from adapters.bark.routes import Route
 from adapters.shared.parsing import form_decode, parse_pairs

@@ -17,16 +17,16 @@ from pushgo_compat.core.delivery import (
     Scope,
     Surroundings,
 )
-from pushgo_compat.delivery.apns.connection import Lost
-from pushgo_compat.delivery.apns.outcomes import (
+from pushgo_compat.delivery.sending.apns.connection import Lost
+from pushgo_compat.delivery.sending.apns.outcomes import (
     EXPIRED_TOKEN,
     NEW_CONNECTION,
     TOO_LARGE,
     is_our_fault,
     outcome_of,
 )
-from pushgo_compat.delivery.apns.pool import Pool
-from pushgo_compat.delivery.apns.token import ProviderTokens
+from pushgo_compat.delivery.sending.apns.pool import Pool
+from pushgo_compat.delivery.sending.apns.token import ProviderTokens
 
 MAX_PAYLOAD_BYTES = 4096
 

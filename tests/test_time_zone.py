@@ -8,8 +8,8 @@ from zoneinfo import TZPATH
 
 import pytest
 
-from pushgo_compat import system_zone
-from pushgo_compat.system_zone import system_timezone
+from pushgo_compat.config import time_zone
+from pushgo_compat.config.time_zone import system_timezone
 
 SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
 WINTER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_without_a_name_the_machines_own_rules_count(
     berlin = next(
         path for root in TZPATH if (path := Path(root) / "Europe/Berlin").exists()
     )
-    monkeypatch.setattr(system_zone, "_LOCAL_RULES", berlin)
+    monkeypatch.setattr(time_zone, "_LOCAL_RULES", berlin)
     assert [hours(SUMMER), hours(WINTER)] == [2, 1]
-    monkeypatch.setattr(system_zone, "_LOCAL_RULES", tmp_path / "nothing")
+    monkeypatch.setattr(time_zone, "_LOCAL_RULES", tmp_path / "nothing")
     assert hours(SUMMER) == 0

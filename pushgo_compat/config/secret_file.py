@@ -12,7 +12,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from pushgo_compat.config import StoreConfig
+from pushgo_compat.config.config import StoreConfig
 from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES, SecretKey
 
 SECRET_BYTES = 32

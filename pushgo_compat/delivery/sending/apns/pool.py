@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
-from pushgo_compat.delivery.apns.connection import (
+from pushgo_compat.delivery.sending.apns.connection import (
     Connection,
     Lost,
     NotProcessed,

@@ -24,8 +24,8 @@ from pushgo_compat.core.trouble import TroubleLog
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.ids import Clock, IdMaker
 from pushgo_compat.storage.sqlite.append import Appender
-from pushgo_compat.storage.sqlite.connection import connect
-from pushgo_compat.storage.sqlite.faults import reason_of
+from pushgo_compat.storage.sqlite.engine.connection import connect
+from pushgo_compat.storage.sqlite.engine.faults import reason_of
 from pushgo_compat.storage.sqlite.schedule import release_due
 
 T = TypeVar("T")

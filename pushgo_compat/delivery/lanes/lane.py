@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from pushgo_compat.core.delivery import Configuration, Kind, Sender
 from pushgo_compat.core.stores.targets import Target, TargetState
-from pushgo_compat.delivery.breaker import Breaker
-from pushgo_compat.delivery.window import Window
+from pushgo_compat.delivery.lanes.breaker import Breaker
+from pushgo_compat.delivery.lanes.window import Window
 
 
 @dataclass(slots=True, eq=False)

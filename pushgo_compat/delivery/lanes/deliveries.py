@@ -11,7 +11,7 @@ import orjson
 
 from pushgo_compat.core.delivery import Delivery
 from pushgo_compat.core.stores.messages import StoredMessage
-from pushgo_compat.delivery.lane import Lane
+from pushgo_compat.delivery.lanes.lane import Lane
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.schemas.payload import decode_message
 

@@ -11,7 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from pushgo_compat import __version__
-from pushgo_compat.web.native.describe import (
+from pushgo_compat.web.native.description.describe import (
     MESSAGE_ID,
     Json,
     Operation,
@@ -20,7 +20,7 @@ from pushgo_compat.web.native.describe import (
     describes,
     operation_of,
 )
-from pushgo_compat.web.native.openapi_schemas import (
+from pushgo_compat.web.native.description.schemas import (
     STATUS_BY_CODE,
     add_schemas,
     errors,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from dotenv import dotenv_values
 
-from pushgo_compat.config_checks import (
+from pushgo_compat.config.checks import (
     certificate_fault,
     folder_fault,
     new_folder_fault,

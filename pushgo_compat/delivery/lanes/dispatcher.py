@@ -22,10 +22,10 @@ from functools import partial
 import structlog
 
 from pushgo_compat.core.stores.targets import LaneMove, LaneStore
-from pushgo_compat.delivery.attempt import Attempts, MakeDelivery, Tuning
-from pushgo_compat.delivery.lane import Group, Lane
-from pushgo_compat.delivery.observer import Observer
-from pushgo_compat.delivery.settlement import Result, Settlement
+from pushgo_compat.delivery.lanes.attempt import Attempts, MakeDelivery, Tuning
+from pushgo_compat.delivery.lanes.lane import Group, Lane
+from pushgo_compat.delivery.lanes.observer import Observer
+from pushgo_compat.delivery.lanes.settlement import Result, Settlement
 
 MAX_IN_FLIGHT = 256
 TURN_S = 0.01

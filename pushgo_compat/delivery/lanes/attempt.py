@@ -34,12 +34,12 @@ from pushgo_compat.core.stores.targets import (
     NewOutcome,
     OutcomeState,
 )
-from pushgo_compat.delivery.backoff import retry_after_s
-from pushgo_compat.delivery.breaker import PAUSED_PROBE_MS, Change
-from pushgo_compat.delivery.lane import Group, Lane
-from pushgo_compat.delivery.observer import Observer
-from pushgo_compat.delivery.secrecy import without_secrets
-from pushgo_compat.delivery.settlement import Result
+from pushgo_compat.delivery.lanes.backoff import retry_after_s
+from pushgo_compat.delivery.lanes.breaker import PAUSED_PROBE_MS, Change
+from pushgo_compat.delivery.lanes.lane import Group, Lane
+from pushgo_compat.delivery.lanes.observer import Observer
+from pushgo_compat.delivery.lanes.settlement import Result
+from pushgo_compat.delivery.sending.secrecy import without_secrets
 
 SEND_TIMEOUT_S = 45.0
 """The last resort; every sender has shorter limits of its own."""

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pushgo_compat.core.delivery import ApnsCredential, Surroundings
-from pushgo_compat.delivery.vapid import sign_jwt
+from pushgo_compat.delivery.sending.vapid import sign_jwt
 
 RENEW_AFTER_S = 3_000
 MIN_AGE_S = 1_200

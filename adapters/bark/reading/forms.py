@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.bark.costly import Unread
 from adapters.bark.draft import Layer, Sent
 from adapters.bark.notes import UNREAD, shown_name
+from adapters.bark.reading.costly import Unread
 from adapters.bark.reply import failure
 from adapters.shared.parsing import (
     MAX_PAIRS,

@@ -11,7 +11,7 @@ import aiohttp
 import orjson
 
 from pushgo_compat.core.delivery import Delivery, Misconfigured, Retry, Scope
-from pushgo_compat.delivery.guard import PrivateAddress
+from pushgo_compat.delivery.sending.guard import PrivateAddress
 
 MAX_ANSWER_BYTES = 64 * 1024
 LONGEST_RETRY_AFTER_S = 3600.0

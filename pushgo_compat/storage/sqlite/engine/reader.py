@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from pushgo_compat.storage.sqlite.connection import connect
+from pushgo_compat.storage.sqlite.engine.connection import connect
 
 T = TypeVar("T")
 

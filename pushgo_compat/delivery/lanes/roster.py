@@ -19,8 +19,8 @@ from pushgo_compat.core.stores.targets import (
     TargetState,
     TargetStore,
 )
-from pushgo_compat.delivery.lane import Group, Lane
-from pushgo_compat.delivery.window import Window
+from pushgo_compat.delivery.lanes.lane import Group, Lane
+from pushgo_compat.delivery.lanes.window import Window
 
 log = structlog.get_logger(__name__)
 

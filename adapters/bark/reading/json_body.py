@@ -9,11 +9,11 @@ import json
 import re
 from itertools import islice
 
-from adapters.bark.costly import Unread
 from adapters.bark.draft import Layer, Sent
 from adapters.bark.notes import UNREAD, shown_name
-from adapters.bark.packing import BadPacking, TooMuch, unpacked
 from adapters.bark.parameters import TABLE, FromJson
+from adapters.bark.reading.costly import Unread
+from adapters.bark.reading.packing import BadPacking, TooMuch, unpacked
 from adapters.bark.reply import failure, too_large
 from adapters.shared.json_text import NotJson, refuse_constant, value_text
 from adapters.shared.parsing import MAX_PAIRS

@@ -1,0 +1,1 @@
+"""How phones and browsers become targets: pairing, learning, web push."""

@@ -1,0 +1,1 @@
+"""What every sender may use: HTTP, the guard of addresses, fitting, flags, APNs."""

@@ -1,0 +1,1 @@
+"""The description of the native API (OpenAPI), made from the handlers."""
