@@ -1,0 +1,70 @@
+"""The walls between the old servers' dialects and the rest of the program.
+
+A dialect is pure: no clock, no randomness, no I/O, no logging. A request goes
+
+    LegacyRequest → Dialect.open() → a call (calls) → call.translate() → Translation
+    LegacyReply   ← Dialect.accepted() or Dialect.refused() ←  Receipt or NativeError
+
+and the web layer does everything that touches the world in between: it asks the core
+whether the key opens a channel, and submits the native message.
+"""
+
+from __future__ import annotations
+
+from pushgo_compat.legacy.calls import (
+    Answer,
+    Download,
+    KeyCheck,
+    LegacyCall,
+    Publish,
+    Register,
+    StatusQuery,
+    Subscribe,
+    claims_of,
+)
+from pushgo_compat.legacy.dialect import (
+    Dialect,
+    StoredCall,
+)
+from pushgo_compat.legacy.request import (
+    SPARING_BYTES,
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+)
+from pushgo_compat.legacy.streams import (
+    Since,
+    StreamEncoder,
+    StreamMessage,
+)
+from pushgo_compat.legacy.translation import (
+    Note,
+    NoteText,
+    Translation,
+    Verdict,
+)
+
+__all__ = [
+    "SPARING_BYTES",
+    "Answer",
+    "Dialect",
+    "Download",
+    "KeyCheck",
+    "LegacyCall",
+    "LegacyRefusal",
+    "LegacyReply",
+    "LegacyRequest",
+    "Note",
+    "NoteText",
+    "Publish",
+    "Register",
+    "Since",
+    "StatusQuery",
+    "StoredCall",
+    "StreamEncoder",
+    "StreamMessage",
+    "Subscribe",
+    "Translation",
+    "Verdict",
+    "claims_of",
+]
