@@ -45,8 +45,8 @@ from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store
 from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
-from pushgo_compat.storage.lease import FileLease
-from pushgo_compat.store_lock import StoreLock
+from pushgo_compat.storage.sqlite.lease import FileLease
+from pushgo_compat.storage.sqlite.server_lock import StoreLock
 from pushgo_compat.traits import Surroundings
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.listeners.sites import MAIN, CannotListen, Sites, start_sites

@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo
 import uvloop
 from aiohttp import encode_basic_auth
 
-from pushgo_compat.config.config import Config, dialect_configs
+from pushgo_compat.config.config import Config
+from pushgo_compat.config.dialects import dialect_configs
 from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey

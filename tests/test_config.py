@@ -8,15 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.config.config import (
-    Config,
-    ConfigError,
-    LogFormat,
-    LogLevel,
-    StoreConfig,
-    load_config,
-    settings_of,
-)
+from pushgo_compat.config.config import Config, LogFormat, LogLevel, StoreConfig
+from pushgo_compat.config.loading import ConfigError, load_config, settings_of
 from pushgo_compat.model import Source
 from pushgo_compat.settings import Address
 from tests.dialects import SOURCES, TRAITS

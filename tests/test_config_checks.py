@@ -13,14 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import adapters
 from pushgo_compat.cli import build_cli
-from pushgo_compat.config.config import (
-    COMMAND_VARIABLES,
-    Config,
-    ConfigError,
-    StoreConfig,
-    delivery_age_s,
-    load_config,
-)
+from pushgo_compat.config.config import Config, StoreConfig, delivery_age_s
+from pushgo_compat.config.loading import COMMAND_VARIABLES, ConfigError, load_config
 from tests.dialects import TRAITS
 from tests.tls import self_signed
 

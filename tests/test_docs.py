@@ -12,7 +12,8 @@ import pytest
 
 from adapters import DIALECTS
 from pushgo_compat.cli import build_cli
-from pushgo_compat.config.config import COMMAND_VARIABLES, Config, settings_of
+from pushgo_compat.config.config import Config
+from pushgo_compat.config.loading import COMMAND_VARIABLES, settings_of
 from tests.dialects import TRAITS
 from tests.pages import (
     PAGES,

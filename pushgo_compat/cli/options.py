@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pushgo_compat.config.config import Setting
+from pushgo_compat.config.setting import Setting
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Credential, Severity, Source
 

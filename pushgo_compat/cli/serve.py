@@ -11,7 +11,8 @@ from pushgo_compat.cli.first_channel import greeting
 from pushgo_compat.cli.options import common_options, setting_options, wants_json
 from pushgo_compat.cli.output import print_object, warn
 from pushgo_compat.cli.session import read_config, with_store
-from pushgo_compat.config.config import Config, settings_of
+from pushgo_compat.config.config import Config
+from pushgo_compat.config.loading import settings_of
 from pushgo_compat.core.admin.results import ChannelOpened
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.legacy import Dialect

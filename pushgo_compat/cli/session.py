@@ -13,7 +13,8 @@ import click
 
 from pushgo_compat.cli.options import given_db_url, given_dialects
 from pushgo_compat.cli.output import warn
-from pushgo_compat.config.config import ConfigError, StoreConfig, load_config
+from pushgo_compat.config.config import StoreConfig
+from pushgo_compat.config.loading import ConfigError, load_config
 from pushgo_compat.config.secret_file import (
     load_secret,
     readable_by_others,

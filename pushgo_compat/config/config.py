@@ -1,29 +1,17 @@
-"""The operator's settings: the environment, a ``.env`` file, flags → one ``Config``.
+"""The table of settings: the fields of the configs below.
 
-The classes below are the table of settings. The environment's names, the flags of
-``serve`` and their help are all made from it.
+The environment's names, the flags of ``serve`` and their help are all made from it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
-import os
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar, cast
 
-from dotenv import dotenv_values
-
-from pushgo_compat.config.checks import (
-    certificate_fault,
-    folder_fault,
-    new_folder_fault,
-    unknown_names,
-)
+from pushgo_compat.config.setting import setting
 from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
 from pushgo_compat.model import Source
 from pushgo_compat.settings import (
@@ -39,7 +27,6 @@ from pushgo_compat.settings import (
     parse_count,
     parse_duration,
     parse_file,
-    parse_host_pattern,
     parse_network,
     parse_rate,
     parse_size,
@@ -48,28 +35,9 @@ from pushgo_compat.settings import (
     parse_text,
     word_of,
 )
-from pushgo_compat.traits import Traits
 
-T = TypeVar("T")
-S = TypeVar("S", bound="StoreConfig")
-
-_KEY = "setting"
-_ATTACHMENTS = "attachments"
-_S_A_DAY = 86_400
-_ADDR, _HOSTS = "addr", "hosts"
-_NEEDS = (
-    ("tls_cert", "tls_key"),
-    ("tls_key", "tls_cert"),
-    ("token_on_dialects", "token"),
-    ("ntfy_upstream_token", "ntfy_upstream_url"),
-)
-"""A setting, and the one without which it means nothing."""
-COMMAND_VARIABLES = {
-    "PUSHGO_CHANNEL_PASSWORD": "the password of channel create",
-    "PUSHGO_ALIAS_KEY": "the key of alias add and remove",
-    "PUSHGO_ALIAS_CREDENTIAL": "an old login of alias add",
-}
-"""Secrets of one command, which no setting is made of."""
+ATTACHMENTS = "attachments"
+S_A_DAY = 86_400
 
 
 class LogFormat(enum.StrEnum):
@@ -86,55 +54,6 @@ class LogLevel(enum.StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-class ConfigError(Exception):
-    """The faults of the settings, one line each."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
-
-
-class Setting(NamedTuple):
-    """One row of the table."""
-
-    field: str
-    parse: Callable[[str], object]
-    help: str
-    default: str
-    empty_means_off: bool
-    """Empty text is a value here; elsewhere it counts as unset."""
-    secret: bool
-    """No flag, as flags show in the list of processes; not in ``repr`` either."""
-
-    @property
-    def variable(self) -> str:
-        """Its name in the environment."""
-        return _variable(self.field)
-
-    @property
-    def flag(self) -> str:
-        """Its name on the command line."""
-        return f"--{self.field.replace('_', '-')}"
-
-
-def setting(
-    parse: Callable[[str], T],
-    help: str,
-    *,
-    default: str = "",
-    empty_means_off: bool = False,
-    secret: bool = False,
-) -> T:
-    """Declare a field of a config: its parser, its help, its default."""
-    row = Setting("", parse, help, default, empty_means_off, secret)
-    declared: object = dataclasses.field(
-        default_factory=lambda: parse(default),
-        repr=not secret,
-        metadata={_KEY: row},
-    )
-    return cast("T", declared)  # to a reader, and to mypy, the field has its value
 
 
 def parse_secret_key(text: str) -> str:
@@ -198,7 +117,7 @@ class Config(StoreConfig):
     attachment_dir: Path | None = setting(
         optional(Path),
         "files of the ntfy dialect; unset: attachments beside the store; empty: off",
-        default=_ATTACHMENTS,
+        default=ATTACHMENTS,
         empty_means_off=True,
     )
     attachment_file_limit: int = setting(
@@ -293,238 +212,4 @@ def delivery_age_s(config: Config) -> float:
     """The longest time that a delivery waits, in seconds."""
     if config.delivery_max_age is not None:
         return config.delivery_max_age
-    return min(_S_A_DAY, config.retention_days * _S_A_DAY)
-
-
-Dialects = Mapping[Source, Traits]
-"""The dialects that this program has, and their settings."""
-
-
-def settings_of(
-    config: type[StoreConfig], dialects: Dialects = MappingProxyType({})
-) -> tuple[Setting, ...]:
-    """The rows of a config's table, in order; those of the dialects after the first."""
-    rows = [
-        field.metadata[_KEY]._replace(field=field.name)
-        for field in dataclasses.fields(config)
-        if _KEY in field.metadata
-    ]
-    if issubclass(config, Config):
-        place = [row.field for row in rows].index("http_addr") + 1
-        rows[place:place] = _dialect_rows(dialects)
-    return tuple(rows)
-
-
-def _dialect_rows(dialects: Dialects) -> list[Setting]:
-    """A listener and host names for each dialect, then what each has of its own."""
-
-    def row(
-        source: Source, name: str, parse: Callable[[str], object], text: str
-    ) -> Setting:
-        return Setting(_field(source, name), parse, text, "", False, False)
-
-    return [
-        *(
-            row(
-                source,
-                _ADDR,
-                optional(parse_address),
-                f"a listener with {traits.name} at its root",
-            )
-            for source, traits in dialects.items()
-        ),
-        *(
-            row(
-                source,
-                _HOSTS,
-                comma_list(parse_host_pattern),
-                f"host names with {traits.name} at their root, commas"
-                " (*.push.example.com works)",
-            )
-            for source, traits in dialects.items()
-        ),
-        *(
-            Setting(
-                _field(source, own.name),
-                own.parse,
-                own.help,
-                own.default,
-                False,
-                own.secret,
-            )
-            for source, traits in dialects.items()
-            for own in traits.settings
-        ),
-    ]
-
-
-def _field(source: Source, name: str) -> str:
-    return f"{source}_{name}"
-
-
-def dialect_configs(
-    dialects: Dialects, values: Mapping[str, Any]
-) -> dict[Source, DialectConfig]:
-    """Values by the names of their rows (``bark_user``), put in order by dialect."""
-    return {
-        source: DialectConfig(
-            addr=values.get(_field(source, _ADDR)),
-            hosts=values.get(_field(source, _HOSTS), ()),
-            options={
-                own.name: values[_field(source, own.name)]
-                for own in traits.settings
-                if _field(source, own.name) in values
-            },
-        )
-        for source, traits in dialects.items()
-    }
-
-
-def load_config(
-    config: type[S],
-    flags: Mapping[str, str | None],
-    dialects: Dialects = MappingProxyType({}),
-) -> S:
-    """Read the settings: a flag wins over the environment, that over ``.env``.
-
-    ``flags`` maps names of rows to what the command line says, None for nothing.
-    Raises ConfigError with all faults at once.
-    """
-    environment = _environment()
-    values: dict[str, Any] = {}
-    faults: dict[str, str] = {}
-    rows = settings_of(config, dialects)
-    for row in rows:
-        flag = flags.get(row.field)
-        given = environment.get(row.variable) if flag is None else flag
-        if given is None or not (given.strip() or row.empty_means_off):
-            continue
-        try:
-            values[row.field] = row.parse(given.strip())
-        except ValueError as fault:
-            faults[row.field] = f"{row.variable} {fault}"
-    found = [*unknown_names(environment, _known_names(dialects)), *faults.values()]
-    defaults = {row.field: row.parse(row.default) for row in rows}
-    loaded = _build(config, defaults | values, dialects)
-    if isinstance(loaded, Config):
-        values.setdefault("attachment_dir", loaded.db_url.beside(_ATTACHMENTS))
-        loaded = _build(config, defaults | values, dialects)
-    if isinstance(loaded, Config):
-        found += _contradictions(loaded, defaults | values, faults.keys(), dialects)
-    if found:
-        raise ConfigError(tuple(found))
-    return loaded
-
-
-def _environment() -> dict[str, str]:
-    """The variables of the process, and those of a ``.env`` file in its folder."""
-    lines = dotenv_values(Path.cwd() / ".env").items()
-    written = {name: value for name, value in lines if value is not None}
-    return {**written, **os.environ}
-
-
-def _known_names(dialects: Dialects) -> dict[str, str]:
-    """Every variable that any command reads, with its meaning."""
-    rows = settings_of(Config, dialects)
-    return {row.variable: row.help for row in rows} | COMMAND_VARIABLES
-
-
-def _build(config: type[S], values: Mapping[str, Any], dialects: Dialects) -> S:
-    """Values parsed by the fields' own parsers have the fields' types."""
-    names = {field.name for field in dataclasses.fields(config)}
-    own = {name: value for name, value in values.items() if name in names}
-    if issubclass(config, Config):
-        own["dialects"] = dialect_configs(dialects, values)
-    return config(**own)
-
-
-def _contradictions(
-    config: Config,
-    values: Mapping[str, Any],
-    broken: AbstractSet[str],
-    dialects: Dialects,
-) -> list[str]:
-    """Find settings that are legal one by one and contradict each other."""
-    addresses = ["http_addr", *(_field(source, _ADDR) for source in dialects)]
-    hosts = [_field(source, _HOSTS) for source in dialects]
-    return [
-        *_claimed_twice(values, addresses),
-        *_claimed_twice(values, hosts),
-        *_half_set(values, broken, dialects),
-        *_too_old(config, broken),
-        *_unusable(config, broken),
-    ]
-
-
-def _half_set(
-    values: Mapping[str, Any], broken: AbstractSet[str], dialects: Dialects
-) -> list[str]:
-    """Find settings that mean nothing without another one, which is unset."""
-    own = (
-        (_field(source, row.name), _field(source, row.needs))
-        for source, traits in dialects.items()
-        for row in traits.settings
-        if row.needs is not None
-    )
-    return [
-        f"{_variable(other)} must be set, as {_variable(field)} is"
-        for field, other in (*own, *_NEEDS)
-        if values[field] and not values[other] and not broken & {field, other}
-    ]
-
-
-def _too_old(config: Config, broken: AbstractSet[str]) -> list[str]:
-    """A delivery cannot wait for longer than its message is kept."""
-    age_s, kept_s = config.delivery_max_age, config.retention_days * _S_A_DAY
-    if age_s is None or age_s <= kept_s or "retention_days" in broken:
-        return []
-    return [
-        "PUSHGO_DELIVERY_MAX_AGE must not be longer than PUSHGO_RETENTION_DAYS:"
-        " messages would be gone before they are sent"
-    ]
-
-
-def _unusable(config: Config, broken: AbstractSet[str]) -> list[str]:
-    """Find files and folders that exist and cannot be used."""
-    found: list[str] = []
-    folder = config.db_url.path.parent
-    fault = None if "db_url" in broken else folder_fault(folder)
-    if fault:
-        found.append(
-            "PUSHGO_DB_URL must be in a folder that can be written:"
-            f" {folder.absolute()} {fault}"
-        )
-    uploads = config.attachment_dir
-    if uploads and not (fault and uploads.parent == folder):
-        fault = new_folder_fault(uploads)
-        if fault:
-            found.append(
-                "PUSHGO_ATTACHMENT_DIR must be a folder that can be written:"
-                f" {uploads.absolute()} {fault}"
-            )
-    if config.tls_cert and config.tls_key:
-        unfit = certificate_fault(config.tls_cert, config.tls_key)
-        if unfit:
-            found.append(f"{_variable(f'tls_{unfit[0]}')} {unfit[1]}")
-    return found
-
-
-def _variable(field: str) -> str:
-    """The name in the environment of a field of ``Config``."""
-    return f"PUSHGO_{field.upper()}"
-
-
-def _claimed_twice(values: Mapping[str, Any], fields: Sequence[str]) -> list[str]:
-    """Listeners or host names given to two owners; one root has one dialect."""
-    found: list[str] = []
-    owners: dict[object, str] = {}
-    for field in fields:
-        value = values[field]
-        variable = _variable(field)
-        for claim in (value,) if isinstance(value, Address) else value or ():
-            if isinstance(claim, Address) and claim.port == 0:
-                continue  # any free port: never the same one
-            owner = owners.setdefault(claim, variable)
-            if owner != variable:
-                found.append(f"{variable} must not repeat {claim} of {owner}")
-    return found
+    return min(S_A_DAY, config.retention_days * S_A_DAY)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pushgo_compat.cli import confirm
-from pushgo_compat.config.config import StoreConfig, load_config
+from pushgo_compat.config.config import StoreConfig
+from pushgo_compat.config.loading import load_config
 from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.core.auth.unknown_keys import Sighting, UnknownKeys
 from pushgo_compat.model import Source
