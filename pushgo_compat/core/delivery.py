@@ -51,6 +51,9 @@ class Retry(NamedTuple):
     scope: Scope = Scope.TARGET
     after_s: float | None = None
     """At least so many seconds from now; None leaves it to the back-off."""
+    longest_s: float | None = None
+    """Where it is set, a group that goes on failing is asked twice as late each time,
+    from ``after_s`` up to so many seconds."""
 
 
 class Drop(NamedTuple):

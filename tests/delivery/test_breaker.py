@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from pushgo_compat.core.delivery import Retry
+from pushgo_compat.delivery.kinds.apns.outcomes import outcome_of
 from pushgo_compat.delivery.lanes.backoff import LONGEST_S, SHORTEST_S, retry_after_s
 from pushgo_compat.delivery.lanes.breaker import PAUSED_PROBE_MS, Breaker, Change
 
@@ -72,6 +74,24 @@ def test_a_provider_that_names_a_time_is_left_alone_until_then() -> None:
     breaker = Breaker()
     assert breaker.failed(0, "quota", draw(), 3_600) is Change.OPENED
     assert breaker.probe_at_ms >= 3_600_000
+
+
+def test_a_provider_that_counts_tokens_is_asked_twice_as_late_up_to_20_minutes() -> (
+    None
+):
+    refused = outcome_of(429, "TooManyProviderTokenUpdates")
+    assert isinstance(refused, Retry)
+    breaker = Breaker()
+    waits = []
+    now_ms = 0
+    for _ in range(8):
+        breaker.started()
+        breaker.failed(
+            now_ms, refused.reason, draw(), refused.after_s, refused.longest_s
+        )
+        waits.append((breaker.probe_at_ms - now_ms) / 60_000)
+        now_ms = breaker.probe_at_ms
+    assert waits == [1, 2, 4, 8, 16, 20, 20, 20]
 
 
 def test_a_wrong_credential_pauses_and_a_change_probes_at_once() -> None:

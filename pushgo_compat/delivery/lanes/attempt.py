@@ -353,7 +353,9 @@ class Attempts:
         elif isinstance(outcome, Misconfigured):
             self._log(lane.group, breaker.misconfigured(now_ms, outcome.reason))
         else:
-            change = breaker.failed(now_ms, outcome.reason, self.draw, outcome.after_s)
+            change = breaker.failed(
+                now_ms, outcome.reason, self.draw, outcome.after_s, outcome.longest_s
+            )
             self._log(lane.group, change)
 
     def _log(self, group: Group, change: Change | None) -> None:

@@ -70,11 +70,12 @@ class Breaker:
         reason: str,
         draw: random.Random,
         after_s: float | None = None,
+        longest_s: float | None = None,
     ) -> Change | None:
         """The provider is down or refuses everybody.
 
         When it said after how many seconds to come back, the breaker opens at once and
-        nothing is sent until then.
+        nothing is sent until then. With ``longest_s`` that time doubles, up to it.
         """
         self.failures += 1
         was_probing, self.probing = self.probing, False
@@ -90,8 +91,11 @@ class Breaker:
         self.is_paused = False
         self._open(now_ms)
         wait_ms: float = min(FIRST_PROBE_MS * 2**self._probes, LONGEST_PROBE_MS)
+        asked_s = after_s or 0.0
+        if longest_s is not None:
+            asked_s = min(asked_s * 2**self._probes, longest_s)
         self._probes = min(self._probes + 1, 16)
-        wait_ms = max(wait_ms * draw.uniform(1, 1 + _JITTER), (after_s or 0.0) * 1000)
+        wait_ms = max(wait_ms * draw.uniform(1, 1 + _JITTER), asked_s * 1000)
         self.probe_at_ms = now_ms + round(wait_ms)
         return Change.OPENED if was_closed else None
 

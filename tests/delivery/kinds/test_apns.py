@@ -109,7 +109,7 @@ ID = str(uuid.UUID(hex=MESSAGE_ID))
         ),
         (
             Behaviour.TOO_MANY_UPDATES,
-            Retry("TooManyProviderTokenUpdates", Scope.GROUP, 60.0),
+            Retry("TooManyProviderTokenUpdates", Scope.GROUP, 60.0, 1200.0),
         ),
         (Behaviour.HTML, Retry("status 502", Scope.GROUP)),
         (

@@ -19,6 +19,8 @@ from pushgo_compat.core.delivery import (
 
 DEVICE_RETRY_S = 30.0
 TOKEN_UPDATES_RETRY_S = 60.0
+TOKEN_UPDATES_LONGEST_S = 1_200.0
+"""Apple takes a new token of a team every 20 minutes."""
 
 _DEAD: Mapping[str, str] = {
     "BadDeviceToken": "the token is of the other environment, or gone",
@@ -78,7 +80,9 @@ def outcome_of(
         case _, "ExpiredProviderToken":
             outcome = Misconfigured(f"{reason}: this machine's clock is wrong")
         case _, "TooManyProviderTokenUpdates":
-            outcome = Retry(told, Scope.GROUP, TOKEN_UPDATES_RETRY_S)
+            outcome = Retry(
+                told, Scope.GROUP, TOKEN_UPDATES_RETRY_S, TOKEN_UPDATES_LONGEST_S
+            )
         case 429, _:
             outcome = Retry(told, Scope.TARGET, DEVICE_RETRY_S)
         case _ if status >= _SERVER_ERRORS or reason in NEW_CONNECTION:
