@@ -163,12 +163,27 @@ class Channel:
     created_at_ms: int
 
 
+class Progress(enum.StrEnum):
+    """How far a message has come on its way to the targets of its channel."""
+
+    WAITING = "waiting"
+    """It has reached none, and some may still get it."""
+    SENT = "sent"
+    """At least one has got it."""
+    FAILED = "failed"
+    """None has got it, and none will."""
+
+
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class PushStatus:
     """The result of a status query."""
 
     receipt: Receipt
     message: NativeMessage
+    progress: Progress | None = None
+    """None: the message has no targets."""
+    updated_at_ms: int | None = None
+    """When the latest of its deliveries ended; None while none has."""
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)

@@ -121,9 +121,12 @@ async def start(
     pairing = pairing_of(config, secret, store, outbox, keys, now_ms)
     if pairing is not None:
         await stack.enter_async_context(pairing)
+    deliveries = DeliveryReader(store)
     services = Services(
         gate=gate,
-        messages=MessageService(gate, store, secret, schedule.wake, outbox.is_full),
+        messages=MessageService(
+            gate, store, secret, schedule.wake, outbox.is_full, deliveries
+        ),
         store=store,
         feed=hub,
         now_ms=now_ms,
@@ -137,7 +140,7 @@ async def start(
         callers=Callers(config.trusted_proxies, config.public_base_url),
         limiter=RateLimiter(config.rate_limit),
         metrics=metrics,
-        deliveries=DeliveryReader(store),
+        deliveries=deliveries,
         pairing=pairing,
         learnt_phones=learnt_phones_of(config, secret, store, now_ms),
         webpush=webpush_of(config, secret, store, now_ms),

@@ -7,13 +7,14 @@ status. Both fields may stand in the query or, by POST, in the body.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 from adapters.serverchan.reply import Fault, json_reply, refusal, turbo_refusal
 from adapters.serverchan.request import read_fields
 from adapters.serverchan.routes import Generation
 from pushgo_compat.legacy import LegacyRefusal, LegacyReply, LegacyRequest, StatusQuery
-from pushgo_compat.model import PushStatus
+from pushgo_compat.model import Progress, PushStatus
 
 _MAX_PUSH_NUMBER = 2**53 - 1
 """Numbers of an earlier release were made from the clock and go beyond 32 bits."""
@@ -23,6 +24,14 @@ _VENDOR_ZONE = timezone(timedelta(hours=8))
 _UNKNOWN = turbo_refusal("AUTH", "错误的readkey")
 _DELIVERED = '{"errcode":0,"errmsg":"ok"}'
 """A text that holds JSON: pollers decode it a second time, and test its length."""
+_WX_STATUS: Mapping[Progress | None, str] = {
+    None: _DELIVERED,
+    Progress.WAITING: "",
+    Progress.SENT: _DELIVERED,
+    Progress.FAILED: '{"errcode":-1,"errmsg":"failed"}',
+}
+"""Where a channel has no targets, a push that was accepted reads as delivered. The
+reason of a failure is the channel's, not the sender's."""
 
 
 def read_status_query(request: LegacyRequest) -> StatusQuery:
@@ -49,14 +58,12 @@ def read_status_query(request: LegacyRequest) -> StatusQuery:
 
 
 def status_reply(request: LegacyRequest, found: PushStatus | None) -> LegacyReply:
-    """Word what was found: a stored push was accepted, which reads as delivered."""
+    """Word what was found."""
     if found is None:
         return _UNKNOWN
     query = read_status_query(request)
     message = found.message
-    accepted_at = datetime.fromtimestamp(
-        found.receipt.accepted_at_ms / 1000, _VENDOR_ZONE
-    ).isoformat(timespec="seconds")
+    accepted_at_ms = found.receipt.accepted_at_ms
     return json_reply(
         {
             "code": 0,
@@ -68,9 +75,14 @@ def status_reply(request: LegacyRequest, found: PushStatus | None) -> LegacyRepl
                 "desp": message.ciphertext or message.body or "",
                 "encoded": 1 if message.ciphertext else "",
                 "readkey": f"SCT{query.read_token}",
-                "wxstatus": _DELIVERED,
-                "created_at": accepted_at,
-                "updated_at": accepted_at,
+                "wxstatus": _WX_STATUS[found.progress],
+                "created_at": _vendor_time(accepted_at_ms),
+                "updated_at": _vendor_time(found.updated_at_ms or accepted_at_ms),
             },
         }
     )
+
+
+def _vendor_time(at_ms: int) -> str:
+    at = datetime.fromtimestamp(at_ms / 1000, _VENDOR_ZONE)
+    return at.isoformat(timespec="seconds")

@@ -12,8 +12,9 @@ from pushgo_compat.core.stores.targets import (
     OutcomeState,
     StoredOutcome,
     Target,
+    TargetState,
 )
-from pushgo_compat.model import Channel
+from pushgo_compat.model import Channel, Progress
 
 WAITING = "waiting"
 
@@ -47,6 +48,16 @@ class TargetDelivery:
         }
 
 
+def progress_of(deliveries: Sequence[TargetDelivery]) -> Progress | None:
+    """The deliveries of one message in a word; None where there are none."""
+    if not deliveries:
+        return None
+    states = {delivery.state for delivery in deliveries}
+    if OutcomeState.SENT in states:
+        return Progress.SENT
+    return Progress.WAITING if WAITING in states else Progress.FAILED
+
+
 class DeliveryReader:
     """Reads lanes and outcomes together."""
 
@@ -74,11 +85,24 @@ class DeliveryReader:
             if outcome is not None:
                 found.append(_ended(target, outcome))
             elif lane is not None and lane.cursor < stored.position:
-                found.append(_waiting(target, lane, stored, is_next=True))
+                fell_at_ms = await self._fell_at_ms(target)
+                found.append(_open(target, lane, stored, fell_at_ms, is_next=True))
         return found
 
+    async def _fell_at_ms(self, target: Target) -> int | None:
+        """When a target's address was found dead; None while it is not dropped."""
+        if target.state is not TargetState.DROPPED:
+            return None
+        latest = await self._store.lanes.outcomes(
+            target=target.number, state=OutcomeState.DROPPED, limit=1
+        )
+        return latest[0].at_ms if latest else 0
+
     async def waiting(self, target: Target, limit: int) -> Sequence[TargetDelivery]:
-        """The messages that wait for a target, the next one first."""
+        """The messages that were not sent to a target yet, the next one first.
+
+        Those of a dropped target are in that state until it is resumed.
+        """
         for lane in await self._store.lanes.lanes():
             if lane.target == target.number:
                 return await self._of_lane(target, lane, limit)
@@ -100,10 +124,12 @@ class DeliveryReader:
             if target is None or t.number == target.number
         }
         found: list[TargetDelivery] = []
-        if state in (None, WAITING):
+        if state in (None, WAITING, OutcomeState.DROPPED):
             for lane in await self._store.lanes.lanes():
                 known = targets.get(lane.target)
-                if known is not None and len(found) < limit:
+                if known is None or len(found) >= limit:
+                    continue
+                if state in (None, _state_of_open(known)):
                     found += await self._of_lane(known, lane, limit - len(found))
         if state != WAITING:
             ended = await self._store.lanes.outcomes(
@@ -124,22 +150,42 @@ class DeliveryReader:
         messages = await self._store.page(
             lane.channel, lane.cursor, 0, limit, hidden=True
         )
+        fell_at_ms = await self._fell_at_ms(target) if messages else None
         return [
-            _waiting(target, lane, message, is_next=index == 0)
+            _open(target, lane, message, fell_at_ms, is_next=index == 0)
             for index, message in enumerate(messages)
         ]
 
 
-def _waiting(
-    target: Target, lane: Lane, message: StoredMessage, *, is_next: bool
+def _state_of_open(target: Target) -> str:
+    """The state of what a lane has not sent.
+
+    A dead address gets nothing: what waits for it is dropped, until the target is
+    resumed (docs/delivery.md, "Outcomes").
+    """
+    is_dropped = target.state is TargetState.DROPPED
+    return OutcomeState.DROPPED.value if is_dropped else WAITING
+
+
+def _open(
+    target: Target,
+    lane: Lane,
+    message: StoredMessage,
+    fell_at_ms: int | None,
+    *,
+    is_next: bool,
 ) -> TargetDelivery:
+    """A delivery that has no outcome of its own."""
+    at_ms = lane.due_at_ms or message.accepted_at_ms
+    if fell_at_ms is not None:
+        at_ms = max(fell_at_ms, message.accepted_at_ms)
     return TargetDelivery(
         target=target,
         message_id=message.message_id,
         position=message.position,
-        state=WAITING,
+        state=_state_of_open(target),
         attempts=lane.attempts if is_next else 0,
-        at_ms=lane.due_at_ms or message.accepted_at_ms,
+        at_ms=at_ms,
         reason=target.reason,
     )
 

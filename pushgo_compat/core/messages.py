@@ -16,6 +16,7 @@ import orjson
 
 from pushgo_compat.core.auth.authenticator import Gate, Grant
 from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.deliveries import WAITING, DeliveryReader, progress_of
 from pushgo_compat.core.stores.messages import (
     AppendResult,
     Committed,
@@ -64,11 +65,14 @@ class MessageService:
         secret: SecretKey,
         wake_schedule: Callable[[], None] = lambda: None,
         outbox_is_full: Callable[[], bool] = lambda: False,
+        deliveries: DeliveryReader | None = None,
     ) -> None:
         """``wake_schedule`` hears that a message was accepted that has to wait.
 
         While ``outbox_is_full`` nothing is accepted: what is accepted is delivered.
+        Without ``deliveries`` nothing is known of targets.
         """
+        self._deliveries = deliveries
         self._gate = gate
         self._store = store
         self._secret = secret
@@ -137,7 +141,18 @@ class MessageService:
         channel, stored = found
         message = decode_message(stored.payload)
         receipt = replace(receipt_of(stored, channel, message), read_token=read_token)
-        return PushStatus(receipt=receipt, message=message)
+        if self._deliveries is None:
+            return PushStatus(receipt=receipt, message=message)
+        deliveries = await self._deliveries.of_message(channel, stored)
+        return PushStatus(
+            receipt=receipt,
+            message=message,
+            progress=progress_of(deliveries),
+            updated_at_ms=max(
+                (each.at_ms for each in deliveries if each.state != WAITING),
+                default=None,
+            ),
+        )
 
     async def _write(
         self,

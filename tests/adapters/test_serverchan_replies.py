@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ from pushgo_compat.legacy import (
     StatusQuery,
     StoredCall,
 )
-from pushgo_compat.model import NativeMessage, PushStatus
+from pushgo_compat.model import NativeMessage, Progress, PushStatus
 from tests.golden import KEY, NOW_MS, Case, legacy_request, receipt
 
 TURBO, SC3, CLASSIC = "/some.send", "/send/some.send", "/SCUsome.send"
@@ -247,10 +248,29 @@ def test_a_host_name_that_shows_no_key_makes_send_no_route(host: str) -> None:
 MESSAGE = NativeMessage(title="666", body="diaoling", occurred_at_ms=NOW_MS)
 
 
-def found(message: NativeMessage) -> PushStatus:
+def found(message: NativeMessage, **known: Any) -> PushStatus:
     got = receipt(message, None)
     assert got is not None
-    return PushStatus(receipt=got, message=message)
+    return PushStatus(receipt=got, message=message, **known)
+
+
+@pytest.mark.parametrize(
+    ("progress", "told"),
+    [
+        (None, '{"errcode":0,"errmsg":"ok"}'),
+        (Progress.WAITING, ""),
+        (Progress.SENT, '{"errcode":0,"errmsg":"ok"}'),
+        (Progress.FAILED, '{"errcode":-1,"errmsg":"failed"}'),
+    ],
+)
+def test_a_status_tells_how_far_a_push_has_come(
+    progress: Progress | None, told: str
+) -> None:
+    sent = request(path="/push?id=3187868&readkey=SCTYI3lxyadJkeX")
+    status = found(MESSAGE, progress=progress, updated_at_ms=NOW_MS + 61_000)
+    data = json.loads(SERVERCHAN.status(sent, status).body)["data"]
+    assert data["wxstatus"] == told
+    assert data["updated_at"] > data["created_at"]
 
 
 def test_a_status_query_carries_the_two_numbers_of_the_send_reply() -> None:

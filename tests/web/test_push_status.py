@@ -8,10 +8,18 @@ from typing import Any
 
 import pytest
 
+from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.stores.targets import (
+    LaneMove,
+    NewOutcome,
+    OutcomeState,
+    TargetState,
+)
+from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.model import Source
 from pushgo_compat.settings import parse_store_url
 from tests.gateway import Gateway, Mount, running
-from tests.golden import KEY
+from tests.golden import CHANNEL_ID, KEY, NOW_MS
 from tests.web.dialect_calls import every_mount
 from tests.wire import Reply
 
@@ -88,6 +96,49 @@ def test_a_readkey_opens_its_own_push_alone(gateway: Gateway, readkey: str) -> N
     assert reply.status == 400
     assert reply.json["code"] == 40001
     assert "data" not in reply.json
+
+
+async def add_paused_target(admin: Administration) -> str:
+    """Nothing is sent to it; its deliveries end as a test says."""
+    channel = await admin.find_channel(CHANNEL_ID)
+    given = {"url": "http://127.0.0.1:9", "topic": "t"}
+    target_id = str(
+        (await admin.targets(KINDS).add("ntfy", channel, given))["target_id"]
+    )
+    await admin.store.targets.set_state(target_id, TargetState.PAUSED, None)
+    return target_id
+
+
+async def end_all(admin: Administration, state: OutcomeState) -> None:
+    """Let what waits for the only target end a minute later."""
+    (lane,) = await admin.store.lanes.lanes()
+    ended = NewOutcome(lane.target, lane.end, state, NOW_MS + 60_000, 1)
+    await admin.store.lanes.settle([LaneMove(lane.target, lane.end)], [ended])
+
+
+def test_a_status_tells_what_became_of_the_delivery(gateway: Gateway) -> None:
+    def told(given: Any) -> tuple[str, bool]:
+        query = f"id={given['pushid']}&readkey={given['readkey']}"
+        data = ask(gateway, query).json["data"]
+        return data["wxstatus"], data["updated_at"] > data["created_at"]
+
+    before = push(gateway)
+    target_id = gateway.administer(add_paused_target)
+    assert told(before) == ('{"errcode":0,"errmsg":"ok"}', False)
+    taken = push(gateway)
+    assert told(taken) == ("", False)
+    gateway.administer(lambda admin: end_all(admin, OutcomeState.SENT))
+    assert told(taken) == ('{"errcode":0,"errmsg":"ok"}', True)
+    refused = push(gateway)
+    gateway.administer(lambda admin: end_all(admin, OutcomeState.EXPIRED))
+    assert told(refused) == ('{"errcode":-1,"errmsg":"failed"}', True)
+    lost = push(gateway)
+    gateway.administer(
+        lambda admin: admin.store.targets.set_state(
+            target_id, TargetState.DROPPED, "gone"
+        )
+    )
+    assert told(lost)[0] == '{"errcode":-1,"errmsg":"failed"}'
 
 
 def test_a_push_is_still_known_when_the_server_has_been_restarted(
