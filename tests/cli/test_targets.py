@@ -15,6 +15,7 @@ from pushgo_compat.core.stores.targets import (
     NewTarget,
     Origin,
     OutcomeState,
+    TargetState,
 )
 from pushgo_compat.delivery.kinds.ntfy_ios import address_hash
 from pushgo_compat.model import NativeMessage, Source
@@ -171,6 +172,29 @@ def test_a_target_is_paused_and_resumed_where_it_stood_or_from_now(
     assert shell.json(f"target resume {name}")["waiting"] == 3
     resumed = shell.json(f"target resume {name} --from now")
     assert (resumed["state"], resumed["waiting"]) == ("active", 0)
+
+
+def test_what_waits_for_a_dead_address_is_dropped_and_sent_when_asked(
+    shell: Shell, target: dict[str, Any]
+) -> None:
+    name = target["target_id"]
+    sent = with_store(lambda store: send(store, 2))
+    with_store(lambda store: store.targets.set_state(name, TargetState.DROPPED, "gone"))
+    for state in ("dropped", "all"):
+        chosen = "" if state == "all" else f" --state {state}"
+        rows = shell.json(f"outbox list{chosen}")
+        assert [(row["message_id"], row["state"]) for row in rows] == [
+            (message_id, "dropped") for message_id in sent
+        ]
+        assert {row["reason"] for row in rows} == {"gone"}
+        assert all("at" in row and "next_try_at" not in row for row in rows)
+    assert shell.json("outbox list --state waiting") == []
+    shown = shell.json(f"target show {name}")
+    assert (shown["state"], shown["waiting"]) == ("dropped", 0)
+    resumed = shell.json(f"target resume {name}")
+    assert (resumed["state"], resumed["waiting"]) == ("active", 0)
+    assert len(shell.json("outbox list --state dropped")) == 2
+    assert shell.json(f"outbox retry --target {name}") == {"changed": 2}
 
 
 def test_removing_a_target_asks(shell: Shell, target: dict[str, Any]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from pushgo_compat.core.delivery import Retry
-from pushgo_compat.delivery.kinds.apns.outcomes import outcome_of
 from pushgo_compat.delivery.lanes.backoff import LONGEST_S, SHORTEST_S, retry_after_s
 from pushgo_compat.delivery.lanes.breaker import PAUSED_PROBE_MS, Breaker, Change
+from pushgo_compat.delivery.sending.apns.outcomes import outcome_of
 
 
 def draw() -> random.Random:

@@ -155,29 +155,38 @@ async def test_a_dead_address_is_dropped_and_hurts_nobody_else(
     async with house.outbox():
         await house.publish("one", "two")
         await until(lambda: len(kind.titles("a/well")) == 2 and bool(house.told))
+        await until(lambda: house.counts.ended_as.get("dropped") == 2)
     assert kind.titles("a/dead") == ["one"]
     found = await stored(house, dead)
     assert (found.state, found.reason) == (TargetState.DROPPED, "Unregistered")
-    assert await states(house, dead) == [("dropped", "Unregistered")]
+    assert await states(house, dead) == [("dropped", "Unregistered")] * 2
     assert house.told == ["Target a/dead was dropped: Unregistered"]
 
 
-async def test_a_dropped_target_that_is_resumed_goes_on_where_it_stopped(
+async def test_a_dropped_target_that_is_resumed_goes_on_with_what_comes(
     house: Rig, kind: ScriptedKind
 ) -> None:
     kind.answer = lambda _address, _delivery: Drop("gone")
     target = await house.add("a/1")
+    targets = house.store.targets
     async with house.outbox():
         await house.publish("one", "two")
-        targets = house.store.targets
-        while (  # noqa: ASYNC110 - what is stored
-            await stored(house, target)
-        ).state is TargetState.ACTIVE:
-            await asyncio.sleep(0)
+        await until(lambda: house.counts.ended_as.get("dropped") == 2)
+        await house.publish("three")
+        await until(lambda: house.counts.ended_as.get("dropped") == 3)
         kind.answer = lambda _address, _delivery: Sent()
         await targets.set_state(target.target_id, TargetState.ACTIVE, None)
-        await until(lambda: len(kind.asked) == 2)
-    assert kind.titles("a/1") == ["one", "two"]
+        (four,) = await house.publish("four")
+        await until(lambda: kind.titles("a/1") == ["one", "four"])
+        again = Mark(target.number, bytes.fromhex(four.message_id), MarkKind.AGAIN)
+        await house.store.lanes.mark([again])
+        await until(lambda: kind.titles("a/1") == ["one", "four", "four"])
+    assert [state for state, _ in await states(house, target)] == [
+        "dropped",
+        "dropped",
+        "dropped",
+        "sent",
+    ]
 
 
 async def test_a_provider_that_is_down_costs_one_probe_at_a_time(

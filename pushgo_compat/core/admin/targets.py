@@ -117,15 +117,23 @@ class TargetAdministration:
         ]
 
     async def show(self, target_id: str) -> Document:
-        """One target, with what waits for it."""
+        """One target, with what waits for it; for a dropped one nothing does."""
         target = await self.find(target_id)
-        return {**target_document(target), "waiting": await self._waiting(target)}
+        is_dropped = target.state is TargetState.DROPPED
+        waiting = 0 if is_dropped else await self._waiting(target)
+        return {**target_document(target), "waiting": waiting}
 
     async def set_state(
         self, target_id: str, state: TargetState, *, from_now: bool = False
     ) -> Document:
-        """Pause or resume; ``from_now`` forgets what waits. Raises Refused."""
+        """Pause or resume; ``from_now`` forgets what waits. Raises Refused.
+
+        A dropped target goes on with what comes from now on: what its address was too
+        dead for has ended.
+        """
         target = await self.find(target_id)
+        if target.state is TargetState.DROPPED:
+            await self._drop_waiting(target, target.reason or "dropped")
         if from_now:
             await self._store.targets.move_to_end(target.target_id)
         if not await self._store.targets.set_state(target.target_id, state, None):
@@ -195,18 +203,23 @@ class TargetAdministration:
         Raises Refused.
         """
         target = await self.find(target_id)
-        waiting = await self._reader.waiting(target, _MAX_CHANGED)
-        if message_ids:
-            wanted = set(message_ids)
-            return await self._store.lanes.mark(
-                [
-                    Mark(target.number, delivery.position, MarkKind.SKIP)
-                    for delivery in waiting
-                    if delivery.message_id in wanted
-                ]
-            )
-        for start in range(0, len(waiting), _PAGE):
-            some = waiting[start : start + _PAGE]
+        if not message_ids:
+            changed = await self._drop_waiting(target, "dropped by the operator")
+            await self._store.lanes.retry_now(target.number)
+            return changed
+        wanted = set(message_ids)
+        return await self._store.lanes.mark(
+            [
+                Mark(target.number, delivery.position, MarkKind.SKIP)
+                for delivery in await self._reader.waiting(target, _MAX_CHANGED)
+                if delivery.message_id in wanted
+            ]
+        )
+
+    async def _drop_waiting(self, target: Target, reason: str) -> int:
+        """End what a lane has not sent; how many messages."""
+        dropped = 0
+        while some := await self._reader.waiting(target, _PAGE):
             await self._store.lanes.settle(
                 [LaneMove(target.number, some[-1].position)],
                 [
@@ -216,13 +229,13 @@ class TargetAdministration:
                         state=OutcomeState.DROPPED,
                         at_ms=self._now_ms(),
                         attempts=delivery.attempts,
-                        reason="dropped by the operator",
+                        reason=reason,
                     )
                     for delivery in some
                 ],
             )
-        await self._store.lanes.retry_now(target.number)
-        return len(waiting)
+            dropped += len(some)
+        return dropped
 
 
 def added_document(target: Target) -> Document:

@@ -48,6 +48,11 @@ MAX_FAULTS = 5
 WAKE_MAX_AGE_MS = 600_000
 """A wake-up is worth nothing later: the phone has fetched by itself."""
 
+ENDED_A_STEP = 500
+"""Messages that end unsent in one result: a long backlog ends in few commits."""
+_ENDED_A_TURN = 50
+"""Messages that end unsent before other tasks of the loop have their turn."""
+
 _FAULT = "a fault of the gateway"
 
 log = structlog.get_logger(__name__)
@@ -96,7 +101,7 @@ class Attempts:
                 return delivery
             if delivery is not None:
                 if not lane.group.kind.wakes_only:
-                    return await self._deliver(lane, message, delivery)
+                    return await self._expired_or_sent(lane, message, delivery)
                 newest = message, delivery
             passed = message.position
             lane.waiting = max(0, lane.waiting - 1)
@@ -107,6 +112,20 @@ class Attempts:
             return None
         # Only messages that are not for this target: the lane moves on all the same.
         return self._settled(lane, LaneMove(lane.target.number, max(end, passed)))
+
+    async def _expired_or_sent(
+        self, lane: Lane, message: StoredMessage, delivery: Delivery
+    ) -> Result:
+        """Send the message, or end it with those behind it that are too old as well."""
+        if message.position in lane.skip or (
+            self.now_ms() < self._expiry_ms(lane, delivery)
+        ):
+            return await self._deliver(lane, message, delivery)
+        expired = await self.ended_unsent(lane, ENDED_A_STEP)
+        if expired is None:  # another process has taken it away meanwhile
+            return await self._deliver(lane, message, delivery)
+        self._abandon(lane)
+        return expired
 
     def _make(self, lane: Lane, message: StoredMessage) -> Delivery | Result | None:
         """The delivery; a message that cannot be made is given up, alone."""
@@ -128,8 +147,17 @@ class Attempts:
             lane.is_probe = False
             lane.group.breaker.abandoned()
 
-    async def expired(self, lane: Lane, limit: int) -> Result | None:
-        """Expire the messages of a lane that are past their age limit, oldest first."""
+    async def ended_unsent(self, lane: Lane, limit: int) -> Result | None:
+        """End messages that are never sent, at most so many, oldest first.
+
+        Where the target's address is dead, all of them; else those past their age
+        limit.
+        """
+        is_dead = lane.is_dropped
+        if is_dead:
+            state, reason = OutcomeState.DROPPED, lane.target.reason or "dropped"
+        else:
+            state, reason = OutcomeState.EXPIRED, "too old"
         outcomes: list[NewOutcome] = []
         passed = lane.cursor
         count = 0
@@ -143,13 +171,17 @@ class Attempts:
                     return delivery
                 break
             if delivery is not None:
-                if self.now_ms() < self._expiry_ms(lane, delivery):
+                if not is_dead and (
+                    message.position in lane.skip
+                    or self.now_ms() < self._expiry_ms(lane, delivery)
+                ):
                     break
-                outcomes.append(
-                    self._outcome(lane, message, OutcomeState.EXPIRED, 0, "too old")
-                )
+                attempts = 0 if outcomes else lane.attempts
+                outcomes.append(self._outcome(lane, message, state, attempts, reason))
             passed = message.position
             count += 1
+            if count % _ENDED_A_TURN == 0:
+                await asyncio.sleep(0)
         if passed == lane.cursor:
             return None
         lane.waiting = max(0, lane.waiting - count + 1)

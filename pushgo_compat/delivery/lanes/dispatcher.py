@@ -111,12 +111,12 @@ class Dispatcher:
         """Look at every group again: a breaker's probe may be due."""
         self._wake.set()
 
-    async def expire(self, lane: Lane, limit: int) -> int:
-        """Let a held lane's outdated messages expire, at most so many; how many."""
+    async def end_unsent(self, lane: Lane, limit: int) -> int:
+        """End what a held lane never sends, at most so many messages; how many."""
         lane.is_busy = True
         result = None
         try:
-            result = await self._attempts.expired(lane, limit)
+            result = await self._attempts.ended_unsent(lane, limit)
         finally:
             if result is None:
                 lane.is_busy = False
@@ -234,5 +234,5 @@ class Dispatcher:
         self._free(lane)
 
     def _free(self, lane: Lane) -> None:
-        lane.is_busy = False
+        lane.is_busy = lane.is_falling = False
         self.look_at(lane)

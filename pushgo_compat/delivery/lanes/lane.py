@@ -49,6 +49,8 @@ class Lane:
     """The time for which the dispatcher has noted the lane; 0 for none."""
     is_busy: bool = False
     """A send is under way, or its result is not written down yet."""
+    is_falling: bool = False
+    """The address was found dead, and that is not written down yet."""
     is_queued: bool = False
     is_probe: bool = False
     """The send under way shows whether the group's provider is up again."""
@@ -71,6 +73,16 @@ class Lane:
     def is_active(self) -> bool:
         """Whether messages are sent at all."""
         return self.target.state is TargetState.ACTIVE
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether the target's address is dead."""
+        return self.target.state is TargetState.DROPPED
+
+    @property
+    def is_held(self) -> bool:
+        """Whether messages wait for a breaker, a pause or an operator."""
+        return not (self.is_active and self.group.breaker.is_closed)
 
     @property
     def has_work(self) -> bool:

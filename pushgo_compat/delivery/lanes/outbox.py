@@ -8,7 +8,7 @@ what has changed; what our own commits make visible is handed over at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol
@@ -21,7 +21,7 @@ from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.targets import LaneStore, TargetState, TargetStore
-from pushgo_compat.delivery.lanes.attempt import Tuning
+from pushgo_compat.delivery.lanes.attempt import ENDED_A_STEP, Tuning
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker
 from pushgo_compat.delivery.lanes.dispatcher import Dispatcher
 from pushgo_compat.delivery.lanes.lane import Lane
@@ -30,7 +30,6 @@ from pushgo_compat.delivery.lanes.roster import Roster
 
 LOOK_EVERY_S = 1.0
 EXPIRE_EVERY_LOOKS = 30
-EXPIRED_A_STEP = 500
 LEASE_EVERY_LOOKS = 5
 TELL_FAILURE_AFTER_MS = 600_000
 
@@ -187,8 +186,9 @@ class Outbox:
             self._changes = changes
         await self._follow_others()
         self._count_waiting()
+        await self._end_unsent(lane for lane in self._lanes() if lane.is_dropped)
         if looks % EXPIRE_EVERY_LOOKS == 0:
-            await self._expire_held()
+            await self._end_unsent(lane for lane in self._lanes() if lane.is_held)
             self._tell_of_open_breakers()
         self.dispatcher.wake()
 
@@ -212,7 +212,9 @@ class Outbox:
             if not lane.has_work:
                 lane.waiting = 0
                 continue
-            if lane.is_active and lane.group.breaker.is_closed and not lane.problem:
+            if lane.is_dropped:
+                continue  # nothing waits for a dead address
+            if not lane.is_held and not lane.problem:
                 total += max(lane.waiting, 1)
             kind = lane.target.kind
             by_kind[kind] = by_kind.get(kind, 0) + max(lane.waiting, 1)
@@ -241,6 +243,7 @@ class Outbox:
     def _fallen(self, lane: Lane, reason: str) -> None:
         """A target's address is dead: it gets nothing more."""
         lane.target = replace(lane.target, state=TargetState.DROPPED, reason=reason)
+        lane.is_falling = True
         log.warning(
             "target dropped",
             kind=lane.target.kind,
@@ -270,15 +273,21 @@ class Outbox:
         self._told.add(told)
         told.add_done_callback(self._told.discard)
 
-    async def _expire_held(self) -> None:
-        """Let what is too old expire behind open breakers, so that no flood follows."""
-        left = EXPIRED_A_STEP
-        for lane in tuple(self._roster.by_target.values()):
+    def _lanes(self) -> Sequence[Lane]:
+        return tuple(self._roster.by_target.values())
+
+    async def _end_unsent(self, lanes: Iterable[Lane]) -> None:
+        """End what these lanes never send, in steps that leave the loop to others.
+
+        What is too old expires behind breakers and pauses, so that no flood follows;
+        what waits for a dead address is dropped.
+        """
+        left = ENDED_A_STEP
+        for lane in lanes:
             if left <= 0:
                 break
-            if lane.is_busy or not lane.is_active or lane.group.breaker.is_closed:
-                continue
-            left -= await self.dispatcher.expire(lane, left)
+            if not lane.is_busy and lane.cursor < lane.window.end:
+                left -= await self.dispatcher.end_unsent(lane, left)
 
 
 async def _quietly(told: Awaitable[None]) -> None:

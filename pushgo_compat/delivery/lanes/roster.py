@@ -109,8 +109,7 @@ class Roster:
             self.by_target[target.number] = lane
             self.by_channel.setdefault(stored.channel, []).append(lane)
             return
-        falls = lane.is_busy and lane.target.state is TargetState.DROPPED
-        if falls and target.state is not TargetState.DROPPED:
+        if lane.is_falling and target.state is not TargetState.DROPPED:
             return  # read before that was written down: what follows is another change
         revived = not lane.is_active and target.state is TargetState.ACTIVE
         lane.target = target

@@ -22,6 +22,8 @@ from pushgo_compat.core.stores.targets import (
 from pushgo_compat.errors import ServerBusy
 
 MAX_RESULTS = 100
+MAX_OUTCOMES = 1_000
+"""Outcomes of one commit, so that senders' commits need not wait long for it."""
 GATHER_S = 0.02
 RETRY_S = 1.0
 CLOSE_S = 2.0
@@ -71,13 +73,22 @@ class Settlement:
         try:
             await self._sleep(GATHER_S)
             while self._results:
-                results = self._results[:MAX_RESULTS]
+                results = self._next_results()
                 await self._settle(results)
                 del self._results[: len(results)]
                 for result in results:
                     result.settled()
         finally:
             self._task = None
+
+    def _next_results(self) -> list[Result]:
+        """The results of one commit, at least one."""
+        outcomes = 0
+        for count, result in enumerate(self._results[:MAX_RESULTS]):
+            outcomes += len(result.outcomes)
+            if count and outcomes > MAX_OUTCOMES:
+                return self._results[:count]
+        return self._results[:MAX_RESULTS]
 
     async def _settle(self, results: list[Result]) -> None:
         """Write some results, however often it takes: a full disk passes."""
