@@ -105,15 +105,13 @@ _STEPS: tuple[
 
 def _text_chars(message: NativeMessage) -> int:
     """Characters of every field but the body, with room for quotes and commas."""
-    return (
-        len(message.title or "")
-        + len(message.url or "")
-        + len(message.ciphertext or "")
-        + sum(len(tag) + 4 for tag in message.tags)
-        + sum(len(image) + 4 for image in message.images)
-        + sum(len(name) + len(str(v)) + 8 for name, v in message.metadata.items())
-        + CHANNEL_ID_LENGTH
-    )
+    chars = CHANNEL_ID_LENGTH + len(message.title or "")
+    chars += len(message.url or "") + len(message.ciphertext or "")
+    for text in (*message.tags, *message.images):
+        chars += len(text) + 4
+    for name, value in message.metadata.items():
+        chars += len(name) + len(str(value)) + 8
+    return chars
 
 
 def _json_bytes(value: object) -> int:

@@ -253,3 +253,9 @@ def test_a_reply_that_repeats_the_key_is_masked() -> None:
     reply = LegacyReply(body=b'{"topic":"backups-of-home","id":"1"}')
     masked = Masker(["backups-of-home"]).reply(reply)
     assert masked.body.decode() == '{"topic":"bac…ome","id":"1"}'
+
+
+def test_a_key_whose_mask_is_known_is_not_masked_again() -> None:
+    key = "a-key-that-a-channel-was-opened-with"
+    masker = Masker.of([KeyClaim(key=key)], {key: "a-ke…ith"})
+    assert masker.target(f"/{key}/hello", "") == "/a-ke…ith/hello"

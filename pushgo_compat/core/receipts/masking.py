@@ -12,15 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import orjson
 
 from pushgo_compat.core.auth.secrets import mask
-from pushgo_compat.legacy import LegacyReply, Note
+from pushgo_compat.legacy import LegacyReply, LegacyRequest, Note
 from pushgo_compat.model import KeyClaim
 
 HIDDEN = "…"
+_NO_HINTS: Mapping[str, str] = {}
 MAX_BODY_CHARS = 4096
 """Characters of a body that a receipt keeps."""
 _LONG_KEY = 8
@@ -62,26 +64,60 @@ _BORING_HEADERS = frozenset(
 )
 
 
+class MaskedRequest(NamedTuple):
+    """A request as it may be kept."""
+
+    client: str
+    """The User-Agent."""
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: str
+
+
 class Masker:
     """Masks one request's keys and every secret by name."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(
+        self, keys: Iterable[str], hints: Mapping[str, str] = _NO_HINTS
+    ) -> None:
+        """``hints``: masked keys, as far as they are known already."""
         self._keys = tuple(filter(None, dict.fromkeys(keys)))
         self._forms: list[tuple[str, str]] = []
+        self._escape = _ESCAPED_ASCII
         for key in self._keys:
-            hint = mask(key)
-            self._forms += [(form, hint) for form in _written_forms(key)]
-        # Longest first: a bare channel id leaves the password of a universal key.
-        self._forms.sort(key=lambda form: len(form[0]), reverse=True)
+            hint = hints.get(key) or mask(key)
+            if _is_plain(key):
+                self._forms.append((key, hint))
+            else:
+                self._forms += [(form, hint) for form in _written_forms(key)]
+                self._escape = _ESCAPED_BYTE
+        if len(self._forms) > 1:
+            # Longest first: a bare channel id leaves the password of a universal key.
+            self._forms.sort(key=lambda form: len(form[0]), reverse=True)
         self._lower = [key.lower() for key in self._keys]
         self._long_keys = [key for key in self._lower if len(key) >= _LONG_KEY]
-        plain = all(map(_is_plain, self._keys))
-        self._escape = _ESCAPED_ASCII if plain else _ESCAPED_BYTE
 
     @classmethod
-    def of(cls, claims: Iterable[KeyClaim]) -> Masker:
+    def of(
+        cls, claims: Iterable[KeyClaim], hints: Mapping[str, str] = _NO_HINTS
+    ) -> Masker:
         """For a request that showed these keys."""
-        return cls(key for claim in claims for key in (claim.key, *claim.alternatives))
+        keys: list[str] = []
+        for claim in claims:
+            keys += (claim.key, *claim.alternatives)
+        return cls(keys, hints)
+
+    def request(self, request: LegacyRequest) -> MaskedRequest:
+        """All that is kept of a request."""
+        headers = request.headers
+        return MaskedRequest(
+            self.header(headers.get("User-Agent", "")),
+            request.method,
+            self.target(request.path, request.query),
+            self.headers(headers),
+            self.body(request.body),
+        )
 
     def target(self, path: str, query: str) -> str:
         """Path and query as they may be kept."""
@@ -135,7 +171,7 @@ class Masker:
 
     def notes(self, notes: Sequence[Note]) -> Sequence[Note]:
         """Notes as they may be kept: a field's name is what the sender wrote."""
-        if not self._shows_key("\n".join(part for note in notes for part in note)):
+        if not self._shows_key("\n".join(map("\n".join, notes))):
             return notes
         return [Note(self.text(n.field), n.code, self.text(n.detail)) for n in notes]
 
@@ -158,7 +194,7 @@ class Masker:
         if "\\" in text:
             readings += [_unescape(reading) for reading in readings]
         plain = "\n".join(readings).lower()
-        return any(key in plain for key in self._long_keys)
+        return any(map(plain.__contains__, self._long_keys))
 
 
 class _Treatment(Enum):
@@ -180,7 +216,7 @@ def _treatment(name: str) -> _Treatment:
 def names_secret(text: str) -> bool:
     """Whether a text holds a word that secrets are named by."""
     lower = text.lower()
-    return any(word in lower for word in _SECRET_WORDS)
+    return any(map(lower.__contains__, _SECRET_WORDS))
 
 
 def _is_plain(key: str) -> bool:
@@ -190,8 +226,6 @@ def _is_plain(key: str) -> bool:
 
 def _written_forms(key: str) -> list[str]:
     """How clients write a key: as it is, percent-encoded, escaped for JSON."""
-    if _is_plain(key):
-        return [key]
     encoded = quote(key, safe="")
     forms = [key, encoded, encoded.lower(), quote_plus(key), json.dumps(key)[1:-1]]
     return list(dict.fromkeys(forms))

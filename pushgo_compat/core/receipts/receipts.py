@@ -67,16 +67,23 @@ class CallRecord(NamedTuple):
 
     def pack(self, key_hint: str, gate_notes: Sequence[Note] = ()) -> bytes:
         """The stored form, for the recipient with this key."""
-        # orjson takes plain tuples only.
-        notes = [tuple(note) for note in (*self.notes, *gate_notes)]
-        kept = self._asdict() | {"notes": notes, "key_hint": key_hint}
-        return orjson.dumps(list(kept.values()))
+        kept: list[object] = list(self)
+        kept[_NOTES] = (*self.notes, *gate_notes)
+        kept[_KEY_HINT] = key_hint
+        return orjson.dumps(kept, default=tuple)  # a Note is no plain tuple to it
 
     @classmethod
     def unpack(cls, packed: bytes) -> CallRecord:
         """Read what ``pack`` wrote."""
         record = cls(*orjson.loads(packed))
         return record._replace(notes=[Note(*note) for note in record.notes])
+
+    def pack_for(self, claim: KeyClaim, grant: Grant) -> bytes:
+        """The stored form, for the channel that this key has opened."""
+        return self.pack(grant.key_hint, gate_notes(claim, grant))
+
+
+_NOTES, _KEY_HINT = map(CallRecord._fields.index, ("notes", "key_hint"))
 
 
 def record_call(
@@ -88,17 +95,7 @@ def record_call(
     batch: bool = False,
 ) -> CallRecord:
     """Keep a call, its keys and secrets masked."""
-    headers = request.headers
-    return CallRecord(
-        route=route,
-        client=masker.header(headers.get("User-Agent", "")),
-        method=request.method,
-        target=masker.target(request.path, request.query),
-        headers=masker.headers(headers),
-        body=masker.body(request.body),
-        notes=masker.notes(notes),
-        batch=batch,
-    )
+    return CallRecord(route, *masker.request(request), masker.notes(notes), batch)
 
 
 def gate_notes(claim: KeyClaim, grant: Grant) -> list[Note]:

@@ -8,7 +8,7 @@ from functools import partial
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.messages import Recipient
 from pushgo_compat.core.receipts.masking import Masker
-from pushgo_compat.core.receipts.receipts import CallRecord, gate_notes, record_call
+from pushgo_compat.core.receipts.receipts import CallRecord, record_call
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import Publish, Translation
 from pushgo_compat.model import KeyClaim, Receipt
@@ -33,7 +33,7 @@ async def submit(
         return results
     record = record_call(
         keyring.request,
-        Masker.of(call.claims),
+        Masker.of(call.claims, _hints(call, opened)),
         route=call.route,
         notes=translation.notes,
         batch=call.batch,
@@ -64,5 +64,14 @@ def _recipient(
     return Recipient(
         grant=grant,
         renew=partial(keyring.renew, claim),
-        receipt=record.pack(grant.key_hint, gate_notes(claim, grant)),
+        receipt=record.pack_for(claim, grant),
     )
+
+
+def _hints(call: Publish, opened: Opened) -> dict[str, str]:
+    """The masked keys that the gate remembers."""
+    return {
+        claim.key: grant.key_hint
+        for claim, grant in zip(call.claims, opened, strict=True)
+        if isinstance(grant, Grant)
+    }
