@@ -91,7 +91,8 @@ async def _measure(folder: str, channel: dict[str, str]) -> dict[str, Trail]:
     from pushgo_compat.config.secret_file import load_secret
     from pushgo_compat.core.auth.secrets import SecretKey
     from pushgo_compat.server import start
-    from pushgo_compat.settings import Address, parse_store_url
+    from pushgo_compat.settings import Address
+    from pushgo_compat.storage import parse_store_url
 
     config = Config(
         http_addr=Address("127.0.0.1", 0),

@@ -26,6 +26,7 @@ from pushgo_compat.core.phones.learnt_phones import LearntPhones
 from pushgo_compat.core.phones.pairing import CONFIRM_WITHIN_MS, Pairing
 from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.core.stores.feed import LiveSource
+from pushgo_compat.core.stores.place import Lease
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP
@@ -35,7 +36,7 @@ from pushgo_compat.delivery.lanes.attempt import Tuning
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker, Forward
 from pushgo_compat.delivery.lanes.lane import Lane
 from pushgo_compat.delivery.lanes.observer import Observer
-from pushgo_compat.delivery.lanes.outbox import Lease, Outbox
+from pushgo_compat.delivery.lanes.outbox import Outbox
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.delivery.sending.extras import require_extra
 from pushgo_compat.delivery.sending.secrecy import without_secrets

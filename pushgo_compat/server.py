@@ -42,11 +42,8 @@ from pushgo_compat.outgoing import (
     webpush_of,
 )
 from pushgo_compat.settings import Address
-from pushgo_compat.storage import open_store
 from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
-from pushgo_compat.storage.sqlite.lease import FileLease
-from pushgo_compat.storage.sqlite.server_lock import StoreLock
 from pushgo_compat.traits import Surroundings
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.listeners.sites import MAIN, CannotListen, Sites, start_sites
@@ -85,8 +82,7 @@ async def start(
     dialects = build_dialects(config)
     hub = Hub()
     metrics = Metrics()
-    store = await open_store(
-        str(config.db_url),
+    store = await config.db_url.open(
         create=True,
         feed=hub,
         clock=now_ms,
@@ -109,7 +105,7 @@ async def start(
         store,
         hub,
         Outlets(
-            lease=FileLease(config.db_url.beside(_delivery_lock(config))),
+            lease=config.db_url.lease(),
             observer=metrics.delivery,
             forwards={d.source: d.forward for d in dialects},
             poll_id=ntfy_id,
@@ -186,18 +182,14 @@ def sites_of(config: Config) -> Sites:
     )
 
 
-def _delivery_lock(config: Config) -> str:
-    return f"{config.db_url.path.name}.delivery"
-
-
 def _lock_store(stack: AsyncExitStack, config: Config) -> None:
     """Warn of another server on the same store; this one goes on, and takes over."""
-    lock = stack.enter_context(StoreLock(config.db_url.path))
+    lock = stack.enter_context(config.db_url.server_lock())
     holder = lock.take()
     if holder is not None:
         log.warning(
             "another server has this store",
-            store=str(config.db_url.path.absolute()),
+            store=config.db_url.shown,
             process=holder,
         )
         stack.callback(asyncio.create_task(lock.take_over()).cancel)

@@ -11,7 +11,6 @@ import ipaddress
 import re
 import zoneinfo
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -21,7 +20,6 @@ E = TypeVar("E", bound=enum.StrEnum)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_SQLITE_SCHEME = "sqlite:///"
 _HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^\[\]:]*)):(\d{1,5})")
 _MAX_PORT = 65_535
@@ -44,20 +42,6 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class StoreUrl:
-    """Where the SQLite store lives; as text, the URL again."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return f"{_SQLITE_SCHEME}{self.path}"
-
-    def beside(self, name: str) -> Path:
-        """A file or folder in the store's own folder."""
-        return self.path.parent / name
 
 
 def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
@@ -106,16 +90,6 @@ def parse_host_pattern(text: str) -> str:
     if not _HOST_PATTERN.fullmatch(pattern):
         raise ValueError("must be host names such as push.example.com or *.example.com")
     return pattern
-
-
-def parse_store_url(text: str) -> StoreUrl:
-    """``sqlite:///below/the/working/folder`` or ``sqlite:////absolute``."""
-    if text.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must be sqlite:///…, as PostgreSQL is not supported yet")
-    path = text.removeprefix(_SQLITE_SCHEME)
-    if path in ("", text) or path.endswith("/"):
-        raise ValueError("must be sqlite:///file or sqlite:////absolute/file")
-    return StoreUrl(Path(path))
 
 
 def parse_switch(text: str) -> bool:

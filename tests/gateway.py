@@ -29,8 +29,8 @@ from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.model import Source
 from pushgo_compat.server import start
-from pushgo_compat.settings import Address, parse_store_url
-from pushgo_compat.storage import open_store
+from pushgo_compat.settings import Address
+from pushgo_compat.storage import open_store, parse_store_url
 from tests.dialects import KEYS, SOURCES, TRAITS
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
 from tests.patience import PATIENCE_S

@@ -12,6 +12,7 @@ from pushgo_compat.config.config import Config, LogFormat, LogLevel, StoreConfig
 from pushgo_compat.config.loading import ConfigError, load_config, settings_of
 from pushgo_compat.model import Source
 from pushgo_compat.settings import Address
+from pushgo_compat.storage.sqlite.place import SqlitePlace
 from tests.dialects import SOURCES, TRAITS
 
 
@@ -115,7 +116,7 @@ def test_an_address_that_is_none_is_a_fault(text: str) -> None:
 )
 def test_three_slashes_are_relative_and_four_absolute(url: str, path: Path) -> None:
     config = load_config(StoreConfig, {"db_url": url})
-    assert config.db_url.path == path
+    assert config.db_url == SqlitePlace(path)
     assert str(config.db_url) == url
 
 
@@ -125,7 +126,7 @@ def test_attachments_lie_beside_the_store_unless_told_otherwise(
     (tmp_path / "data").mkdir()
     for url in ("sqlite:///data/p.db", f"sqlite:///{tmp_path}/data/p.db"):
         config = load(db_url=url)
-        assert config.attachment_dir == config.db_url.path.parent / "attachments"
+        assert config.attachment_dir == config.db_url.folder / "attachments"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -23,9 +22,9 @@ from pushgo_compat.config.secret_file import (
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.stores.place import StoreMissing, StoreUnmakable
 from pushgo_compat.core.stores.store import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.storage import StoreMissing, open_store
 
 T = TypeVar("T")
 S = TypeVar("S", bound=StoreConfig)
@@ -82,7 +81,8 @@ async def with_store(
     create: bool,
 ) -> T:
     """Do something with this store; raises ClickException for what is refused."""
-    path = config.db_url.path
+    place = config.db_url
+    unreadable: tuple[type[Exception], ...] = (OSError, *place.failures)
     try:
         async with _opened(config, create=create) as administration:
             return await action(administration)
@@ -90,39 +90,37 @@ async def with_store(
         raise click.ClickException(str(refusal)) from None
     except StoreMissing:
         raise click.ClickException(
-            f"there is no store at {path.absolute()}: name yours with --db-url, or make"
+            f"there is no store at {place.shown}: name yours with --db-url, or make"
             " one with pushgo-compat channel create"
+        ) from None
+    except StoreUnmakable as reason:
+        raise click.ClickException(
+            f"{reason}: make it, or name another place with --db-url"
         ) from None
     except StoreTooNew as error:
         raise click.ClickException(
-            f"the store at {path.absolute()} is for a newer pushgo-compat (it needs"
+            f"the store at {place.shown} is for a newer pushgo-compat (it needs"
             f" version {error.needed} of the tables, this program knows"
             f" {error.known}): install that"
         ) from None
     except ServerBusy as error:
         raise click.ClickException(
-            f"the store at {path.absolute()} takes no change"
+            f"the store at {place.shown} takes no change"
             f" ({error.detail or 'busy'}); try again"
         ) from None
-    except (OSError, sqlite3.Error) as error:
-        raise click.ClickException(f"{path.absolute()}: {error}") from None
+    except unreadable as error:
+        raise click.ClickException(f"{place.shown}: {error}") from None
 
 
 @asynccontextmanager
 async def _opened(
     config: StoreConfig, *, create: bool
 ) -> AsyncIterator[Administration]:
-    path = config.db_url.path
-    is_new = not path.exists()
-    if create and not path.parent.is_dir():
-        raise click.ClickException(
-            f"there is no folder {path.parent.absolute()}: make it, or name another"
-            " place with --db-url"
-        )
-    store = await open_store(str(config.db_url), create=create)
+    is_new = not await config.db_url.exists()
+    store = await config.db_url.open(create=create)
     try:
         if is_new:
-            warn([f"made a new store at {path.absolute()}"])
+            warn([f"made a new store at {config.db_url.shown}"])
         secret = await _own_secret(config, store)
         keys = {d.source: d.traits.keys for d in given_dialects()}
         yield Administration(store, secret, _now_ms, keys)

@@ -1,21 +1,20 @@
-"""Checks of the environment and the disk: unknown names, unusable files and folders.
+"""Checks of the environment and of certificates: unknown names, unusable files.
 
 Each check answers with a fault, worded to follow the name of a variable.
 """
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import ssl
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
 from cryptography import x509
+
+from pushgo_compat.storage.folders import words_of
 
 PREFIX = "PUSHGO_"
 
@@ -25,7 +24,6 @@ _INJECTED = re.compile(
 )
 """Names that Kubernetes, and Docker's links, set for a service called ``pushgo…``."""
 _INJECTED_URL = re.compile(r"(?:tcp|udp|sctp)://\S+")
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _KEY_OF_ANOTHER = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH")
 
 
@@ -56,30 +54,6 @@ def _nearest(name: str, known: Mapping[str, str]) -> str:
     return f"{nearest} ({known[nearest]})"
 
 
-def folder_fault(folder: Path) -> str | None:
-    """Say why a folder cannot be written; a full disk may pass and is no fault."""
-    if not folder.is_dir():
-        return "is no folder" if folder.exists() else "does not exist"
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return None
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            return None
-        return f"cannot be written ({_words(error)})"
-
-
-def new_folder_fault(folder: Path) -> str | None:
-    """The same for a folder that is made when it is missing."""
-    nearest = next(
-        path for path in (folder, *folder.absolute().parents) if path.exists()
-    )
-    fault = folder_fault(nearest)
-    if fault is None or nearest == folder:
-        return fault
-    return f"cannot be made: {nearest} {fault}"
-
-
 def certificate_fault(cert: Path, key: Path) -> tuple[str, str] | None:
     """Name the file that cannot be used, ``cert`` or ``key``, and what is expected."""
     # The purpose names the peer: this is a server's context.
@@ -94,7 +68,7 @@ def certificate_fault(cert: Path, key: Path) -> tuple[str, str] | None:
     except ssl.SSLError as error:
         return _unfit(place, error.reason or "")
     except OSError as error:
-        return place, f"must be a file that can be read ({_words(error)})"
+        return place, f"must be a file that can be read ({words_of(error)})"
     except _PassphraseWanted:
         return "key", "must be a private key without a passphrase"
     return None
@@ -122,7 +96,3 @@ class _PassphraseWanted(Exception):
 
 def _no_passphrase() -> str:
     raise _PassphraseWanted
-
-
-def _words(error: OSError) -> str:
-    return os.strerror(error.errno) if error.errno else type(error).__name__

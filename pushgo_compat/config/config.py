@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pushgo_compat.config.setting import setting
 from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
+from pushgo_compat.core.stores.place import StorePlace
 from pushgo_compat.model import Source
 from pushgo_compat.settings import (
     Address,
     Network,
-    StoreUrl,
     comma_list,
     optional,
     parse_address,
@@ -30,11 +30,11 @@ from pushgo_compat.settings import (
     parse_network,
     parse_rate,
     parse_size,
-    parse_store_url,
     parse_switch,
     parse_text,
     word_of,
 )
+from pushgo_compat.storage import parse_store_url
 
 ATTACHMENTS = "attachments"
 S_A_DAY = 86_400
@@ -79,7 +79,7 @@ class DialectConfig:
 class StoreConfig:
     """The settings of every command: the store, and the secret key of its hashes."""
 
-    db_url: StoreUrl = setting(
+    db_url: StorePlace = setting(
         parse_store_url,
         "the store; three slashes: below the working folder, four: absolute",
         default="sqlite:///pushgo-compat.db",

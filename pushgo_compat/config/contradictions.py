@@ -8,13 +8,12 @@ from typing import Any
 
 from pushgo_compat.config.checks import (
     certificate_fault,
-    folder_fault,
-    new_folder_fault,
 )
 from pushgo_compat.config.config import S_A_DAY, Config
 from pushgo_compat.config.dialects import ADDR, HOSTS, Dialects, field_of
 from pushgo_compat.config.setting import variable_of
 from pushgo_compat.settings import Address
+from pushgo_compat.storage.folders import new_folder_fault
 
 _NEEDS = (
     ("tls_cert", "tls_key"),
@@ -74,15 +73,11 @@ def _too_old(config: Config, broken: AbstractSet[str]) -> list[str]:
 def _unusable(config: Config, broken: AbstractSet[str]) -> list[str]:
     """Find files and folders that exist and cannot be used."""
     found: list[str] = []
-    folder = config.db_url.path.parent
-    fault = None if "db_url" in broken else folder_fault(folder)
+    fault = None if "db_url" in broken else config.db_url.fault()
     if fault:
-        found.append(
-            "PUSHGO_DB_URL must be in a folder that can be written:"
-            f" {folder.absolute()} {fault}"
-        )
+        found.append(f"PUSHGO_DB_URL {fault}")
     uploads = config.attachment_dir
-    if uploads and not (fault and uploads.parent == folder):
+    if uploads and not (fault and uploads.parent == config.db_url.folder):
         fault = new_folder_fault(uploads)
         if fault:
             found.append(

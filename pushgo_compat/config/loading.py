@@ -77,7 +77,7 @@ def load_config(
     defaults = {row.field: row.parse(row.default) for row in rows}
     loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config):
-        values.setdefault("attachment_dir", loaded.db_url.beside(ATTACHMENTS))
+        values.setdefault("attachment_dir", loaded.db_url.folder / ATTACHMENTS)
         loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config):
         found += contradictions(loaded, defaults | values, faults.keys(), dialects)

@@ -23,7 +23,7 @@ def secret_path(config: StoreConfig) -> Path | None:
     """The path of the key's file; None when the setting holds the key itself."""
     if config.secret_key is not None:
         return None
-    return config.db_url.path.with_name(config.db_url.path.name + ".key")
+    return config.db_url.key_file
 
 
 def load_secret(config: StoreConfig) -> SecretKey:

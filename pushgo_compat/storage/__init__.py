@@ -2,50 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 from pushgo_compat.core.stores.feed import Feed
+from pushgo_compat.core.stores.place import StorePlace
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.storage.ids import Clock, system_now_ms
-from pushgo_compat.storage.sqlite.store import SqliteStore
+from pushgo_compat.storage.sqlite.place import SqlitePlace
 
-_SQLITE_SCHEME = "sqlite:///"
+PLACES: Mapping[str, Callable[[str], StorePlace]] = {"sqlite": SqlitePlace.parse}
+"""The reader of a store's URL, by the URL's scheme. It raises ValueError with what was
+expected, never with the URL, which may hold a password."""
 
-
-class StoreMissing(Exception):
-    """There is no store at this place, and the caller may not make one."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__(place)
-        self.place = place
+_DEFAULT = "sqlite"
+_PLANNED = ("postgresql", "postgres")
 
 
-def sqlite_path(db_url: str) -> Path:
-    """The file that a ``sqlite:///`` URL names: three slashes relative, four absolute.
+def parse_store_url(text: str) -> StorePlace:
+    """The place that a URL names, whose scheme says what kind of store is there.
 
-    Raises ValueError for any other URL.
+    Raises ValueError with what was expected.
     """
-    if not db_url.startswith(_SQLITE_SCHEME) or db_url == _SQLITE_SCHEME:
-        raise ValueError("a store's URL begins with sqlite:/// and names a file")
-    return Path(db_url.removeprefix(_SQLITE_SCHEME))
+    scheme, colon, _ = text.partition(":")
+    if colon and scheme in _PLANNED and scheme not in PLACES:
+        raise ValueError("must be sqlite:///…, as PostgreSQL is not supported yet")
+    return PLACES.get(scheme if colon else "", PLACES[_DEFAULT])(text)
 
 
 async def open_store(
-    db_url: str,
+    url: str,
     *,
     create: bool,
     feed: Feed | None = None,
-    clock: Clock = system_now_ms,
+    clock: Callable[[], int] | None = None,
     on_batch: Callable[[int], None] | None = None,
 ) -> Store:
-    """Open the store, bring its tables up to date, and return it.
+    """Open the store that a URL names (``StorePlace.open``).
 
-    With ``create`` a missing store is made; without it StoreMissing is raised. ``feed``
-    hears of every message that becomes visible; ``clock`` is in Unix milliseconds.
-    ``on_batch`` hears how many messages shared each commit.
+    Raises ValueError for a URL that names none.
     """
-    path = sqlite_path(db_url)
-    if not create and not path.exists():
-        raise StoreMissing(str(path))
-    return await SqliteStore.open(path, feed, clock, on_batch)
+    place = parse_store_url(url)
+    return await place.open(create=create, feed=feed, clock=clock, on_batch=on_batch)

@@ -16,7 +16,8 @@ import pytest
 from pushgo_compat.config.config import Config
 from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.server import start
-from pushgo_compat.settings import Address, StoreUrl
+from pushgo_compat.settings import Address
+from pushgo_compat.storage.sqlite.place import SqlitePlace
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,7 +62,7 @@ class House:
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     store = tmp_path / "store.db"
-    config = Config(http_addr=Address("127.0.0.1", 0), db_url=StoreUrl(store))
+    config = Config(http_addr=Address("127.0.0.1", 0), db_url=SqlitePlace(store))
     async with AsyncExitStack() as stack:
         ports = await start(stack, config, load_secret(config))
         session = await stack.enter_async_context(aiohttp.ClientSession())

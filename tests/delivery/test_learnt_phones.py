@@ -22,8 +22,8 @@ from pushgo_compat.core.stores.targets import Origin, Target
 from pushgo_compat.delivery.kinds.ntfy_ios import NTFY_IOS, address_hash
 from pushgo_compat.model import Source
 from pushgo_compat.server import start
-from pushgo_compat.settings import Address, parse_network, parse_store_url
-from pushgo_compat.storage import open_store
+from pushgo_compat.settings import Address, parse_network
+from pushgo_compat.storage import open_store, parse_store_url
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.web.legacy.read_request import DRY_RUN_HEADER
 from tests.delivery.rig import until

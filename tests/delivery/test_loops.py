@@ -21,8 +21,8 @@ from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import OutcomeState
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.server import start
-from pushgo_compat.settings import Address, parse_store_url
-from pushgo_compat.storage import open_store
+from pushgo_compat.settings import Address
+from pushgo_compat.storage import open_store, parse_store_url
 from pushgo_compat.storage.ids import system_now_ms
 from tests.dialects import KEYS
 from tests.golden import CHANNEL_ID, PASSWORD

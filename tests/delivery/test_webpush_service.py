@@ -17,8 +17,8 @@ from pushgo_compat.core.auth.passwords import hash_password
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.outgoing import webpush_of
 from pushgo_compat.server import start
-from pushgo_compat.settings import Address, parse_store_url
-from pushgo_compat.storage import open_store
+from pushgo_compat.settings import Address
+from pushgo_compat.storage import open_store, parse_store_url
 from tests.delivery.rig import until
 from tests.golden import CHANNEL_ID, PASSWORD
 from tests.providers.webpush import FakePushService, running

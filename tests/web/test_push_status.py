@@ -17,7 +17,7 @@ from pushgo_compat.core.stores.targets import (
 )
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.model import Source
-from pushgo_compat.settings import parse_store_url
+from pushgo_compat.storage import parse_store_url
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, NOW_MS
 from tests.web.dialect_calls import every_mount

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Protocol
 
 import structlog
 
@@ -20,6 +19,7 @@ from pushgo_compat.core.delivery import Kind, Sender, Surroundings
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
+from pushgo_compat.core.stores.place import Lease
 from pushgo_compat.core.stores.targets import LaneStore, TargetState, TargetStore
 from pushgo_compat.delivery.lanes.attempt import ENDED_A_STEP, Tuning
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker
@@ -34,18 +34,6 @@ LEASE_EVERY_LOOKS = 5
 TELL_FAILURE_AFTER_MS = 600_000
 
 log = structlog.get_logger(__name__)
-
-
-class Lease(Protocol):
-    """The right to deliver from a store: one process at a time has it."""
-
-    async def take(self) -> bool:
-        """Take it, or find that another process has it. May be called again."""
-        ...
-
-    async def give_back(self) -> None:
-        """Let another process have it."""
-        ...
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
