@@ -131,7 +131,9 @@ async def start(
         render_receipt=ReceiptReader(dialects).read,
         derived_metadata={d.source: d.derived_metadata for d in dialects},
         settings=WebSettings(
-            token=config.token, token_on_dialects=config.token_on_dialects
+            token=config.token,
+            token_on_dialects=config.token_on_dialects,
+            admin_token=config.admin_token,
         ),
         callers=Callers(config.trusted_proxies, config.public_base_url),
         limiter=RateLimiter(config.rate_limit),

@@ -273,6 +273,7 @@ def test_secret_settings_have_no_flag() -> None:
     assert secret == {
         "PUSHGO_SECRET_KEY",
         "PUSHGO_TOKEN",
+        "PUSHGO_ADMIN_TOKEN",
         "PUSHGO_BARK_PASSWORD",
         "PUSHGO_NTFY_UPSTREAM_TOKEN",
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import socket
 import ssl
 import subprocess
@@ -18,6 +20,7 @@ from pushgo_compat.web.listeners.sites import Sites
 from pushgo_compat.web.listeners.start_lines import start_lines
 from tests.dialects import SOURCES
 from tests.logged import COMMAND, ROOT, LoggedServer, serving
+from tests.patience import PATIENCE_S
 from tests.tls import self_signed
 
 ALL_PREFIXES = "native at /; " + "; ".join(
@@ -189,3 +192,40 @@ def test_a_server_that_starts_again_is_alone(tmp_path: Path) -> None:
         done.stderr.close()
         done.wait(timeout=60)
         assert "another server" not in seen
+
+
+# ------------------------------------------------------------------ the first start
+
+
+def start_on_a_terminal(folder: Path) -> str:
+    """Start and stop a server on a terminal; what it prints before it listens."""
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "serve", "--first-channel", "Home"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"listening" not in shown:
+            shown += os.read(ours, 4096)
+        process.terminate()
+        process.wait(timeout=PATIENCE_S)
+    os.close(ours)
+    return shown.decode()
+
+
+def test_the_first_start_on_a_terminal_shows_the_links_with_key_and_token_once(
+    tmp_path: Path,
+) -> None:
+    first = start_on_a_terminal(tmp_path)
+    assert re.search(r"/admin#[a-z0-9]{28}\b", first)
+    assert re.search(r"/inbox#[A-Z0-9]{26}[a-z0-9]{28}\b", first)
+    second = start_on_a_terminal(tmp_path)
+    assert "/admin#" not in second
+    assert "/inbox#" not in second
+
+
+def test_a_start_without_a_terminal_makes_no_token(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        assert "/admin#" not in server.log()
+    assert "/admin#" in start_on_a_terminal(tmp_path)

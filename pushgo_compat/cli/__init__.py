@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from pushgo_compat import __version__
+from pushgo_compat.cli.admin_token import admin_token
 from pushgo_compat.cli.alias import alias
 from pushgo_compat.cli.channel import channel
 from pushgo_compat.cli.options import common_options
@@ -38,4 +39,5 @@ def build_cli(
     cli.add_command(unknown)
     cli.add_command(target)
     cli.add_command(outbox)
+    cli.add_command(admin_token)
     return cli

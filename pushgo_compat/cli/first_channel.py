@@ -28,7 +28,20 @@ def greeting(config: Config, opened: ChannelOpened, dialects: Sequence[Dialect])
     commands = _commands(config, opened, dialects)
     width = max(map(len, commands))
     lines += [f"  {door:<{width}}  {command}" for door, command in commands.items()]
+    base = base_url(config)
+    lines += ["", f"See it arrive: {base}/inbox#{opened.key}", f"All lines: {base}/"]
     return "\n".join([*lines, ""])
+
+
+def operator_link(config: Config, token: str) -> str:
+    """A link that fills in the operator's token, made now; a click signs in.
+
+    What follows ``#`` stays in the browser: no server and no log sees it.
+    """
+    return (
+        "The operator's pages (the token is not shown again):"
+        f" {base_url(config)}/admin#{token}"
+    )
 
 
 def _commands(

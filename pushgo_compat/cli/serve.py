@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 
 import click
 
-from pushgo_compat.cli.first_channel import greeting
+from pushgo_compat.cli.first_channel import greeting, operator_link
 from pushgo_compat.cli.options import common_options, setting_options, wants_json
 from pushgo_compat.cli.output import print_object, warn
 from pushgo_compat.cli.session import read_config, with_store
@@ -15,6 +16,7 @@ from pushgo_compat.config.config import Config
 from pushgo_compat.config.loading import settings_of
 from pushgo_compat.core.admin.results import ChannelOpened
 from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.auth.admin_token import make_first_admin_token
 from pushgo_compat.legacy import Dialect
 
 
@@ -39,12 +41,20 @@ def build_serve(
         """Run the gateway."""
         config = read_config(Config, flags)
 
-        async def prepare(admin: Administration) -> ChannelOpened | None:
-            if first_channel is None or await admin.list_channels():
-                return None
-            return await admin.create_channel(first_channel)
+        async def prepare(
+            admin: Administration,
+        ) -> tuple[ChannelOpened | None, str | None]:
+            opened, token = None, None
+            if first_channel is not None and not await admin.list_channels():
+                opened = await admin.create_channel(first_channel)
+            # Only to people: what is no terminal may be kept as a log.
+            if sys.stdout.isatty() and config.admin_token is None:
+                token = await make_first_admin_token(admin.store)
+            return opened, token
 
-        opened = asyncio.run(with_store(config, prepare, create=True))
+        opened, token = asyncio.run(with_store(config, prepare, create=True))
+        if token is not None:
+            click.echo(operator_link(config, token))
         if opened is not None:
             warn(opened.warnings)
             if wants_json(context):

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pushgo_compat.config.setting import setting
+from pushgo_compat.core.auth.admin_token import MIN_TOKEN_CHARS
+from pushgo_compat.core.auth.key_forms import MAX_PASSWORD_CHARS
 from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
 from pushgo_compat.core.stores.place import StorePlace
 from pushgo_compat.model import Source
@@ -91,6 +93,31 @@ class StoreConfig:
     )
 
 
+def parse_admin_token(text: str) -> str:
+    """The operator's own token, 20-128 characters; blanks around it do not count."""
+    token = text.strip()
+    if not MIN_TOKEN_CHARS <= len(token) <= MAX_PASSWORD_CHARS:
+        raise ValueError(
+            f"must have {MIN_TOKEN_CHARS} to {MAX_PASSWORD_CHARS} characters"
+        )
+    return token
+
+
+def _admin_token() -> str | None:
+    return setting(
+        optional(parse_admin_token),
+        "token of the operator's pages; unset: admin-token makes one",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminTokenConfig(StoreConfig):
+    """The settings of the command that makes a token for the operator's pages."""
+
+    admin_token: str | None = _admin_token()
+
+
 def _public_base_url() -> str | None:
     return setting(
         optional(parse_base_url), "address used in links; unset: from the request"
@@ -138,6 +165,7 @@ class Config(StoreConfig):
     token_on_dialects: bool = setting(
         parse_switch, "ask old clients for the gateway token as well", default="false"
     )
+    admin_token: str | None = _admin_token()
     rate_limit: float | None = setting(
         parse_rate, "requests a second per key and per address", default="off"
     )

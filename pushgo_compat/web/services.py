@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from pushgo_compat.core.auth.admin_token import AdminToken
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
@@ -24,8 +25,8 @@ from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.legacy.off_loop import OffLoop
+from pushgo_compat.web.message_json import DerivedMetadata
 from pushgo_compat.web.metrics import Metrics
-from pushgo_compat.web.native.message_json import DerivedMetadata
 from pushgo_compat.web.refusal_log import RefusalLog
 
 RenderReceipt = Callable[[StoredMessage, Channel, str], Mapping[str, object] | None]
@@ -41,6 +42,8 @@ class WebSettings:
     """The gateway token that native calls have to show, if any."""
     token_on_dialects: bool = False
     """Whether dialect routes ask for the gateway token too."""
+    admin_token: str | None = field(default=None, repr=False)
+    """The token of the operator's pages, if the settings name one."""
     heartbeat_s: float = 30
     """Seconds between two comments in a native stream."""
     keepalive_s: float = 45
@@ -121,5 +124,6 @@ class Description(Protocol):
 
 SERVICES = web.AppKey("services", Services)
 DESCRIPTION = web.AppKey("description", Description)
+ADMIN_TOKEN = web.AppKey("admin_token", AdminToken)
 PLACES = web.AppKey("places", Places)
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,3 +82,34 @@ def test_a_change_needs_an_alias_and_something_to_change(
     refused = shell("alias change nobody --note x")
     assert refused.exit_code == 1
     assert "no such alias" in refused.stderr
+
+
+def test_a_new_admin_token_is_printed_once_and_stored_as_a_hash(shell: Shell) -> None:
+    shell("channel create --name NAS")
+    first, second = (shell.json("admin-token")["admin_token"] for _ in range(2))
+    assert first != second
+    assert len(second) == 28
+    stored = b"".join(file.read_bytes() for file in Path().glob("pushgo-compat.db*"))
+    assert first.encode() not in stored
+    assert second.encode() not in stored
+
+
+def test_no_admin_token_is_made_beside_the_one_of_the_settings(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell("channel create --name NAS")
+    monkeypatch.setenv("PUSHGO_ADMIN_TOKEN", "twenty characters, and more")
+    result = CliRunner().invoke(shell.cli, ["admin-token"])
+    assert result.exit_code == 1
+    assert "PUSHGO_ADMIN_TOKEN is set" in result.stderr
+
+
+@pytest.mark.parametrize("token", ["nineteen characters", "x" * 129])
+def test_an_admin_token_of_a_wrong_length_is_no_setting(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("PUSHGO_ADMIN_TOKEN", token)
+    result = CliRunner().invoke(shell.cli, ["serve"])
+    assert result.exit_code == 2
+    assert "PUSHGO_ADMIN_TOKEN must have 20 to 128 characters" in result.stderr
+    assert token not in result.stderr

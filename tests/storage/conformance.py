@@ -13,11 +13,16 @@ from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
-from tests.storage.conformance_channels import ChannelConformance, SecretConformance
+from tests.storage.conformance_channels import (
+    AdminTokenConformance,
+    ChannelConformance,
+    SecretConformance,
+)
 from tests.storage.conformance_operations import OperationConformance
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, accepted
 
 __all__ = [
+    "AdminTokenConformance",
     "ChannelConformance",
     "LiveConformance",
     "MessageConformance",

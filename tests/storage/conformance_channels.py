@@ -57,6 +57,20 @@ class SecretConformance:
             assert await one.secret_fingerprint() == b"first"
 
 
+class AdminTokenConformance:
+    """One hash of the operator's token."""
+
+    async def test_the_first_token_replaces_none_and_a_new_one_replaces_any(
+        self, store: Store, open_store: OpenStore
+    ) -> None:
+        assert await store.admin_token_hash() is None
+        assert await store.set_admin_token("one", first=True)
+        assert not await store.set_admin_token("two", first=True)
+        assert await (await open_store()).admin_token_hash() == "one"
+        assert await store.set_admin_token("three")
+        assert await store.admin_token_hash() == "three"
+
+
 class ChannelConformance:
     """Channels, aliases, and the keys that nobody knows."""
 

@@ -44,6 +44,10 @@ class TestChannels(conformance.ChannelConformance):
     pass
 
 
+class TestAdminToken(conformance.AdminTokenConformance):
+    """The operator's token."""
+
+
 class TestSecret(conformance.SecretConformance):
     pass
 

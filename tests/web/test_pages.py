@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 
 from pushgo_compat.model import Source
+from pushgo_compat.web import pages
 from pushgo_compat.web.pages.assets import asset_name
 from pushgo_compat.web.pages.frame import relative_root
 from pushgo_compat.web.pages.rendering import TEMPLATES
@@ -17,6 +19,7 @@ from tests.gateway import Gateway, Mount
 from tests.golden import KEY
 from tests.wire import Reply
 
+PAGES = Path(pages.__file__).parent
 CHROMIUM = (b"Accept", b"text/html,application/xhtml+xml,*/*;q=0.8")
 CURL = (b"Accept", b"*/*")
 CHINESE = (b"Accept-Language", b"zh-CN,zh;q=0.9,en;q=0.8")
@@ -158,6 +161,10 @@ def test_every_text_is_used_and_every_used_one_is_there() -> None:
     used = set(re.findall(r"""\bt\('([\w.]+)'[,)]""", source))
     begun = set(re.findall(r"""\bt\('([\w.]+)' ~""", source))
     known = load_texts("en").keys()
+    for module in PAGES.rglob("*.py"):  # a page chooses among a few, or a list's end
+        code = module.read_text(encoding="utf-8")
+        used |= known & set(re.findall(r'"([a-z_]+\.[\w.]+)"', code))
+        begun |= set(re.findall(r'f"([a-z_]+\.[\w.]*){', code))
     assert used <= known
     unused = {
         key for key in known - used if not any(key.startswith(start) for start in begun)

@@ -135,3 +135,14 @@ class UnknownSummary:
 
 def _words(severity_map: Mapping[Severity, Severity]) -> dict[str, str]:
     return {old.value: new.value for old, new in severity_map.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminTokenMade:
+    """A new token of the operator's pages, which is not shown again."""
+
+    token: str = field(repr=False)
+
+    def document(self) -> Document:
+        """For ``admin-token``."""
+        return {"admin_token": self.token}

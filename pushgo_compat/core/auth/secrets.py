@@ -46,6 +46,10 @@ class SecretKey:
         """A digest of a target's address, which finds a second one in its channel."""
         return self._digest("target-address", kind, address)
 
+    def session_proof(self, kind: str, kept: str) -> bytes:
+        """A digest of what let somebody in: it changes with a password or a token."""
+        return self._digest("session", kind, kept)
+
     def derive_key(self, purpose: str) -> bytes:
         """32 bytes for one purpose: the same on every instance and after a restore."""
         return self._digest("key", purpose)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from pushgo_compat.core.stores.admin_token import AdminTokenStore
 from pushgo_compat.core.stores.aliases import Alias, AliasChange, NewAlias
 from pushgo_compat.core.stores.keys import KeyStore
 from pushgo_compat.core.stores.unknown_keys import UnknownKeyStore
 from pushgo_compat.model import Channel
 
 
-class AdministrationStore(KeyStore, UnknownKeyStore, Protocol):
+class AdministrationStore(KeyStore, UnknownKeyStore, AdminTokenStore, Protocol):
     """Channels and aliases, as the operator changes them."""
 
     async def channels(self) -> Sequence[Channel]:

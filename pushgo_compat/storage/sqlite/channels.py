@@ -60,6 +60,21 @@ def claim(db: sqlite3.Connection, fingerprint: bytes) -> bytes:
     return bytes(found)
 
 
+def admin_token_hash(db: sqlite3.Connection) -> str | None:
+    """The hash of the operator's token."""
+    (found,) = db.execute("SELECT admin_token_hash FROM state").fetchone()
+    return None if found is None else str(found)
+
+
+def set_admin_token(db: sqlite3.Connection, token_hash: str, first: bool) -> bool:
+    """Replace the hash of the operator's token; with ``first`` only where none is."""
+    done = db.execute(
+        "UPDATE state SET admin_token_hash = ? WHERE NOT ? OR admin_token_hash IS NULL",
+        (token_hash, first),
+    )
+    return done.rowcount == 1
+
+
 def channel(db: sqlite3.Connection, channel_id: str) -> Channel | None:
     """A channel by its id."""
     row = db.execute(

@@ -288,6 +288,16 @@ class SqliteStore:
             )
         return hmac.compare_digest(known, secret_fingerprint)
 
+    async def admin_token_hash(self) -> str | None:
+        """The hash of the operator's token."""
+        return await self._readers.run(channels.admin_token_hash)
+
+    async def set_admin_token(self, token_hash: str, *, first: bool = False) -> bool:
+        """Replace the hash of the operator's token."""
+        return await self._writer.execute(
+            lambda db: channels.set_admin_token(db, token_hash, first)
+        )
+
     # ---------------------------------------------------------- channels and aliases
 
     async def generation(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from pushgo_compat.core.auth.admin_token import AdminToken
 from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
 from pushgo_compat.web.native import health, read, send, stream, webpush
@@ -14,10 +15,14 @@ from pushgo_compat.web.native.description.describe import (
     content,
     describes,
 )
-from pushgo_compat.web.native.edge import native_edge
-from pushgo_compat.web.pages import assets, docs, start
+from pushgo_compat.web.native.edge import Wording, native_edge
+from pushgo_compat.web.native.envelope import refused
+from pushgo_compat.web.pages import docs, start
+from pushgo_compat.web.pages.error import word_refusal
+from pushgo_compat.web.pages.routes import PAGES
 from pushgo_compat.web.read_body import ask_for_body
 from pushgo_compat.web.services import (
+    ADMIN_TOKEN,
     DESCRIPTION,
     PLACES,
     SERVICES,
@@ -56,12 +61,6 @@ ROUTES = (
     web.get("/docs", docs.get_docs),
 )
 
-PAGES = (
-    web.get("/", start.get_start),
-    web.get("/assets/{name}", assets.get_asset),
-)
-"""For people: no part of the API's description."""
-
 
 async def no_route(request: web.Request) -> web.StreamResponse:
     """Refuse a call that no route takes: 404, or 405 for another method."""
@@ -87,14 +86,22 @@ def create_app(services: Services, places: Places | None = None) -> web.Applicat
     app[PLACES] = places = places or Places()
     app[DESCRIPTION] = openapi.RouteDescription(ROUTES)
     app[health.READINESS] = Readiness(services.store.check_writable)
+    app[ADMIN_TOKEN] = AdminToken(
+        services.store, services.secret, services.settings.admin_token
+    )
     stream.install(app)
     prefixes = [
         web.get(f"/{place.source}{{below:(?s:/.*)?}}", start.get_start)
         for place in places.dialects
     ]
     anything = web.route("*", _ANYTHING, no_route)
-    for route in (*ROUTES, *PAGES, *prefixes, anything):
+    worded: list[tuple[web.RouteDef, Wording]] = [
+        *((route, refused) for route in ROUTES),
+        *((route, word_refusal) for route in (*PAGES, *prefixes)),
+        (anything, refused),
+    ]
+    for route, word in worded:
         options = {**route.kwargs, "expect_handler": ask_for_body}
-        edged = native_edge(route.handler)
+        edged = native_edge(route.handler, word)
         app.add_routes([web.RouteDef(route.method, route.path, edged, options)])
     return app

@@ -32,11 +32,15 @@ _counter = itertools.count(1)
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Wording = Callable[
+    [NativeError, web.Request, Mapping[str, object] | None], web.StreamResponse
+]
+"""Makes the answer to a refusal: JSON for programs, a page for people."""
 log = structlog.get_logger()
 
 
-def native_edge(handler: Handler) -> Handler:
-    """Give every answer its request id, and every refusal the envelope."""
+def native_edge(handler: Handler, word: Wording = refused) -> Handler:
+    """Give every answer its request id, and word every refusal: by the envelope."""
 
     async def edge(request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()
@@ -44,9 +48,9 @@ def native_edge(handler: Handler) -> Handler:
         try:
             response = await handler(request)
         except NativeError as error:
-            response = refuse(request, error)
+            response = refuse(request, error, word=word)
         except web.HTTPException as error:
-            response = refuse(request, _own_words(error))
+            response = refuse(request, _own_words(error), word=word)
         except ConnectionError:
             raise  # nobody is left to answer; aiohttp closes the connection
         except Exception as fault:  # the last resort
@@ -55,7 +59,7 @@ def native_edge(handler: Handler) -> Handler:
                 request_id=loggable_id(request_id),
                 **describe_fault(fault),
             )
-            response = refuse(request, InternalError())
+            response = refuse(request, InternalError(), word=word)
         if not response.prepared:
             response.headers[REQUEST_ID_HEADER] = request_id
             if request.method == "GET":  # what sends must not be answered by a cache
@@ -71,6 +75,8 @@ def refuse(
     request: web.Request,
     error: NativeError,
     data: Mapping[str, object] | None = None,
+    *,
+    word: Wording = refused,
 ) -> web.StreamResponse:
     """Count and log a refusal and answer it."""
     services = request.app[SERVICES]
@@ -84,7 +90,7 @@ def refuse(
         address=services.callers.address(request),
         request_id=request[REQUEST_ID],
     )
-    return refused(error, request, data)
+    return word(error, request, data)
 
 
 def refuse_unread(

@@ -13,6 +13,7 @@ from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
 from pushgo_compat.model import Channel
+from pushgo_compat.web.message_json import wire_fields
 from pushgo_compat.web.native.description.describe import (
     MESSAGE_ID,
     TEXT,
@@ -25,7 +26,6 @@ from pushgo_compat.web.native.description.describe import (
 )
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.native.guards import check_query, login_reader
-from pushgo_compat.web.native.message_json import wire_fields
 from pushgo_compat.web.services import SERVICES
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 500

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
+from pushgo_compat.web.message_json import wire_fields
 from pushgo_compat.web.native.description.describe import (
     TEXT,
     Login,
@@ -24,7 +25,6 @@ from pushgo_compat.web.native.description.describe import (
 )
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER
 from pushgo_compat.web.native.guards import check_query, login_reader
-from pushgo_compat.web.native.message_json import wire_fields
 from pushgo_compat.web.native.read import READER_CODES, SINCE, find_start
 from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
 from pushgo_compat.web.streams.engine import Streams

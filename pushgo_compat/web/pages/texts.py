@@ -1,4 +1,6 @@
-"""The words of the pages, in English and Chinese: ``texts/en.toml``, ``texts/zh.toml``.
+"""The words of the pages, in English and Chinese: ``texts/en/``, ``texts/zh/``.
+
+One file a page; its name begins the keys: ``start.title`` is ``title`` in start.toml.
 
 Texts are ours and may hold HTML; what is put into them is escaped.
 """
@@ -43,8 +45,11 @@ class Texts:
 @cache
 def load_texts(language: Language) -> dict[str, str]:
     """Every text of a language under its dotted key."""
-    document = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return dict(_flat("", document))
+    texts: dict[str, str] = {}
+    for file in (_FOLDER / language).iterdir():
+        page = file.name.removesuffix(".toml")
+        texts |= _flat(f"{page}.", tomllib.loads(file.read_text(encoding="utf-8")))
+    return texts
 
 
 def _flat(prefix: str, table: dict[str, object]) -> list[tuple[str, str]]:

@@ -55,3 +55,22 @@ if (input) {
   const local = /^(localhost|127\.|\[::1\])/.test(location.hostname);
   if (warning && !local) warning.hidden = false;
 }
+
+// What follows # in a link with a key or token reached no server. It leaves the address
+// at once, and is sent only when the reader asks for it.
+const secret = document.querySelector("input[data-fragment]");
+if (secret && location.hash.length > 1) {
+  try {
+    secret.value = decodeURIComponent(location.hash.slice(1));
+  } catch {
+    secret.value = location.hash.slice(1);
+  }
+  history.replaceState(null, "", location.pathname + location.search);
+  const question = document.querySelector("[data-open-as]");
+  if (question) {
+    question.textContent = question.textContent.replace("…", `…${secret.value.slice(-4)}`);
+    question.hidden = false;
+  }
+}
+const stay = document.querySelector("#stay");
+if (stay && matchMedia("(display-mode: standalone)").matches) stay.checked = true;

@@ -1,0 +1,1 @@
+"""The inbox: one channel's messages for whoever holds its password."""
