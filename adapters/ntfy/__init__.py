@@ -12,15 +12,16 @@ from adapters.ntfy.errors import CORS, error_reply, native_error_reply, refusal
 from adapters.ntfy.event import event_line
 from adapters.ntfy.forward import forward
 from adapters.ntfy.ids import ntfy_id, ntfy_id_range, passing_id
-from adapters.ntfy.keys import claim, find_login, is_topic, may_be_key
+from adapters.ntfy.keys import claim, is_topic, may_be_key
 from adapters.ntfy.parameters import NOTES
 from adapters.ntfy.publish import (
+    key_refused,
     open_json_publish,
     open_matrix,
     open_publish,
     open_retraction,
 )
-from adapters.ntfy.publish.json_body import MAX_JSON_BYTES, parse_json_publish
+from adapters.ntfy.publish.json_body import MAX_JSON_BYTES
 from adapters.ntfy.publish.matrix import matrix_reply
 from adapters.ntfy.publish.reading import read_parameters
 from adapters.ntfy.publish.templating import MAX_INPUT_BYTES
@@ -227,9 +228,6 @@ def _event_reply(
 def _key_refused(request: LegacyRequest) -> LegacyReply:
     """The answer to an unknown key: not found for an illegal topic, else forbidden."""
     route = find_route(request.method, clean_path(request.path))
-    if route.kind is Kind.PUBLISH_JSON:
-        if not is_topic(parse_json_publish(request.body).topic):
-            return error_reply(40009)
-    elif not all(is_topic(topic) for topic in route.topics):
+    if not all(is_topic(topic) for topic in route.topics):
         return error_reply(40401)
-    return error_reply(40101 if find_login(request).text else 40301)
+    return key_refused(request)

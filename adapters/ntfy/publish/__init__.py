@@ -5,8 +5,15 @@ from __future__ import annotations
 from datetime import tzinfo
 from functools import partial
 
-from adapters.ntfy.errors import refusal
-from adapters.ntfy.keys import RESERVED_TOPICS, claim, login_notes, may_be_key
+from adapters.ntfy.errors import error_reply, native_error_reply, refusal
+from adapters.ntfy.keys import (
+    RESERVED_TOPICS,
+    claim,
+    find_login,
+    is_topic,
+    login_notes,
+    may_be_key,
+)
 from adapters.ntfy.parameters.text import EMPTY_MESSAGE
 from adapters.ntfy.parameters.updates import MESSAGE_CLEAR, MESSAGE_DELETE, retract
 from adapters.ntfy.publish.body import Role, role_of
@@ -15,7 +22,15 @@ from adapters.ntfy.publish.matrix import matrix_reply, publish_request, read_pus
 from adapters.ntfy.publish.reading import read_parameters
 from adapters.ntfy.publish.translating import Draft, begin_upload, translate
 from adapters.ntfy.routes import MATRIX_ROUTE, Kind, Route, clean_path, find_route
-from pushgo_compat.legacy import Answer, LegacyCall, LegacyRequest, Publish
+from adapters.ntfy.subscribe import for_websocket
+from pushgo_compat.errors import ChannelNotFound, NativeError
+from pushgo_compat.legacy import (
+    Answer,
+    LegacyCall,
+    LegacyReply,
+    LegacyRequest,
+    Publish,
+)
 
 
 def open_publish(request: LegacyRequest, route: Route, zone: tzinfo) -> Publish:
@@ -41,7 +56,25 @@ def open_json_publish(request: LegacyRequest, route: Route, zone: tzinfo) -> Pub
         overrides=sent.overrides,
         notes=sent.notes,
     )
-    return _publish(route, sent.topic, draft, zone, file_content=draft.body)
+    publish = _publish(route, sent.topic, draft, zone, file_content=draft.body)
+    publish.refused = partial(_json_refused, request, sent.topic)
+    return publish
+
+
+def key_refused(request: LegacyRequest) -> LegacyReply:
+    """A legal topic that the caller may not use; a login that he showed is wrong."""
+    return error_reply(40101 if find_login(request).text else 40301)
+
+
+def _json_refused(
+    request: LegacyRequest, topic: str, error: NativeError
+) -> LegacyReply:
+    """Word a refusal of the core with the topic that stood in the body."""
+    if not isinstance(error, ChannelNotFound):
+        reply = native_error_reply(error)
+    else:
+        reply = key_refused(request) if is_topic(topic) else error_reply(40009)
+    return for_websocket(request, reply)
 
 
 def open_retraction(request: LegacyRequest, route: Route) -> Publish:
