@@ -16,7 +16,8 @@ from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.delivery import Configuration, Drop, Outcome, Sent
-from pushgo_compat.core.phones.pairing import Pairing, PhoneRefused
+from pushgo_compat.core.phones.pairing import Pairing
+from pushgo_compat.core.phones.phone_targets import PhoneRefused
 from pushgo_compat.core.stores.pairing import Window
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Fallen, Origin, Target, TargetState

@@ -33,22 +33,23 @@ from pushgo_compat.core.delivery import (
     Kind,
     Outcome,
     Sent,
-    TargetRefused,
+)
+from pushgo_compat.core.phones.phone_targets import (
+    REMOVED_IN_APP,
+    PhoneRefused,
+    PhoneTargets,
 )
 from pushgo_compat.core.stores.aliases import NewAlias
 from pushgo_compat.core.stores.pairing import (
     PairedKey,
     PendingPhone,
-    TooManyPhones,
     Window,
 )
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.core.stores.targets import NewTarget, Origin, Target, TargetState
+from pushgo_compat.core.stores.targets import Origin, TargetState
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.traits import KeyTraits
 
-MAX_PHONES = 20
-"""Of one channel."""
 CONFIRM_WITHIN_MS = 600_000
 """Afterwards a phone that nobody has confirmed is forgotten, its key too."""
 MAX_TRIES = 3
@@ -56,7 +57,6 @@ RETIRE_RACE_MS = 10_000
 """Bark's app sends ``deleted`` for the old key and the registration of the new one at
 the same time; where they are one key, ``deleted`` may come last."""
 NOTE = "made by pairing"
-REMOVED_IN_APP = "removed in the app"
 LOOK_EVERY_S = 5.0
 TELL_AGAIN_AFTER_MS = 20_000
 """A number that nobody has sent by then was lost with a server that has died."""
@@ -68,10 +68,6 @@ TellNumber = Callable[[Configuration, str], Awaitable[Outcome]]
 _Work = Callable[[], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
-
-
-class PhoneRefused(Exception):
-    """The phone is not bound; its text is one line for the log."""
 
 
 def number_of(secret: SecretKey, window: Window) -> str:
@@ -97,7 +93,7 @@ class Pairing:
         self._store = store
         self._secret = secret
         self._sealer = Sealer(secret)
-        self._kind = kind
+        self._phones = PhoneTargets(store, secret, kind, now_ms)
         self._dialect = kind.dialect or Source.NATIVE
         self._keys = keys
         self._tell = tell
@@ -128,14 +124,14 @@ class Pairing:
 
         Raises PhoneRefused where no window is open, and when another phone was first.
         """
-        checked = self._checked(device_token)
+        checked = self._phones.checked(device_token)
         now_ms = self._now_ms()
         window = await self._store.pairing.window(now_ms)
         if window is None:
             raise PhoneRefused("no pairing window is open")
         key = self._key_for(window, device_token)
         if window.phone is not None:
-            fingerprint = self._fingerprint(checked)
+            fingerprint = self._phones.fingerprint(checked)
             if hmac.compare_digest(window.phone.target.fingerprint, fingerprint):
                 if window.phone.fault is not None:
                     self._start(self._tell_number)
@@ -168,18 +164,20 @@ class Pairing:
         alias = grant.alias
         if alias is None:
             self._remember(key)
-            await self._bind_by_password(grant.channel, self._checked(device_token))
+            await self._phones.bind_by_password(
+                grant.channel, self._phones.checked(device_token)
+            )
             return True
         paired = await self._store.pairing.paired_key(alias.alias_id)
         if grant.caught or (paired is None and alias.note != NOTE):
             return False
-        checked = self._checked(device_token)
+        checked = self._phones.checked(device_token)
         if paired is None:
             return await self._is_pending(alias.alias_id, checked)
         self._remember(key)
-        known = await self._known(grant.channel, checked)
+        known = await self._phones.known(grant.channel, checked)
         if known is not None and known.target_id == paired.target_id:
-            await self._revive(known)
+            await self._phones.revive(known)
             return True
         await self._await_turn(grant.channel, paired, checked)
         return False
@@ -193,7 +191,7 @@ class Pairing:
             and self._now_ms() - registered_ms < RETIRE_RACE_MS
         ):
             return
-        phone = await self._phone_of(grant)
+        phone = await self._phones.phone_of(grant)
         if phone is not None and phone.state is TargetState.ACTIVE:
             await self._store.targets.set_state(
                 phone.target_id, TargetState.PAUSED, REMOVED_IN_APP
@@ -203,55 +201,6 @@ class Pairing:
                 target_id=phone.target_id,
                 name=phone.name,
                 channel_id=phone.channel.channel_id,
-            )
-
-    # ------------------------------------------------------------ by the typed password
-
-    async def _bind_by_password(self, channel: Channel, checked: Checked) -> None:
-        known = await self._known(channel, checked)
-        if known is not None:
-            await self._revive(known)
-            return
-        added = await self._store.pairing.add_phone(
-            self._new_target(channel, checked, Origin.PASSWORD), MAX_PHONES
-        )
-        if isinstance(added, TooManyPhones):
-            raise PhoneRefused(f"the channel has {MAX_PHONES} phones already")
-        if added is not None:
-            log.info(
-                "a phone was bound by the channel's key",
-                target_id=added.target_id,
-                channel_id=channel.channel_id,
-            )
-
-    async def _phone_of(self, grant: Grant) -> Target | None:
-        """Whose key this is; None when several phones share it, or none has it."""
-        if grant.alias is not None:
-            paired = await self._store.pairing.paired_key(grant.alias.alias_id)
-            if paired is None or paired.target_id is None:
-                return None
-            return await self._store.targets.target(paired.target_id)
-        phones = [
-            target
-            for target in await self._store.targets.targets(grant.channel.number)
-            if target.kind == self._kind.name and target.origin is Origin.PASSWORD
-        ]
-        if len(phones) > 1:
-            log.warning(
-                "one of several phones with the channel's key has removed this server:"
-                " the call does not say which",
-                channel_id=grant.channel.channel_id,
-            )
-        return phones[0] if len(phones) == 1 else None
-
-    async def _revive(self, phone: Target) -> None:
-        """A phone that registers again is alive, unless the operator has paused it."""
-        is_retired = (
-            phone.state is TargetState.PAUSED and phone.reason == REMOVED_IN_APP
-        )
-        if is_retired or phone.state is TargetState.DROPPED:
-            await self._store.targets.set_state(
-                phone.target_id, TargetState.ACTIVE, None
             )
 
     # -------------------------------------------------------------------- by a window
@@ -271,7 +220,7 @@ class Pairing:
             and await self._take(window, paired.alias_id, checked, None)
         ):
             return
-        target = self._new_target(channel, checked, Origin.PAIRING)
+        target = self._phones.new_target(channel, checked, Origin.PAIRING)
         await self._store.pairing.await_turn(paired.alias_id, target)
         log.warning(
             "another phone wants the key of a paired one: it waits until the old one is"
@@ -286,7 +235,7 @@ class Pairing:
     ) -> bool:
         """Let a phone have the window, and tell it its number."""
         now_ms = self._now_ms()
-        target = self._new_target(window.channel, checked, Origin.PAIRING)
+        target = self._phones.new_target(window.channel, checked, Origin.PAIRING)
         phone = PendingPhone(alias_id=alias_id, target=target)
         taken = await self._store.pairing.take_window(
             window.window_id, phone, key, now_ms, now_ms + CONFIRM_WITHIN_MS
@@ -304,7 +253,7 @@ class Pairing:
             phone is not None
             and phone.alias_id == alias_id
             and hmac.compare_digest(
-                phone.target.fingerprint, self._fingerprint(checked)
+                phone.target.fingerprint, self._phones.fingerprint(checked)
             )
         )
 
@@ -362,38 +311,6 @@ class Pairing:
         task.add_done_callback(self.tasks.discard)
 
     # --------------------------------------------------------------------------- values
-
-    def _checked(self, device_token: str) -> Checked:
-        try:
-            return self._kind.check({"device-token": device_token}, self._now_ms())
-        except TargetRefused as refusal:
-            raise PhoneRefused(str(refusal)) from None
-
-    def _fingerprint(self, checked: Checked) -> bytes:
-        return self._secret.target_fingerprint(self._kind.name, checked.address)
-
-    async def _known(self, channel: Channel, checked: Checked) -> Target | None:
-        return await self._store.targets.find_target(
-            channel.number, self._fingerprint(checked)
-        )
-
-    def _new_target(
-        self, channel: Channel, checked: Checked, origin: Origin
-    ) -> NewTarget:
-        target_id = secrets.token_hex(_ID_BYTES)
-        return NewTarget(
-            target_id=target_id,
-            channel=channel.number,
-            kind=self._kind.name,
-            name=f"{self._kind.name} {checked.hint}",
-            origin=origin,
-            sealed=self._sealer.seal_target(
-                checked.configuration, target_id, self._kind.name
-            ),
-            hint=checked.hint,
-            fingerprint=self._fingerprint(checked),
-            created_at_ms=self._now_ms(),
-        )
 
     def _key_for(self, window: Window, device_token: str) -> str:
         purpose = f"pairing-key\0{window.window_id}\0{device_token}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from pushgo_compat.core.phones.pairing import Pairing, PhoneRefused
+from pushgo_compat.core.phones.pairing import Pairing
+from pushgo_compat.core.phones.phone_targets import PhoneRefused
 from pushgo_compat.legacy import LegacyRefusal, Register
 from pushgo_compat.web.legacy.dry_run import Rehearsed
 from pushgo_compat.web.legacy.keyring import Keyring
