@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from pushgo_compat.model import Source
-from pushgo_compat.web.legacy.door import MOST_IDS_SHOWN
+from pushgo_compat.web.legacy.outcome import MOST_IDS_SHOWN
 from tests.gateway import Gateway, Mount
 from tests.golden import CHANNEL_ID, KEY, PASSWORD, SECOND_KEY, UNKNOWN_KEY
 from tests.web.dialect_calls import JSON, every_mount

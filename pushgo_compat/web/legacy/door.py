@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import structlog
 from aiohttp import web
-from multidict import CIMultiDict
 
 from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.errors import InternalError, NativeError, ServerBusy
+from pushgo_compat.errors import InternalError, NativeError
 from pushgo_compat.legacy import (
     Answer,
     Dialect,
@@ -43,6 +41,8 @@ from pushgo_compat.web.connection.protocol import connection_of
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
+from pushgo_compat.web.legacy.learn_phone import learn, phone_of
+from pushgo_compat.web.legacy.outcome import Outcome, respond
 from pushgo_compat.web.legacy.publish import submit
 from pushgo_compat.web.legacy.read_request import (
     Head,
@@ -50,31 +50,18 @@ from pushgo_compat.web.legacy.read_request import (
     split_target,
     take_gateway_token,
 )
+from pushgo_compat.web.legacy.refusing import Refusals
 from pushgo_compat.web.legacy.register import register
-from pushgo_compat.web.native.edge import describe_fault, request_id_for
+from pushgo_compat.web.native.edge import (
+    REQUEST_ID_HEADER,
+    describe_fault,
+    request_id_for,
+)
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
 from pushgo_compat.web.streams.subscribers import Admitted, DialectStreams
-from pushgo_compat.web.whole_answer import WholeAnswer
-
-MESSAGE_ID_HEADER = "X-PushGo-Message-Id"
-MOST_IDS_SHOWN = 64
-"""Of a batch: a header of a thousand ids is more than proxies and clients take."""
-REQUEST_ID_HEADER = "X-Request-Id"
 
 log = structlog.get_logger()
-
-
-class Outcome(NamedTuple):
-    """What a call came to."""
-
-    reply: LegacyReply | web.StreamResponse | Admitted
-    message_ids: Sequence[str] = ()
-    """The messages that were made, as far as native readers may see them."""
-    rehearsed: Rehearsed | None = None
-    """Of a dry run: what would have been sent."""
-    phone: tuple[Grant, str] | None = None
-    """Of a phone that an upstream can wake: what its key has opened, and that key."""
 
 
 class DialectDoor:
@@ -86,6 +73,7 @@ class DialectDoor:
         self._services = services
         self._latency = services.metrics.latency[dialect.source]
         self._accepted = services.metrics.accepted[dialect.source]
+        self._refusals = Refusals(dialect, services)
         self.streams = DialectStreams(dialect.source, services)
 
     async def serve(
@@ -101,7 +89,7 @@ class DialectDoor:
         outcome = await self._answer(request, head, prefix, request_id)
         reply, message_ids = outcome.reply, outcome.message_ids
         if outcome.phone is not None:
-            await self._learn(request, prefix, *outcome.phone)
+            await learn(self._services, request, prefix, *outcome.phone)
         if isinstance(reply, Admitted):
             stream = self.streams.serve(request, request_id, reply)
             # A stream stays for long: let go of what it does not need.
@@ -151,8 +139,10 @@ class DialectDoor:
         except Exception as error:
             if request is None:
                 request = self._freeze(head, b"", truncated=incoming.is_too_large)
-            code, reply = await self._refuse(request, call, error, is_costly=is_costly)
-            self._note_refusal(head, call, code, reply.status, request_id)
+            code, reply = await self._refusals.word(
+                request, call, error, is_costly=is_costly
+            )
+            self._refusals.note(head, call, code, reply.status, request_id)
             outcome = Outcome(reply)
             if code == InternalError.code:
                 fault = describe_fault(error)
@@ -230,60 +220,6 @@ class DialectDoor:
 
     # ----------------------------------------------------------------------- refusing
 
-    async def _refuse(
-        self,
-        request: LegacyRequest,
-        call: LegacyCall | None,
-        error: Exception,
-        *,
-        is_costly: bool,
-    ) -> tuple[str, LegacyReply]:
-        """The code of a refusal, and the dialect's words for it.
-
-        The words come from what the call knows, else from the request once more. A
-        fault of ours is the last resort.
-        """
-        if isinstance(error, LegacyRefusal):
-            return "dialect", error.reply
-        if not isinstance(error, NativeError):
-            error = InternalError()
-        elif isinstance(call, Publish) and call.refused is not None:
-            return error.code, call.refused(error)
-        elif is_costly and not isinstance(error, ServerBusy):
-            word = partial(self.dialect.refused, request, error)
-            try:
-                address = request.client_address
-                return error.code, await self._services.off_loop.run(address, word)
-            except ServerBusy as busy:
-                error = busy
-        return error.code, self.dialect.refused(request, error)
-
-    def _note_refusal(
-        self,
-        head: Head,
-        call: LegacyCall | None,
-        code: str,
-        status: int,
-        request_id: str,
-    ) -> None:
-        """Count a refusal, and leave a line for the operator.
-
-        A dry run leaves none: it is a question.
-        """
-        self._services.metrics.refused(self._source, code)
-        if head.dry_run:
-            return
-        claims = claims_of(call)
-        self._services.refusals.note(
-            self._source,
-            route=call.route if call else head.method,
-            status=status,
-            code=code,
-            address=head.client_address,
-            request_id=request_id,
-            key=claims[0].key if claims else "",
-        )
-
     def refuse_unread(
         self,
         request: web.BaseRequest,
@@ -303,7 +239,7 @@ class DialectDoor:
         legacy = self._freeze(head, b"", truncated=False)
         reply = self.dialect.refused(legacy, error)
         request_id = request_id_for(request)
-        self._note_refusal(head, None, error.code, reply.status, request_id)
+        self._refusals.note(head, None, error.code, reply.status, request_id)
         return respond(reply, request_id, ())
 
     # ------------------------------------------------------------------------- acting
@@ -357,24 +293,8 @@ class DialectDoor:
                 reply = await send_file(services.files, call)
                 if dry_run:
                     reply = LegacyReply(content_type=reply.headers["Content-Type"])
-        phone = None if dry_run else _phone_of(call, grants)
+        phone = None if dry_run else phone_of(call, grants)
         return Outcome(reply, rehearsed=rehearsed, phone=phone)
-
-    async def _learn(
-        self, request: web.BaseRequest, prefix: str, grant: Grant, topic: str
-    ) -> None:
-        """Remember the address under which a phone calls; it is answered in any case.
-
-        ``grant`` is what its key has opened just now.
-        """
-        phones = self._services.learnt_phones
-        base_url = phones and self._services.callers.own_url(request, prefix)
-        if phones is None or not base_url:
-            return
-        try:
-            await phones.learn(grant.channel, base_url, topic)
-        except NativeError as error:
-            log.warning("a phone's address was not learnt", code=error.code)
 
     async def _publish(
         self,
@@ -432,23 +352,3 @@ def _had_long_head(request: web.BaseRequest) -> bool:
     size = len(request.raw_path)
     size += sum(len(name) + len(value) for name, value in request.raw_headers)
     return size > LONG_HEAD_BYTES
-
-
-def _phone_of(call: LegacyCall, grants: Sequence[Grant]) -> tuple[Grant, str] | None:
-    """What a phone's key has opened, if it is one that an upstream can wake."""
-    if not isinstance(call, Subscribe | KeyCheck) or not call.can_be_woken:
-        return None
-    return grants[0], claims_of(call)[0].key
-
-
-def respond(
-    reply: LegacyReply, request_id: str, message_ids: Sequence[str]
-) -> web.Response:
-    """The reply on the wire, our own ids in headers that old clients ignore."""
-    headers: CIMultiDict[str] = CIMultiDict(reply.headers)
-    if reply.content_type is not None:
-        headers["Content-Type"] = reply.content_type
-    headers[REQUEST_ID_HEADER] = request_id
-    if message_ids:
-        headers[MESSAGE_ID_HEADER] = ", ".join(message_ids[:MOST_IDS_SHOWN])
-    return WholeAnswer(reply.status, reply.body, headers)

@@ -1,0 +1,81 @@
+"""A refused call of a dialect: its words, its count, its line in the log."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pushgo_compat.errors import InternalError, NativeError, ServerBusy
+from pushgo_compat.legacy import (
+    Dialect,
+    LegacyCall,
+    LegacyRefusal,
+    LegacyReply,
+    LegacyRequest,
+    Publish,
+    claims_of,
+)
+from pushgo_compat.web.legacy.read_request import Head
+from pushgo_compat.web.services import Services
+
+
+class Refusals:
+    """The refusals of one dialect's calls."""
+
+    def __init__(self, dialect: Dialect, services: Services) -> None:
+        self._dialect = dialect
+        self._source = dialect.source
+        self._services = services
+
+    async def word(
+        self,
+        request: LegacyRequest,
+        call: LegacyCall | None,
+        error: Exception,
+        *,
+        is_costly: bool,
+    ) -> tuple[str, LegacyReply]:
+        """The code of a refusal, and the dialect's words for it.
+
+        The words come from what the call knows, else from the request once more. A
+        fault of ours is the last resort.
+        """
+        if isinstance(error, LegacyRefusal):
+            return "dialect", error.reply
+        if not isinstance(error, NativeError):
+            error = InternalError()
+        elif isinstance(call, Publish) and call.refused is not None:
+            return error.code, call.refused(error)
+        elif is_costly and not isinstance(error, ServerBusy):
+            word = partial(self._dialect.refused, request, error)
+            try:
+                address = request.client_address
+                return error.code, await self._services.off_loop.run(address, word)
+            except ServerBusy as busy:
+                error = busy
+        return error.code, self._dialect.refused(request, error)
+
+    def note(
+        self,
+        head: Head,
+        call: LegacyCall | None,
+        code: str,
+        status: int,
+        request_id: str,
+    ) -> None:
+        """Count a refusal, and leave a line for the operator.
+
+        A dry run leaves none: it is a question.
+        """
+        self._services.metrics.refused(self._source, code)
+        if head.dry_run:
+            return
+        claims = claims_of(call)
+        self._services.refusals.note(
+            self._source,
+            route=call.route if call else head.method,
+            status=status,
+            code=code,
+            address=head.client_address,
+            request_id=request_id,
+            key=claims[0].key if claims else "",
+        )
