@@ -12,7 +12,8 @@ from adapters.bark.forward import forward
 from adapters.bark.other_calls import open_other
 from adapters.bark.parameters import NOTES
 from adapters.bark.parameters.receiver import key_claim
-from adapters.bark.reading.costly import Unread, is_costly, seen_keys
+from adapters.bark.reading.costly import Unread, is_costly, is_json, seen_keys
+from adapters.bark.reading.forms import is_form
 from adapters.bark.reading.json_body import BODY_LIMIT_BYTES
 from adapters.bark.reading.request import Parameters, read_parameters
 from adapters.bark.register import no_registration
@@ -42,6 +43,7 @@ from pushgo_compat.legacy import (
     LegacyRequest,
     Note,
     NoteText,
+    Place,
     Publish,
     StoredCall,
     Translation,
@@ -90,6 +92,14 @@ class BarkDialect:
     def notes(self) -> Mapping[str, NoteText]:
         """The text of every note's code."""
         return NOTES
+
+    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+        """As read_parameters merges them."""
+        if is_json(content_type):
+            return (Place.PATH, Place.QUERY, Place.JSON, Place.HEADER)
+        if is_form(content_type):
+            return (Place.PATH, Place.FORM, Place.QUERY, Place.HEADER)
+        return (Place.PATH, Place.QUERY, Place.HEADER, Place.BODY)
 
     def body_limit(self, method: str, path: str) -> int:
         """4 MiB on every route, as Fiber has it."""

@@ -17,6 +17,8 @@ PREFIX = "compat.bark."
 """The names of Bark's metadata begin with this."""
 MAX_VALUE_BYTES = MAX_METADATA_CHARS
 """Bytes of UTF-8. The native limit is 512 characters; bytes keep it as well."""
+RECORDED = "recorded"
+"""The code of the note about a value that is stored and that Bark does not act on."""
 _MAX_EXTRAS = 100
 _MAX_EXTRAS_BYTES = 8192
 """Limits of the parameters that Bark does not know. Apple took 4,096 bytes of all
@@ -60,22 +62,23 @@ class PushDraft:
     _extras: int = 0
     _extras_bytes: int = 0
 
-    def keep_prose(self, name: str, sent: Sent, code: str = "metadata") -> None:
-        """Record text as metadata; text over 512 bytes is cut."""
+    def keep_prose(self, name: str, sent: Sent, code: str = RECORDED) -> None:
+        """Record text as metadata, with a note ``code``; over 512 bytes it is cut."""
         text = sent.text
         if len(text) * 4 > MAX_VALUE_BYTES:
             clipped = clip_utf8(text, MAX_VALUE_BYTES)
             if clipped != text:
                 self._truncated.append(name)
-                text, code = clipped, "metadata_cut"
+                self.notes.append(Note(sent.name, "metadata_cut", PREFIX + name))
+                text = clipped
         self._put(name, sent.name, text, code)
 
-    def keep_whole(self, name: str, sent: Sent) -> None:
+    def keep_whole(self, name: str, sent: Sent, code: str = RECORDED) -> None:
         """Record an address or identifier as metadata; over 512 bytes it is dropped."""
         if len(sent.text.encode()) > MAX_VALUE_BYTES:
             self.drop_long(name, sent)
         else:
-            self._put(name, sent.name, sent.text, "metadata")
+            self._put(name, sent.name, sent.text, code)
 
     def drop_long(self, name: str, sent: Sent) -> None:
         """List a parameter whose value is too long to be kept."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from adapters.bark.draft import Layer, Sent
 from adapters.bark.parameters.receiver import key_claim
 from adapters.bark.reading.costly import is_json
-from adapters.bark.reading.forms import FORM, MULTIPART, form_layer, read_form
+from adapters.bark.reading.forms import form_layer, is_form, read_form
 from adapters.bark.reading.json_body import read_object
 from adapters.bark.reply import failure, success
-from adapters.shared.parsing import media_type, parse_pairs
+from adapters.shared.parsing import parse_pairs
 from pushgo_compat.legacy import (
     LegacyRefusal,
     LegacyReply,
@@ -80,7 +80,7 @@ def _read_fields(request: LegacyRequest) -> Layer:
     content_type = request.headers.get("Content-Type", "")
     if is_json(content_type):
         return _json_fields(request)
-    if not media_type(content_type).startswith((FORM, MULTIPART)):
+    if not is_form(content_type):
         message = f"{_BIND_FAILED}: Unprocessable Entity"
         raise LegacyRefusal(failure(request, 400, message))
     return read_form(request, content_type, [])

@@ -43,6 +43,8 @@ def translate(
             continue
         TRANSLATE.get(name, translate_extra)(draft, name, sent)
     fitted = _message(draft, default_title, rejoins_iv=rejoins_iv)
+    if draft.ciphertext is not None:
+        encryption.note_outer_fields(draft, fields)
     notes = (*draft.notes[:MAX_NOTES], *parameters.notes[:MAX_NOTES])
     return Translation(message=fitted.message, notes=notes, view=draft.view or None)
 

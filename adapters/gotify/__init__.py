@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from adapters.gotify.fields import body_places
 from adapters.gotify.go_json import go_text
 from adapters.gotify.key import find_claim
 from adapters.gotify.notes import NOTES
@@ -36,6 +37,7 @@ from pushgo_compat.legacy import (
     LegacyReply,
     LegacyRequest,
     NoteText,
+    Place,
     Publish,
     StoredCall,
     Translation,
@@ -93,6 +95,10 @@ class GotifyDialect:
     def notes(self) -> Mapping[str, NoteText]:
         """The text of every note's code."""
         return NOTES
+
+    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+        """As gin's binding reads them."""
+        return (*body_places(content_type), Place.HEADER)
 
     def body_limit(self, method: str, path: str) -> int:
         """One limit for all routes, in bytes."""

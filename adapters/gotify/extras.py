@@ -21,6 +21,8 @@ from adapters.shared.parsing import (
 from pushgo_compat.legacy import Note
 
 DISPLAY, NOTIFICATION = "client::display", "client::notification"
+ACTION = "android::action"
+"""Opens an intent when the message arrives."""
 _MARKDOWN = "text/markdown"
 _MAX_STRANGERS = 32
 
@@ -69,8 +71,10 @@ class ReadExtras:
         code = "extras" if len(text) <= MAX_METADATA_CHARS else "extras.large"
         if code == "extras":
             self.metadata[EXTRAS] = text
-        names = list(rest)[:_MAX_STRANGERS]
-        self.notes += [Note(f"extras.{shown_name(name)}", code) for name in names]
+        for name in list(rest)[:_MAX_STRANGERS]:
+            acts = name == ACTION and code == "extras"
+            field = f"extras.{shown_name(name)}"
+            self.notes.append(Note(field, "extras.action" if acts else code))
 
 
 def _take(rest: dict[str, object], *path: str) -> object:

@@ -22,12 +22,19 @@ from adapters.shared.parsing import (
     parse_multipart,
     split_pairs,
 )
-from pushgo_compat.legacy import LegacyRequest
+from pushgo_compat.legacy import LegacyRequest, Place
 
 Extras = Mapping[str, object]
 
 TEXTS = ("title", "message")
+_JSON = "application/json"
+_MULTIPART = "multipart/form-data"
 _FORM = "application/x-www-form-urlencoded"
+_BODY_PLACES = {
+    _JSON: (Place.JSON,),
+    _MULTIPART: (Place.FORM,),
+    _FORM: (Place.FORM, Place.QUERY),
+}
 _WHOLE = re.compile(r"-?[0-9]+")
 _FORM_NUMBER = re.compile(r"[+-]?[0-9]+")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.S)
@@ -61,18 +68,27 @@ def read_fields(request: LegacyRequest) -> Fields:
     if request.body_truncated:
         raise refusal(413, "http: request body too large")
     content_type = request.headers.get("Content-Type", "")
-    # gin compares the type as it is written, cut at a blank or a semicolon.
-    match re.split(r"[ ;]", content_type, maxsplit=1)[0]:
-        case "application/json":
-            fields = _read_json(request.body)
-        case "multipart/form-data":
-            fields = _from_pairs(_multipart(request.body, content_type))
-        case kind:
-            body = decode_utf8(request.body) if kind == _FORM else ""
-            fields = _from_pairs([*_form(body), *_form(request.query)])
+    kind = _gin_type(content_type)
+    if kind == _JSON:
+        fields = _read_json(request.body)
+    elif kind == _MULTIPART:
+        fields = _from_pairs(_multipart(request.body, content_type))
+    else:
+        body = decode_utf8(request.body) if kind == _FORM else ""
+        fields = _from_pairs([*_form(body), *_form(request.query)])
     if not fields.message:
         raise refusal(400, "Field 'message' is required")
     return fields
+
+
+def body_places(content_type: str) -> tuple[Place, ...]:
+    """Where fields stand in a request of this Content-Type, what counts most first."""
+    return _BODY_PLACES.get(_gin_type(content_type), (Place.QUERY,))
+
+
+def _gin_type(content_type: str) -> str:
+    """The type as it is written, cut at a blank or a semicolon: so gin compares it."""
+    return re.split(r"[ ;]", content_type, maxsplit=1)[0]
 
 
 # --------------------------------------------------------------------------- forms

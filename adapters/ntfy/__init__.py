@@ -25,7 +25,14 @@ from adapters.ntfy.publish.json_body import MAX_JSON_BYTES
 from adapters.ntfy.publish.matrix import matrix_reply
 from adapters.ntfy.publish.reading import read_parameters
 from adapters.ntfy.publish.templating import MAX_INPUT_BYTES
-from adapters.ntfy.routes import MATRIX_ROUTE, Kind, Route, clean_path, find_route
+from adapters.ntfy.routes import (
+    JSON_ROUTES,
+    MATRIX_ROUTE,
+    Kind,
+    Route,
+    clean_path,
+    find_route,
+)
 from adapters.ntfy.subscribe import for_websocket, open_auth, open_subscribe
 from adapters.ntfy.traits import TRAITS
 from pushgo_compat.errors import ChannelNotFound, NativeError
@@ -38,6 +45,7 @@ from pushgo_compat.legacy import (
     LegacyReply,
     LegacyRequest,
     NoteText,
+    Place,
     Publish,
     StoredCall,
     Translation,
@@ -75,6 +83,12 @@ class NtfyDialect:
     def notes(self) -> Mapping[str, NoteText]:
         """Every code that a note of this dialect can carry."""
         return NOTES
+
+    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+        """JSON beats headers, and headers the query."""
+        if route in JSON_ROUTES:
+            return (Place.JSON, Place.HEADER, Place.QUERY)
+        return (Place.HEADER, Place.QUERY, Place.PATH, Place.BODY)
 
     def body_limit(self, method: str, path: str) -> int:
         """One byte over ntfy's own limit, so that a longer body can be told apart."""

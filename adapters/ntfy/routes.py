@@ -51,6 +51,7 @@ class Route(NamedTuple):
     """The last word of a subscriber's path, such as ``json``."""
 
 
+JSON_ROUTES = frozenset({"POST /", "PUT /"})
 MATRIX_ROUTE = "POST /_matrix/push/v1/notify"
 UNKNOWN = Route(Kind.UNKNOWN, "*")
 

@@ -15,6 +15,7 @@ from adapters.serverchan.reply import (
     refusal,
     success,
 )
+from adapters.serverchan.request import is_json
 from adapters.serverchan.routes import METHODS, Generation, find_route
 from adapters.serverchan.status import read_status_query, status_reply
 from adapters.serverchan.traits import TRAITS
@@ -28,6 +29,7 @@ from pushgo_compat.legacy import (
     LegacyReply,
     LegacyRequest,
     NoteText,
+    Place,
     Publish,
     StoredCall,
     Translation,
@@ -73,6 +75,13 @@ class ServerChanDialect:
     def notes(self) -> Mapping[str, NoteText]:
         """The text of every note's code."""
         return NOTES
+
+    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+        """The body beats the query."""
+        if route.startswith("GET "):
+            return (Place.QUERY, Place.HEADER, Place.BODY)
+        in_body = Place.JSON if is_json(content_type) else Place.FORM
+        return (in_body, Place.QUERY, Place.HEADER)
 
     def body_limit(self, method: str, path: str) -> int:
         """4 MiB on every route."""

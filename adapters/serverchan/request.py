@@ -55,6 +55,11 @@ def read_fields(request: LegacyRequest) -> Fields:
     )
 
 
+def is_json(content_type: str) -> bool:
+    """Whether a body of this Content-Type is read as JSON."""
+    return _READERS.get(_first_type(content_type)) is _read_json
+
+
 def _first_type(content_type: str) -> str:
     """The type that the value begins with, lower case.
 

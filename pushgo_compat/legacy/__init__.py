@@ -40,6 +40,7 @@ from pushgo_compat.legacy.streams import (
 from pushgo_compat.legacy.translation import (
     Note,
     NoteText,
+    Place,
     Translation,
     Verdict,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "LegacyRequest",
     "Note",
     "NoteText",
+    "Place",
     "Publish",
     "Register",
     "Since",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy.calls import LegacyCall, Publish
 from pushgo_compat.legacy.request import LegacyReply, LegacyRequest
-from pushgo_compat.legacy.translation import NoteText, Translation
+from pushgo_compat.legacy.translation import NoteText, Place, Translation
 from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
 from pushgo_compat.traits import Surroundings, Traits
 
@@ -52,6 +52,13 @@ class Dialect(Protocol):
     @property
     def notes(self) -> Mapping[str, NoteText]:
         """Every code that a Note of this dialect can carry."""
+        ...
+
+    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+        """Where fields stand in a call of this route, the place that counts most first.
+
+        For receipts: ``route`` is a call's pattern, ``content_type`` its header.
+        """
         ...
 
     def body_limit(self, method: str, path: str) -> int:

@@ -13,8 +13,26 @@ class Verdict(enum.StrEnum):
     """What became of one legacy field."""
 
     KEPT = "kept"
+    """The message says or does the same."""
     CHANGED = "changed"
+    """It took another form, or meant nothing to the old server either."""
+    RECORDED = "recorded"
+    """Stored under ``metadata.``, where nothing acts on it."""
     LOST = "lost"
+    """The sender asked for something that does not happen, even if a copy is stored:
+    it is on the list of what is lost in docs/dialects."""
+
+
+class Place(enum.StrEnum):
+    """Where in a request a field stood."""
+
+    PATH = "path"
+    QUERY = "query"
+    FORM = "form"
+    JSON = "JSON"
+    HEADER = "header"
+    BODY = "body"
+    """The body as a whole is the field."""
 
 
 class Note(NamedTuple):
@@ -30,11 +48,16 @@ class Note(NamedTuple):
 
 
 class NoteText(NamedTuple):
-    """How a note reads; ``to`` is the native place (``metadata.{}``), None if lost."""
+    """How a note reads."""
 
     verdict: Verdict
     to: str | None
+    """The native place (``metadata.{}``); None where the field went nowhere."""
     why: str
+    why_zh: str
+    """The same in Simplified Chinese."""
+    outdone: bool = False
+    """The field was sent again, or in another place, and that other one counted."""
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)

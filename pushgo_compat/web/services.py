@@ -19,6 +19,7 @@ from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.phones.learnt_phones import LearntPhones
 from pushgo_compat.core.phones.pairing import Pairing
 from pushgo_compat.core.phones.webpush import WebPushService
+from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
@@ -29,9 +30,9 @@ from pushgo_compat.web.message_json import DerivedMetadata
 from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.refusal_log import RefusalLog
 
-RenderReceipt = Callable[[StoredMessage, Channel, str], Mapping[str, object] | None]
+RenderReceipt = Callable[[StoredMessage, Channel, Reader], Mapping[str, object] | None]
 """Renders the translation receipt of a message (docs/native-api.md), None for a native
-one. The text is the server's own address, for the curl lines."""
+one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from pushgo_compat.errors import (
     RouteNotFound,
     ServerBusy,
 )
-from pushgo_compat.legacy import StoredCall, Verdict
+from pushgo_compat.legacy import StoredCall
 from tests.golden import (
     Case,
     check_native,
@@ -52,11 +52,6 @@ def test_golden_ids_are_unique() -> None:
 def test_golden_cases_reach_every_note_of_the_table_and_no_other() -> None:
     emitted = {note.code for case in CASES for note in run_pure(GOTIFY, case).notes}
     assert emitted == set(GOTIFY.notes)
-
-
-def test_only_a_lost_field_has_no_native_place() -> None:
-    for code, text in GOTIFY.notes.items():
-        assert (text.to is None) == (text.verdict is Verdict.LOST), code
 
 
 def test_a_stored_message_is_answered_again_to_the_byte() -> None:

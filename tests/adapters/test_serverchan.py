@@ -7,7 +7,6 @@ import json
 import pytest
 
 from adapters.serverchan import SERVERCHAN
-from pushgo_compat.legacy import Verdict
 from tests.golden import (
     Case,
     check_native,
@@ -65,8 +64,3 @@ def test_every_note_code_is_reached_by_a_golden_case() -> None:
         translation = run_pure(SERVERCHAN, case).translation
         reached |= {note.code for note in translation.notes} if translation else set()
     assert reached == set(SERVERCHAN.notes)
-
-
-def test_only_a_lost_field_has_no_native_place() -> None:
-    for text in SERVERCHAN.notes.values():
-        assert (text.to is None) == (text.verdict is Verdict.LOST)

@@ -15,6 +15,7 @@ from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import (
     CallRecord,
+    Reader,
     ReceiptReader,
     curl_line,
     gate_notes,
@@ -27,6 +28,7 @@ from pushgo_compat.legacy import (
     LegacyRequest,
     Note,
     NoteText,
+    Place,
     StoredCall,
     Verdict,
 )
@@ -52,8 +54,14 @@ class FakeDialect:
     """Repeats the key in its reply, and has one note."""
 
     source = Source.BARK
+
+    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+        return (Place.HEADER, Place.QUERY)
+
     notes: Mapping[str, NoteText] = {
-        "icon": NoteText(Verdict.KEPT, "metadata.{}", "Kept as it is.")
+        "icon": NoteText(
+            Verdict.RECORDED, "metadata.{}", "Stored as it is.", "原样保存。"
+        )
     }
 
     def recall(self, stored: StoredCall) -> LegacyReply:
@@ -105,7 +113,7 @@ def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:
     )
     dialect = FakeDialect()
     reader = ReceiptReader([dialect])  # type: ignore[list-item]  # only what is asked
-    document = reader.read(stored(packed), CHANNEL, "https://push.test")
+    document = reader.read(stored(packed), CHANNEL, Reader("https://push.test"))
     assert document is not None
     (curl,) = cast("list[str]", document.pop("curl"))
     native = {
@@ -142,15 +150,23 @@ def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:
         "notes": [
             {
                 "field": "X-Icon",
-                "verdict": "kept",
+                "place": "header",
+                "value": "1",
+                "verdict": "recorded",
                 "to": "metadata.a.b",
-                "why": "Kept as it is.",
+                "code": "bark.icon",
+                "why": "Stored as it is.",
+                "message": 0,
             },
             {
                 "field": "Authorization",
-                "verdict": "lost",
+                "place": None,
+                "value": None,
+                "verdict": "changed",
                 "to": None,
+                "code": "gate.login-ignored",
                 "why": "The key suffices by itself; the old login is not needed.",
+                "message": 0,
             },
         ],
     }
@@ -159,8 +175,17 @@ def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:
     assert json.loads(words[-1]) == native
 
 
+def test_a_note_of_an_earlier_release_can_be_shown() -> None:
+    packed = record([Note("icon", "retired")]).pack("")
+    reader = ReceiptReader([FakeDialect()])  # type: ignore[list-item]  # as above
+    document = reader.read(stored(packed), CHANNEL, Reader(""))
+    assert document is not None
+    (note,) = cast("list[dict[str, object]]", document["notes"])
+    assert (note["code"], note["verdict"]) == ("bark.retired", "changed")
+
+
 def test_a_native_message_has_no_receipt() -> None:
-    assert ReceiptReader([]).read(stored(None), CHANNEL, "") is None
+    assert ReceiptReader([]).read(stored(None), CHANNEL, Reader("")) is None
 
 
 def test_a_curl_line_survives_the_shell() -> None:

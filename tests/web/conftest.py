@@ -66,7 +66,7 @@ async def services(
         store=store,
         feed=hub,
         now_ms=clock,
-        render_receipt=lambda stored, channel, base_url: None,
+        render_receipt=lambda stored, channel, reader: None,
         secret=secret,
     )
     await hub.close()

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 
-from adapters.bark.draft import PREFIX, PushDraft, Sent
+from adapters.bark.draft import PREFIX, Layer, PushDraft, Sent
 from adapters.bark.parameters.parameter import FromJson, Parameter, View
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage
@@ -20,6 +20,15 @@ _GCM_LEAST_BYTES = 17
 """A tag of 16 bytes and one byte of text."""
 _SPACED_BASE64 = re.compile(r"[A-Za-z0-9+/ ]+={0,2}")
 _BASE64_GROUP = 4
+_OUTER_PLACES = {
+    "title": "title",
+    "body": "body",
+    "markdown": "body",
+    "url": "url",
+    "image": "images",
+    "group": "tags",
+}
+"""What native readers see of the fields beside a ciphertext."""
 
 
 def ciphertext(draft: PushDraft, *, rejoins_iv: bool) -> str | None:
@@ -37,6 +46,14 @@ def ciphertext(draft: PushDraft, *, rejoins_iv: bool) -> str | None:
         text, code = rejoined, "ciphertext_rejoined"
     draft.notes.append(Note(sent.name, code))
     return text
+
+
+def note_outer_fields(draft: PushDraft, fields: Layer) -> None:
+    """Note the fields beside a ciphertext that Bark's app hides or replaces."""
+    for name, place in _OUTER_PLACES.items():
+        sent = fields.get(name)
+        if sent is not None and sent.text:
+            draft.notes.append(Note(sent.name, "outer_shown", place))
 
 
 def _translate_ciphertext(draft: PushDraft, name: str, sent: Sent) -> None:
@@ -109,22 +126,35 @@ PARAMETERS = (
         forward=_forward_ciphertext,
         notes={
             "ciphertext": NoteText(
-                Verdict.KEPT, "ciphertext", "The ciphertext is passed on as it came."
+                Verdict.KEPT,
+                "ciphertext",
+                "The ciphertext is passed on as it came.",
+                "密文原样传递。",
             ),
             "ciphertext_plus": NoteText(
                 Verdict.CHANGED,
                 "ciphertext",
                 "Unescaped plus signs had become blanks.",
+                "没有转义的加号变成了空格，已还原。",
             ),
             "ciphertext_rejoined": NoteText(
                 Verdict.CHANGED,
                 "ciphertext",
                 "The IV was appended, where the native client looks.",
+                "IV 已接在末尾，原生客户端在那里找它。",
+            ),
+            "outer_shown": NoteText(
+                Verdict.LOST,
+                "{}",
+                "Bark's app hides it once it has decrypted the message; here "
+                "it stays visible.",
+                "Bark 应用解密后会隐藏它，这里仍然可见。",
             ),
             "does_not_fit": NoteText(
                 Verdict.LOST,
                 None,
                 "It is too large for a native message, so nothing is sent.",
+                "超出原生消息的容量，没有发送。",
             ),
         },
     ),

@@ -23,6 +23,7 @@ _SECRET_NAME = re.compile(
 
 def translate_extra(draft: PushDraft, name: str, sent: Sent) -> None:
     """Record a parameter that is not in the table."""
+    draft.notes.append(Note(shown_name(sent.name), "unknown"))
     if not _METADATA_NAME.fullmatch(name):
         draft.notes.append(Note(shown_name(sent.name), "unfit_name"))
     elif _SECRET_NAME.search(name):
@@ -41,6 +42,7 @@ PARAMETERS = (
                 Verdict.LOST,
                 None,
                 "The payload for Apple is not the sender's to write.",
+                "发给苹果的内容不由发送方决定。",
             ),
         },
     ),
@@ -48,13 +50,28 @@ PARAMETERS = (
     Parameter(name="pushgo_dry_run", translate=lose("secret")),
 )
 NOTES = {
-    "no_room": NoteText(
-        Verdict.LOST, None, "The message had no room for this much metadata."
+    "unknown": NoteText(
+        Verdict.CHANGED,
+        None,
+        "Bark has no parameter of this name.",
+        "Bark 没有这个参数。",
     ),
-    "secret": NoteText(Verdict.LOST, None, "Keys and passwords are never stored."),
+    "no_room": NoteText(
+        Verdict.CHANGED,
+        None,
+        "The message had no room for this much metadata.",
+        "消息放不下这么多元数据。",
+    ),
+    "secret": NoteText(
+        Verdict.CHANGED,
+        None,
+        "Keys and passwords are never stored.",
+        "密钥和密码从不保存。",
+    ),
     "unfit_name": NoteText(
-        Verdict.LOST,
+        Verdict.CHANGED,
         None,
         "Metadata names have at most 48 plain letters, digits, _ . -",
+        "元数据名称最多 48 个字母、数字、_ . -",
     ),
 }

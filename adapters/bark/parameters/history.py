@@ -11,7 +11,14 @@ import re
 
 from adapters.bark.draft import MAX_VALUE_BYTES, PREFIX, Layer, PushDraft, Sent
 from adapters.bark.notes import MAX_NOTES, shown_name
-from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View, lose
+from adapters.bark.parameters.parameter import (
+    Cut,
+    FromJson,
+    Parameter,
+    View,
+    keep_copy,
+    lose,
+)
 from adapters.shared.parsing import MAX_TAG_CHARS, clean_text, decimal_text
 from pushgo_compat.legacy import Note, NoteText, Translation, Verdict
 from pushgo_compat.model import NativeMessage
@@ -42,11 +49,12 @@ def _translate_ttl(draft: PushDraft, name: str, sent: Sent) -> None:
         seconds = float(text)
     if 0 < seconds <= (_LAST_EXPIRY_MS - draft.received_at_ms) / 1000:
         draft.ttl_ms = draft.received_at_ms + round(seconds * 1000)
-        draft.notes.append(Note(sent.name, "ttl"))
+        draft.notes += (Note(sent.name, "ttl"), Note(sent.name, "ttl_history"))
+    elif seconds <= 0:
+        draft.notes.append(Note(sent.name, "ttl_none"))
+        draft.view[name] = text
     else:
         draft.notes.append(Note(sent.name, "ttl_ignored"))
-        if seconds <= 0:
-            draft.view[name] = text
 
 
 def _forward_ttl(message: NativeMessage, view: View) -> str | None:
@@ -101,14 +109,33 @@ PARAMETERS = (
         name="group",
         translate=_translate_group,
         notes={
-            "group_tag": NoteText(Verdict.KEPT, "tags", "The group is a tag, too."),
+            "group_tag": NoteText(
+                Verdict.KEPT,
+                "tags",
+                "The group is a tag, too.",
+                "分组也是一个标签。",
+            ),
             "tags_dropped": NoteText(
-                Verdict.LOST, None, "The message was too large, so it has no tags."
+                Verdict.LOST,
+                None,
+                "The message was too large, so it has no tags.",
+                "消息太大，没有标签。",
             ),
         },
     ),
     # 1: keep it in the history; any other value: do not.
-    Parameter(name="isarchive", translate=PushDraft.keep_prose),
+    Parameter(
+        name="isarchive",
+        translate=keep_copy("isarchive"),
+        notes={
+            "isarchive": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Every message stays in the history until its time is over.",
+                "已保存。所有消息都会留在历史里，直到过期。",
+            )
+        },
+    ),
     Parameter(
         name="ttl",
         translate=_translate_ttl,
@@ -119,20 +146,45 @@ PARAMETERS = (
                 Verdict.CHANGED,
                 "ttl",
                 "Seconds to stay in the history became a time of expiry.",
+                "在历史里保留的秒数变成了过期时间。",
             ),
-            "ttl_ignored": NoteText(
+            "ttl_history": NoteText(
                 Verdict.LOST,
                 None,
-                "No positive number of seconds, so the message does not expire.",
+                "The history keeps the message as long as any other.",
+                "历史里仍按一般消息的时间保留。",
+            ),
+            "ttl_none": NoteText(
+                Verdict.LOST,
+                None,
+                "Bark keeps such a message out of its history; here it is in "
+                "the history.",
+                "Bark 不把这样的消息放进历史，这里仍在历史里。",
+            ),
+            "ttl_ignored": NoteText(
+                Verdict.CHANGED,
+                None,
+                "No number of seconds, so the message does not expire.",
+                "不是秒数，消息不会过期。",
             ),
         },
     ),
     Parameter(
         name="id",
-        translate=PushDraft.keep_whole,
+        translate=keep_copy("id", whole=True),
         notes={
+            "id": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Bark's app replaces the message of the same id; "
+                "elsewhere it is a new one.",
+                "已保存。Bark 应用会替换同一 id 的消息，其他地方是一条新消息。",
+            ),
             "delete_id": NoteText(
-                Verdict.LOST, None, "Only Bark's own app can take that message back."
+                Verdict.LOST,
+                None,
+                "Only Bark's own app can take that message back.",
+                "只有 Bark 应用能撤回那条消息。",
             ),
         },
     ),
@@ -145,17 +197,25 @@ PARAMETERS = (
                 Verdict.LOST,
                 None,
                 "Native messages cannot be taken back, so their readers see nothing.",
+                "原生消息不能撤回，读者看不到任何变化。",
             ),
             "delete_nameless": NoteText(
-                Verdict.LOST, None, "A delete without an id does nothing in Bark."
+                Verdict.CHANGED,
+                None,
+                "A delete without an id does nothing in Bark.",
+                "没有 id 的 delete 在 Bark 里也没有作用。",
             ),
             "delete_ignored": NoteText(
-                Verdict.LOST, None, "Only 1 deletes a notification in Bark."
+                Verdict.CHANGED,
+                None,
+                "Only 1 deletes a notification in Bark.",
+                "在 Bark 里只有 1 才会删除通知。",
             ),
             "nothing_sent": NoteText(
-                Verdict.LOST,
+                Verdict.CHANGED,
                 None,
                 "The request deletes a notification; nothing is sent.",
+                "这个请求是删除通知，不发送内容。",
             ),
         },
     ),

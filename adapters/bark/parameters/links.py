@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from adapters.bark.draft import PushDraft, Sent
-from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View
+from adapters.bark.parameters.parameter import (
+    Cut,
+    FromJson,
+    Parameter,
+    View,
+    keep_copy,
+    keep_switch,
+)
 from adapters.shared.parsing import MAX_NATIVE_URL_CHARS, is_http_url, native_url
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage
@@ -44,9 +51,17 @@ PARAMETERS = (
         from_json=FromJson.PLAIN,
         forward=_forward_url,
         notes={
-            "url": NoteText(Verdict.KEPT, "url", "The address is opened on tap."),
+            "url": NoteText(
+                Verdict.KEPT,
+                "url",
+                "The address is opened on tap.",
+                "点击时打开这个地址。",
+            ),
             "url_forbidden": NoteText(
-                Verdict.LOST, None, "Native messages refuse addresses that run code."
+                Verdict.LOST,
+                None,
+                "Native messages refuse addresses that run code.",
+                "原生消息不接受会运行代码的地址。",
             ),
         },
     ),
@@ -57,21 +72,66 @@ PARAMETERS = (
         forward=_forward_image,
         notes={
             "image": NoteText(
-                Verdict.KEPT, "images", "The image is the only one of the message."
+                Verdict.KEPT,
+                "images",
+                "The image is the only one of the message.",
+                "这是消息唯一的图片。",
             ),
             "images_dropped": NoteText(
-                Verdict.LOST, None, "The message was too large, so it has no image."
+                Verdict.LOST,
+                None,
+                "The message was too large, so it has no image.",
+                "消息太大，没有图片。",
             ),
         },
     ),
     # The address of a picture in place of the app's icon.
-    Parameter(name="icon", translate=PushDraft.keep_whole),
+    Parameter(
+        name="icon",
+        translate=keep_copy("icon", whole=True),
+        notes={
+            "icon": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Bark's app shows it, others do not.",
+                "已保存。Bark 应用会显示，其他不会。",
+            )
+        },
+    ),
     # "none": a tap does nothing; "alert": a tap opens a pop-up.
-    Parameter(name="action", translate=PushDraft.keep_prose),
+    Parameter(
+        name="action",
+        translate=keep_copy("action"),
+        notes={
+            "action": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Only Bark's app changes what a tap does.",
+                "已保存。只有 Bark 应用会改变点击的效果。",
+            )
+        },
+    ),
     # The text that the copy button takes; autocopy=1 takes it on arrival.
-    Parameter(name="copy", translate=PushDraft.keep_prose),
-    Parameter(name="autocopy", translate=PushDraft.keep_prose),
+    Parameter(
+        name="copy",
+        translate=keep_copy("copy"),
+        notes={
+            "copy": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Only Bark's app has a copy button.",
+                "已保存。只有 Bark 应用有复制按钮。",
+            ),
+            "autocopy": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Only Bark's app copies when the message arrives.",
+                "已保存。只有 Bark 应用会在收到时复制。",
+            ),
+        },
+    ),
+    Parameter(name="autocopy", translate=keep_switch("autocopy")),
     # The older name of autocopy; acme.sh still sends it.
-    Parameter(name="automaticallycopy", translate=PushDraft.keep_prose),
+    Parameter(name="automaticallycopy", translate=keep_switch("autocopy")),
 )
 CUTS = {"images": Cut("images_dropped", ("image",))}

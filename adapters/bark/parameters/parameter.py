@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from adapters.bark.draft import PushDraft, Sent
+from adapters.bark.draft import RECORDED, PushDraft, Sent
 from pushgo_compat.legacy import Note, NoteText
 from pushgo_compat.model import NativeMessage
 
 Translate = Callable[[PushDraft, str, Sent], None]
 """Puts a value that is not empty into the draft, under its lower-case name."""
 View = Mapping[str, object]
+_OFF = frozenset({"0", "false", "no", "off"})
 
 
 class FromJson(enum.Enum):
@@ -53,6 +54,29 @@ class Cut(NamedTuple):
     names: tuple[str, ...]
     """The parameters that may have filled the field; the last is named when none of
     the others was sent."""
+
+
+def keep_copy(code: str, *, whole: bool = False) -> Translate:
+    """A translation that only records the value, cut or (``whole``) not at all.
+
+    It notes ``code``: what the value asks for does not happen.
+    """
+    keep = PushDraft.keep_whole if whole else PushDraft.keep_prose
+
+    def translate(draft: PushDraft, name: str, sent: Sent) -> None:
+        keep(draft, name, sent, code)
+
+    return translate
+
+
+def keep_switch(code: str) -> Translate:
+    """A translation that records a switch, and notes ``code`` unless it is off."""
+
+    def translate(draft: PushDraft, name: str, sent: Sent) -> None:
+        is_off = sent.text.strip().lower() in _OFF
+        draft.keep_prose(name, sent, RECORDED if is_off else code)
+
+    return translate
 
 
 def lose(code: str) -> Translate:

@@ -87,9 +87,11 @@ PARAMETERS = (
         from_object=False,
         notes={
             "key_overruled": NoteText(
-                Verdict.LOST,
+                Verdict.CHANGED,
                 None,
                 "The path or a list of device keys names the receiver.",
+                "接收者由路径或设备 key 列表决定。",
+                outdone=True,
             ),
         },
     ),
@@ -100,9 +102,10 @@ PARAMETERS = (
         from_object=False,
         notes={
             "batch_needs_json": NoteText(
-                Verdict.LOST,
+                Verdict.CHANGED,
                 None,
                 "Only device_keys in a JSON request names several devices.",
+                "只有 JSON 请求里的 device_keys 才能指定多台设备。",
             ),
         },
     ),

@@ -6,7 +6,7 @@ are collected first and become native fields together, in ``title`` and ``body``
 
 from __future__ import annotations
 
-from adapters.bark.draft import PushDraft, Sent
+from adapters.bark.draft import RECORDED, PushDraft, Sent
 from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage
@@ -36,11 +36,11 @@ def title(draft: PushDraft, default: str) -> str:
     if not line:
         draft.view["title"] = ""
     if subtitle is not None:
-        draft.keep_prose("subtitle", subtitle)
-        if not line:
-            line = _one_line(subtitle.text)
-            if line:
-                draft.notes.append(Note(subtitle.name, "subtitle_as_title"))
+        stands_in = "" if line else _one_line(subtitle.text)
+        draft.keep_prose("subtitle", subtitle, RECORDED if stands_in else "subtitle")
+        if stands_in:
+            draft.notes.append(Note(subtitle.name, "subtitle_as_title"))
+            line = stands_in
     return line or default
 
 
@@ -99,16 +99,23 @@ PARAMETERS = (
         from_object=False,
         forward=_forward_title,
         notes={
-            "title": NoteText(Verdict.KEPT, "title", "The title is the title."),
+            "title": NoteText(
+                Verdict.KEPT,
+                "title",
+                "The title is the title.",
+                "标题就是标题。",
+            ),
             "title_one_line": NoteText(
                 Verdict.CHANGED,
                 "title",
                 "A native title is one line without blanks around it.",
+                "原生标题只有一行，首尾没有空白。",
             ),
             "title_cut": NoteText(
                 Verdict.CHANGED,
                 "title",
                 "The message was too large, so its title was cut.",
+                "消息太大，标题被截断。",
             ),
         },
     ),
@@ -118,10 +125,17 @@ PARAMETERS = (
         from_json=FromJson.PLAIN,
         from_object=False,
         notes={
+            "subtitle": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Bark's app shows this line, others do not.",
+                "已保存。Bark 应用会显示这一行，其他不会。",
+            ),
             "subtitle_as_title": NoteText(
                 Verdict.CHANGED,
                 "title",
                 "A title is required, and the subtitle was the only one.",
+                "必须有标题，而只有副标题。",
             ),
         },
     ),
@@ -132,19 +146,31 @@ PARAMETERS = (
         from_object=False,
         forward=_forward_body,
         notes={
-            "body": NoteText(Verdict.KEPT, "body", "The body is the body."),
+            "body": NoteText(
+                Verdict.KEPT,
+                "body",
+                "The body is the body, not escaped: where it is shown as "
+                "Markdown, * _ # and < may look different.",
+                "正文就是正文，没有转义：在按 Markdown 显示的地方，* _ # < 可能"
+                "有不同效果。",
+            ),
             "body_cut": NoteText(
                 Verdict.CHANGED,
                 "body",
                 "The message was too large, so its body was cut.",
+                "消息太大，正文被截断。",
             ),
             "body_large": NoteText(
                 Verdict.KEPT,
                 "body",
                 "Kept whole, but larger than one POST /message could carry.",
+                "完整保留，但已超出一次 POST /message 的容量。",
             ),
             "body_hidden": NoteText(
-                Verdict.LOST, None, "Bark shows the markdown in place of the body."
+                Verdict.CHANGED,
+                None,
+                "Bark shows the markdown in place of the body.",
+                "Bark 显示 markdown，不显示 body。",
             ),
         },
     ),
@@ -154,7 +180,12 @@ PARAMETERS = (
         from_json=FromJson.PLAIN,
         forward=_forward_markdown,
         notes={
-            "markdown": NoteText(Verdict.KEPT, "body", "A native body is Markdown."),
+            "markdown": NoteText(
+                Verdict.KEPT,
+                "body",
+                "A native body is Markdown.",
+                "原生正文就是 Markdown。",
+            ),
         },
     ),
 )

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from adapters.bark.draft import PushDraft, Sent
-from adapters.bark.parameters.parameter import FromJson, Parameter, View
+from adapters.bark.parameters.parameter import (
+    FromJson,
+    Parameter,
+    View,
+    keep_copy,
+    keep_switch,
+)
 from pushgo_compat.legacy import Note, NoteText, Verdict
 from pushgo_compat.model import NativeMessage, Severity
 
@@ -42,17 +48,43 @@ PARAMETERS = (
         forward=_forward_level,
         notes={
             "level": NoteText(
-                Verdict.KEPT, "severity", "The level has its own severity."
+                Verdict.KEPT,
+                "severity",
+                "The level has its own severity.",
+                "每个级别都有对应的严重程度。",
             ),
             "level_unknown": NoteText(
-                Verdict.CHANGED,
+                Verdict.RECORDED,
                 "metadata.{}",
                 "Bark shows an unknown level as active.",
+                "未知的级别，Bark 按 active 处理。",
             ),
         },
     ),
     # The loudness of a critical push, 0 to 10.
-    Parameter(name="volume", translate=PushDraft.keep_prose),
+    Parameter(
+        name="volume",
+        translate=keep_copy("volume"),
+        notes={
+            "volume": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Only Bark's app sets the volume; critical is loud anyway.",
+                "已保存。只有 Bark 应用会调音量；critical 仍然会响。",
+            )
+        },
+    ),
     # 1: the sound rings for 30 seconds.
-    Parameter(name="call", translate=PushDraft.keep_prose),
+    Parameter(
+        name="call",
+        translate=keep_switch("call"),
+        notes={
+            "call": NoteText(
+                Verdict.LOST,
+                "metadata.{}",
+                "Stored. Bark's app rings for 30 seconds, others do not.",
+                "已保存。Bark 应用会响 30 秒，其他不会。",
+            )
+        },
+    ),
 )

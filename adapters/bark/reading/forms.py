@@ -39,6 +39,11 @@ def form_layer(pairs: Sequence[tuple[str, str]], notes: list[Note]) -> Layer:
     return layer
 
 
+def is_form(content_type: str) -> bool:
+    """Whether a Content-Type announces a form of either kind."""
+    return media_type(content_type).startswith((FORM, MULTIPART))
+
+
 def read_form(request: LegacyRequest, content_type: str, notes: list[Note]) -> Layer:
     """The fields of a urlencoded or multipart body; a body of another type has none.
 

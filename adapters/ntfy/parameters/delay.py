@@ -106,8 +106,9 @@ PARAMETERS = (
             "delay": NoteText(
                 Verdict.KEPT,
                 "occurred_at",
-                "The message waits until then; metadata.compat.ntfy.delay has the "
-                "words.",
+                "The message waits until then; metadata.compat.ntfy.delay has "
+                "the words.",
+                "消息会等到那个时间；原文在 metadata.compat.ntfy.delay。",
             ),
         },
     ),

@@ -63,7 +63,10 @@ def _show_attachment(message: NativeMessage, _source: Source, view: EventView) -
 
 
 def _translate_filename(native: NativeFields, _value: str, _sent_as: str) -> str:
-    return "filename" if "attachment" in native.view else "unused"
+    attachment = native.view.get("attachment")
+    if attachment is None:
+        return "unused"
+    return "filename" if "type" in attachment else "filename_recorded"
 
 
 def _name_from_url(url: str) -> str:
@@ -92,17 +95,22 @@ PARAMETERS = (
         show=_show_attachment,
         notes={
             "attach_image": NoteText(
-                Verdict.KEPT, "images", "A picture, shown with the message."
+                Verdict.KEPT,
+                "images",
+                "A picture, shown with the message.",
+                "图片，随消息一起显示。",
             ),
             "attach_link": NoteText(
                 Verdict.CHANGED,
                 "url",
                 "Nothing else is tapped open, so the link leads to the file.",
+                "没有其他点击地址，所以链接指向这个文件。",
             ),
             "attach_recorded": NoteText(
-                Verdict.CHANGED,
+                Verdict.RECORDED,
                 "metadata.compat.ntfy.attachment_url",
-                "Recorded; the click address is what opens.",
+                "Stored; the click address is what opens.",
+                "已保存；点击时打开的是 click 的地址。",
             ),
         },
     ),
@@ -115,7 +123,14 @@ PARAMETERS = (
             "filename": NoteText(
                 Verdict.KEPT,
                 "metadata.compat.ntfy.attachment_name",
-                "The attachment's name.",
+                "The file is saved under this name.",
+                "下载时文件用这个名字。",
+            ),
+            "filename_recorded": NoteText(
+                Verdict.RECORDED,
+                "metadata.compat.ntfy.attachment_name",
+                "Stored. ntfy's apps show it, others do not.",
+                "已保存。ntfy 应用会显示，其他不会。",
             ),
         },
     ),

@@ -17,7 +17,8 @@ from adapters.ntfy.parameters.parameter import Parameter
 from pushgo_compat.legacy import NoteText, Verdict
 
 _PHONE_NUMBER = re.compile(r"\+[0-9]{1,100}")
-_CALL_WORDS = frozenset({"1", "yes", "true", "0", "no", "false"})
+_NO_CALL = frozenset({"0", "no", "false"})
+_CALL_WORDS = frozenset({"1", "yes", "true", *_NO_CALL})
 _WEB_PUSH_ENCODING = "aes128gcm"
 
 
@@ -41,7 +42,7 @@ def _check_call(_found: Found, _view: EventView, value: str) -> None:
 
 def _translate_call(native: NativeFields, value: str, sent_as: str) -> str:
     native.record("call", value, sent_as)
-    return "call"
+    return "default" if value in _NO_CALL else "call"
 
 
 def _check_cache(found: Found, view: EventView, _value: str) -> None:
@@ -76,9 +77,10 @@ PARAMETERS = (
         translate=_translate_email,
         notes={
             "email": NoteText(
-                Verdict.CHANGED,
+                Verdict.LOST,
                 "metadata.compat.ntfy.email",
-                "Recorded; no e-mail is sent.",
+                "Stored. No e-mail is sent.",
+                "已保存，但不会发邮件。",
             ),
         },
     ),
@@ -91,9 +93,10 @@ PARAMETERS = (
         translate=_translate_call,
         notes={
             "call": NoteText(
-                Verdict.CHANGED,
+                Verdict.LOST,
                 "metadata.compat.ntfy.call",
-                "Recorded; nobody is called.",
+                "Stored. No phone is called; the priority max breaks through silence.",
+                "已保存，但不会拨打电话；需要打破静音时请用优先级 max。",
             ),
         },
     ),
@@ -109,6 +112,7 @@ PARAMETERS = (
                 Verdict.CHANGED,
                 "metadata.compat.ntfy.cache",
                 "Hidden from ntfy polls; the message itself is always durable.",
+                "ntfy 轮询看不到它；消息本身总会保存。",
             ),
         },
     ),
@@ -119,7 +123,10 @@ PARAMETERS = (
         translate=_translate_firebase,
         notes={
             "firebase": NoteText(
-                Verdict.LOST, None, "There is no Firebase detour to switch off."
+                Verdict.CHANGED,
+                None,
+                "There is no Firebase detour to switch off.",
+                "这里不经过 Firebase，没有什么可关闭的。",
             ),
         },
     ),
@@ -133,6 +140,7 @@ PARAMETERS = (
                 Verdict.KEPT,
                 "body",
                 "The body is passed on untouched, for another app.",
+                "正文原样交给另一个应用。",
             ),
         },
     ),
@@ -148,7 +156,10 @@ PARAMETERS = (
         names=("x-poll-id", "poll-id"),
         notes={
             "poll_id": NoteText(
-                Verdict.LOST, None, "A poll request is answered; it carries no message."
+                Verdict.LOST,
+                None,
+                "A poll request is answered; it carries no message.",
+                "轮询请求会得到回答，但其中没有消息。",
             ),
         },
     ),

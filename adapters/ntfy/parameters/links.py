@@ -58,11 +58,17 @@ PARAMETERS = (
         translate=_translate_click,
         show=_show_click,
         notes={
-            "click": NoteText(Verdict.KEPT, "url", "Opens when the message is tapped."),
+            "click": NoteText(
+                Verdict.KEPT,
+                "url",
+                "Opens when the message is tapped.",
+                "点击消息时打开。",
+            ),
             "click_recorded": NoteText(
-                Verdict.CHANGED,
+                Verdict.RECORDED,
                 "metadata.compat.ntfy.click",
-                "Not a web address, so it is recorded and not opened.",
+                "Stored, as it is no web address. ntfy's apps open it, others do not.",
+                "不是网页地址，只保存下来。ntfy 应用会打开，其他不会。",
             ),
         },
     ),
@@ -76,9 +82,10 @@ PARAMETERS = (
         show=_show_icon,
         notes={
             "icon": NoteText(
-                Verdict.CHANGED,
+                Verdict.LOST,
                 "metadata.compat.ntfy.icon",
-                "Recorded; icons are not shown.",
+                "Stored. ntfy's apps show it, others do not.",
+                "已保存。ntfy 应用会显示，其他不会。",
             ),
         },
     ),

@@ -96,21 +96,29 @@ PARAMETERS = (
         show=_show_message,
         filter=Filter(_wanted_text, _has_message),
         notes={
-            "message": NoteText(Verdict.KEPT, "body", "The text, word for word."),
+            "message": NoteText(
+                Verdict.KEPT,
+                "body",
+                "The text, word for word.",
+                "正文，一字不差。",
+            ),
             "base64": NoteText(
                 Verdict.CHANGED,
                 "body",
                 "The bytes are not UTF-8; they are sent as base64.",
+                "内容不是 UTF-8，改用 Base64 发送。",
             ),
             "cut_by_ntfy": NoteText(
                 Verdict.CHANGED,
                 "body",
                 "ntfy cuts this text after 4096 bytes, so it is cut here too.",
+                "ntfy 会在 4096 字节处截断这段正文，这里也一样。",
             ),
             "large_body": NoteText(
                 Verdict.KEPT,
                 "body",
                 "Kept whole, but larger than one POST /message could carry.",
+                "完整保留，但已超出一次 POST /message 的容量。",
             ),
         },
     ),
@@ -123,7 +131,12 @@ PARAMETERS = (
         show=_show_title,
         filter=Filter(_wanted_text, _has_title),
         notes={
-            "title": NoteText(Verdict.KEPT, "title", "The title, word for word."),
+            "title": NoteText(
+                Verdict.KEPT,
+                "title",
+                "The title, word for word.",
+                "标题，一字不差。",
+            ),
         },
     ),
     Parameter(
@@ -139,6 +152,7 @@ PARAMETERS = (
                 Verdict.KEPT,
                 "metadata.compat.ntfy.content_type",
                 "Marks the text as Markdown.",
+                "标记正文是 Markdown。",
             ),
         },
     ),
@@ -155,15 +169,22 @@ PARAMETERS = (
         translate=_translate_template,
         notes={
             "template": NoteText(
-                Verdict.LOST, None, "Only the text that the template made is kept."
+                Verdict.CHANGED,
+                "body",
+                "The text that the template made is the message.",
+                "模板生成的文本就是消息正文。",
             ),
             "template_input": NoteText(
                 Verdict.CHANGED,
                 "body",
                 "The data of a template: what it did not take is not kept.",
+                "模板的数据：模板没有用到的部分不保留。",
             ),
             "rendered": NoteText(
-                Verdict.CHANGED, "{}", "A template, kept as the text that it made."
+                Verdict.CHANGED,
+                "{}",
+                "A template, kept as the text that it made.",
+                "这是模板，保留的是它生成的文本。",
             ),
         },
     ),

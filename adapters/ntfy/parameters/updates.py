@@ -65,20 +65,23 @@ PARAMETERS = (
         recorded="sequence_id",
         notes={
             "sequence_id": NoteText(
-                Verdict.CHANGED,
+                Verdict.LOST,
                 "metadata.compat.ntfy.sequence_id",
-                "ntfy subscribers see an update; natively it is a new message.",
+                "ntfy subscribers see an update; everybody else gets a new message.",
+                "ntfy 订阅者会看到更新，其他地方则是一条新消息。",
             ),
             "message_delete": NoteText(
                 Verdict.LOST,
                 None,
-                "ntfy subscribers remove the notification; what still waits is not "
-                "sent.",
+                "ntfy subscribers remove the notification; what still waits is "
+                "not sent.",
+                "ntfy 订阅者会移除该通知；还在等待的消息不再发送。",
             ),
             "message_clear": NoteText(
                 Verdict.LOST,
                 None,
                 "ntfy subscribers dismiss the notification; nothing is sent.",
+                "ntfy 订阅者会清除该通知；不会发送消息。",
             ),
         },
     ),

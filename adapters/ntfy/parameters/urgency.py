@@ -37,6 +37,7 @@ _PRIORITIES: Mapping[str, int] = {
     "urgent": 5,
 }
 _UNSET_PRIORITY = 3
+_MIN_PRIORITY = 1
 _SEVERITIES: Mapping[int, Severity] = {
     5: Severity.CRITICAL,
     4: Severity.HIGH,
@@ -63,10 +64,12 @@ def _check_priority(_found: Found, view: EventView, value: str) -> None:
     view["priority"] = _priority(value)
 
 
-def _translate_priority(native: NativeFields, _value: str, _sent_as: str) -> str:
+def _translate_priority(native: NativeFields, _value: str, sent_as: str) -> str:
     priority = native.view.get("priority", _UNSET_PRIORITY)
     native.severity = _SEVERITIES[priority]
     native.metadata["compat.ntfy.priority"] = str(priority)
+    if priority == _MIN_PRIORITY:
+        native.note(sent_as, "priority_min")
     return "priority"
 
 
@@ -146,11 +149,20 @@ PARAMETERS = (
                 "severity",
                 "Five priorities become four severities; "
                 "metadata.compat.ntfy.priority has the exact one.",
+                "五级优先级变成四级严重程度，原值在 metadata.compat.ntfy.priority。",
+            ),
+            "priority_min": NoteText(
+                Verdict.LOST,
+                "metadata.compat.ntfy.priority",
+                "min and low become the same severity; ntfy's own apps still "
+                "tell them apart.",
+                "min 和 low 的严重程度相同，只有 ntfy 应用还能区分。",
             ),
             "priority_hint": NoteText(
-                Verdict.LOST,
+                Verdict.CHANGED,
                 None,
                 "An HTTP priority hint (RFC 9218), not the message's priority.",
+                "这是 HTTP 的优先级提示（RFC 9218），不是消息的优先级。",
             ),
         },
     ),
@@ -163,12 +175,19 @@ PARAMETERS = (
         show=_show_tags,
         filter=Filter(_wanted_tags, _has_tags),
         notes={
-            "tags": NoteText(Verdict.KEPT, "tags", "The tags, in the sender's order."),
+            "tags": NoteText(
+                Verdict.KEPT,
+                "tags",
+                "The tags, in the sender's order.",
+                "标签，顺序不变。",
+            ),
             "tags_cut": NoteText(
                 Verdict.CHANGED,
                 "tags",
-                "At most 32 tags of 64 characters; "
-                "metadata.compat.ntfy.tags has them all if they fit.",
+                "At most 32 tags of 64 characters; metadata.compat.ntfy.tags "
+                "has them all if they fit.",
+                "最多 32 个标签，每个 64 个字符；放得下的话，全部保存在 metadat"
+                "a.compat.ntfy.tags。",
             ),
         },
     ),

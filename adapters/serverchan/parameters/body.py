@@ -40,6 +40,8 @@ def note_texts(draft: SendDraft, fitted: Fitted) -> None:
     else:
         if "desp" in sent:
             notes.append(Note("desp", "desp.cut" if cut else "desp"))
+            if cut:
+                notes.append(Note("desp", "desp.tail"))
         if "encoded" in sent:
             notes.append(Note("encoded", "encoded.unused"))
     if fitted.is_large and fitted.message.body:
@@ -78,24 +80,41 @@ DESP = Parameter(
     place="body",
     translate=_translate_desp,
     notes={
-        "desp": NoteText(Verdict.KEPT, "body", "The Markdown text, as sent."),
+        "desp": NoteText(
+            Verdict.KEPT,
+            "body",
+            "The Markdown text, as sent.",
+            "Markdown 正文，和发送的一样。",
+        ),
         "desp.cut": NoteText(
-            Verdict.CHANGED, "body", "The end was cut: a body has at most 65,536 bytes."
+            Verdict.CHANGED,
+            "body",
+            "The end was cut: a body has at most 65,536 bytes.",
+            "末尾被截断：正文最多 65,536 字节。",
+        ),
+        "desp.tail": NoteText(
+            Verdict.LOST,
+            None,
+            "What stood beyond the 65,536 bytes is not kept.",
+            "65,536 字节以后的内容没有保留。",
         ),
         "desp.ciphertext": NoteText(
-            Verdict.CHANGED,
+            Verdict.LOST,
             "ciphertext",
             "Passed on whole, but PushGo clients cannot decrypt this scheme.",
+            "完整传递，但 PushGo 客户端不能解密这种格式。",
         ),
         "title.from_desp": NoteText(
             Verdict.CHANGED,
             "title",
             "Without a title, the first line of desp becomes one.",
+            "没有标题时，用 desp 的第一行。",
         ),
         "body.large": NoteText(
             Verdict.KEPT,
             "body",
             "Kept whole, but larger than one POST /message could carry.",
+            "完整保留，但已超出一次 POST /message 的容量。",
         ),
     },
 )
@@ -105,15 +124,22 @@ SHORT = Parameter(
     translate=_translate_short,
     notes={
         "short": NoteText(
-            Verdict.CHANGED,
+            Verdict.LOST,
             f"metadata.{METADATA}short",
-            "Kept, but PushGo shows no separate card text.",
+            "Stored, but no client shows a separate card text.",
+            "已保存，但没有客户端显示单独的卡片文字。",
         ),
         "short.body": NoteText(
-            Verdict.CHANGED, "body", "It is the readable text beside a ciphertext."
+            Verdict.CHANGED,
+            "body",
+            "It is the readable text beside a ciphertext.",
+            "它是密文旁边可读的文字。",
         ),
         "short.body_cut": NoteText(
-            Verdict.CHANGED, "body", "The end was cut: a body has at most 65,536 bytes."
+            Verdict.CHANGED,
+            "body",
+            "The end was cut: a body has at most 65,536 bytes.",
+            "末尾被截断：正文最多 65,536 字节。",
         ),
     },
 )
@@ -124,12 +150,16 @@ ENCODED = Parameter(
     is_said=_is_encoded,
     notes={
         "encoded": NoteText(
-            Verdict.KEPT,
+            Verdict.RECORDED,
             f"metadata.{_ENCODED}",
-            "It marks the ciphertext as ServerChan's scheme.",
+            "Stored. It marks the ciphertext as ServerChan's scheme.",
+            "已保存。它标明密文是 Server酱的格式。",
         ),
         "encoded.unused": NoteText(
-            Verdict.LOST, None, "There was no desp for it to speak of."
+            Verdict.CHANGED,
+            None,
+            "There was no desp for it to speak of.",
+            "没有 desp，所以不起作用。",
         ),
     },
 )

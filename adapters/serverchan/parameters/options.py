@@ -24,6 +24,8 @@ def _translate_tags(draft: SendDraft, name: str) -> None:
     draft.tags = tuple(cut)[:MAX_TAGS]
     whole = {"", *draft.tags}.issuperset(labels)
     draft.notes.append(Note(name, "tags" if whole else "tags.cut"))
+    if len(cut) > MAX_TAGS:
+        draft.notes.append(Note(name, "tags.beyond"))
 
 
 def _translate_noip(draft: SendDraft, name: str) -> None:
@@ -42,14 +44,29 @@ TAGS = Parameter(
     # SC3 wants a text; clients of other services send an array.
     list_joint="|",
     notes={
-        "tags": NoteText(Verdict.KEPT, "tags", "The labels between the bars."),
+        "tags": NoteText(
+            Verdict.KEPT,
+            "tags",
+            "The labels between the bars.",
+            "竖线之间的标签。",
+        ),
         "tags.cut": NoteText(
             Verdict.CHANGED,
             "tags",
             "Native limits: 32 different tags, 64 characters each.",
+            "原生限制：最多 32 个不同的标签，每个 64 个字符。",
+        ),
+        "tags.beyond": NoteText(
+            Verdict.LOST,
+            None,
+            "The tags beyond the first 32 are not kept.",
+            "前 32 个以外的标签没有保留。",
         ),
         "tags.dropped": NoteText(
-            Verdict.LOST, None, "The message was too large, so it has no tags."
+            Verdict.LOST,
+            None,
+            "The message was too large, so it has no tags.",
+            "消息太大，没有标签。",
         ),
     },
 )
@@ -59,9 +76,10 @@ CHANNEL = Parameter(
     translate=keep,
     notes={
         "channel": NoteText(
-            Verdict.CHANGED,
+            Verdict.LOST,
             f"metadata.{METADATA}channel",
-            "Kept, but it no longer chooses a way out.",
+            "Stored, but it no longer chooses a way out.",
+            "已保存，但不再决定从哪个通道发送。",
         ),
     },
 )
@@ -71,9 +89,10 @@ OPENID = Parameter(
     translate=keep,
     notes={
         "openid": NoteText(
-            Verdict.CHANGED,
+            Verdict.LOST,
             f"metadata.{METADATA}openid",
-            "Kept, but no copies go to other people.",
+            "Stored, but no copies go to other people.",
+            "已保存，但不会抄送给其他人。",
         ),
     },
 )
@@ -84,9 +103,10 @@ NOIP = Parameter(
     is_said=_is_noip,
     notes={
         "noip": NoteText(
-            Verdict.KEPT,
+            Verdict.RECORDED,
             f"metadata.{METADATA}noip",
-            "The caller's address is not part of a message.",
+            "Stored. The caller's address is not part of a message anyway.",
+            "已保存。消息里本来就没有调用者的地址。",
         ),
     },
 )

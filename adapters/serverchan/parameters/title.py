@@ -49,17 +49,24 @@ PARAMETERS = (
         place="title",
         translate=_translate,
         notes={
-            "title": NoteText(Verdict.KEPT, "title", "The title."),
+            "title": NoteText(
+                Verdict.KEPT,
+                "title",
+                "The title.",
+                "标题。",
+            ),
             # WeChat refused such a title when it delivered; here it is delivered.
             "title.one_line": NoteText(
                 Verdict.CHANGED,
                 "title",
                 "Line breaks became spaces: a title is one line.",
+                "换行变成空格：标题只有一行。",
             ),
             "title.cut": NoteText(
                 Verdict.CHANGED,
                 "title",
                 "It was cut: with it whole, no native message fits.",
+                "已截断：完整的话，原生消息放不下。",
             ),
         },
     ),
@@ -70,9 +77,10 @@ PARAMETERS = (
         translate=_translate,
         notes={
             "title.unused": NoteText(
-                Verdict.LOST,
+                Verdict.CHANGED,
                 None,
                 "It stands in for a missing title, and there was a title.",
+                "只在没有 title 时代替它，而这里有 title。",
             ),
         },
     ),

@@ -16,36 +16,20 @@ import orjson
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.messages import receipt_of
 from pushgo_compat.core.receipts.masking import Masker
+from pushgo_compat.core.receipts.notes import AboutMessage, show_notes
+from pushgo_compat.core.receipts.sent_fields import StoredRequest
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import (
     Dialect,
     LegacyReply,
     LegacyRequest,
     Note,
-    NoteText,
     StoredCall,
-    Verdict,
 )
 from pushgo_compat.model import Channel, KeyClaim, NativeMessage, Source
 from pushgo_compat.schemas import decode_message, encode_message
 
 Document = dict[str, object]
-
-GATE_NOTES: Mapping[str, NoteText] = {
-    "gate.login-used": NoteText(
-        Verdict.KEPT, "channel", "The login opened the channel, as on the old server."
-    ),
-    "gate.login-ignored": NoteText(
-        Verdict.LOST, None, "The key suffices by itself; the old login is not needed."
-    ),
-    "gate.alias-tags": NoteText(
-        Verdict.CHANGED, "tags", "The alias that was used adds its tags."
-    ),
-    "gate.alias-severity": NoteText(
-        Verdict.CHANGED, "severity", "The alias that was used maps this severity."
-    ),
-}
-"""Notes that the core adds to a dialect's own."""
 
 
 class CallRecord(NamedTuple):
@@ -64,6 +48,11 @@ class CallRecord(NamedTuple):
     notes: Sequence[Note]
     batch: bool = False
     key_hint: str = ""
+
+    @property
+    def request(self) -> StoredRequest:
+        """The request, for finding its fields again."""
+        return StoredRequest(self.route, self.target, self.headers, self.body)
 
     def pack(self, key_hint: str, gate_notes: Sequence[Note] = ()) -> bytes:
         """The stored form, for the recipient with this key."""
@@ -130,6 +119,15 @@ def curl_line(fields: Mapping[str, object], base_url: str) -> str:
     )
 
 
+class Reader(NamedTuple):
+    """Who a receipt is rendered for."""
+
+    base_url: str
+    """Our own address, as this reader reaches it: for the curl lines."""
+    chinese: bool = False
+    """Sentences are in Chinese, else in English."""
+
+
 def render(
     dialect: Dialect,
     record: CallRecord,
@@ -138,9 +136,15 @@ def render(
     *,
     accepted: bool,
     dry_run: bool,
-    base_url: str,
+    reader: Reader,
+    notes: Sequence[AboutMessage] | None = None,
 ) -> Document:
-    """The receipt as docs/native-api.md shows it."""
+    """The receipt as docs/native-api.md shows it.
+
+    ``notes`` are the record's, about the only message, when None.
+    """
+    if notes is None:
+        notes = [AboutMessage(note) for note in record.notes]
     natives = [native_json(message) for message in messages]
     return {
         "dialect": dialect.source,
@@ -156,18 +160,8 @@ def render(
             "body": record.body,
         },
         "messages": natives,
-        "notes": [_note(dialect, note) for note in record.notes],
-        "curl": [curl_line(fields, base_url) for fields in natives],
-    }
-
-
-def _note(dialect: Dialect, note: Note) -> Document:
-    text = GATE_NOTES.get(note.code) or dialect.notes[note.code]
-    return {
-        "field": note.field,
-        "verdict": text.verdict,
-        "to": None if text.to is None else text.to.replace("{}", note.detail),
-        "why": text.why,
+        "notes": show_notes(dialect, record.request, notes, chinese=reader.chinese),
+        "curl": [curl_line(fields, reader.base_url) for fields in natives],
     }
 
 
@@ -186,7 +180,10 @@ class ReceiptReader:
         self._dialects: dict[Source, Dialect] = {d.source: d for d in dialects}
 
     def read(
-        self, stored: StoredMessage, channel: Channel, base_url: str
+        self,
+        stored: StoredMessage,
+        channel: Channel,
+        reader: Reader,
     ) -> Document | None:
         """The receipt of a message that came from an old call; None for native ones."""
         if stored.receipt is None:
@@ -208,5 +205,5 @@ class ReceiptReader:
             [message],
             accepted=True,
             dry_run=False,
-            base_url=base_url,
+            reader=reader,
         )

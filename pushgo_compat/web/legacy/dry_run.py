@@ -12,7 +12,8 @@ from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.key_forms import suspected_keys
 from pushgo_compat.core.messages import addressed
 from pushgo_compat.core.receipts.masking import MAX_BODY_BYTES, Masker
-from pushgo_compat.core.receipts.receipts import gate_notes, record_call, render
+from pushgo_compat.core.receipts.notes import AboutMessage
+from pushgo_compat.core.receipts.receipts import Reader, gate_notes, record_call, render
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import (
     Dialect,
@@ -25,6 +26,7 @@ from pushgo_compat.legacy import (
 from pushgo_compat.model import KeyClaim, NativeMessage, Receipt, derived_op_id
 from pushgo_compat.web.legacy.keyring import Opened
 from pushgo_compat.web.legacy.publish import Results
+from pushgo_compat.web.preferred_language import prefers_chinese
 
 _NO_ID = "0" * 32
 
@@ -36,6 +38,9 @@ class Rehearsed:
     reply: LegacyReply
     messages: Sequence[NativeMessage] = ()
     notes: Sequence[Note] = ()
+    """About the call, and so about each of its messages."""
+    gate_notes: Sequence[AboutMessage] = ()
+    """About the key that one message goes to."""
 
 
 def rehearse(
@@ -52,16 +57,19 @@ def rehearse(
         else _would_be(entry, request, translation)
         for entry in opened
     ]
-    messages, notes = [], list(translation.notes)
+    messages: list[NativeMessage] = []
+    of_gate: list[AboutMessage] = []
     for claim, grant in zip(call.claims, opened, strict=True):
         if isinstance(grant, Grant):
-            notes += gate_notes(claim, grant)
+            number = len(messages)
+            of_gate += [AboutMessage(n, number) for n in gate_notes(claim, grant)]
             if translation.message is not None and not translation.hidden:
                 messages.append(addressed(translation.message, grant))
     return Rehearsed(
         reply=dialect.accepted(request, call, translation, results),
         messages=messages,
-        notes=notes,
+        notes=translation.notes,
+        gate_notes=of_gate,
     )
 
 
@@ -77,14 +85,22 @@ def tell(
 ) -> LegacyReply:
     """A dry run's answer: the receipt as one bare JSON object, secrets masked."""
     masker = Masker.of(claims) if claims else _suspicious(request)
+    record = record_call(request, masker, route=route, notes=rehearsed.notes)
+    about = 0 if len(rehearsed.messages) <= 1 else None
     receipt = render(
         dialect,
-        record_call(request, masker, route=route, notes=rehearsed.notes),
+        record,
         masker.reply(rehearsed.reply),
         rehearsed.messages,
         accepted=accepted,
         dry_run=True,
-        base_url=base_url,
+        reader=Reader(
+            base_url, prefers_chinese(request.headers.get("Accept-Language", ""))
+        ),
+        notes=[
+            *(AboutMessage(note, about) for note in record.notes),
+            *rehearsed.gate_notes,
+        ],
     )
     return LegacyReply(body=orjson.dumps(receipt))
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from pushgo_compat.core.deliveries import DeliveryReader
+from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
@@ -26,6 +27,7 @@ from pushgo_compat.web.native.description.describe import (
 )
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.native.guards import check_query, login_reader
+from pushgo_compat.web.preferred_language import prefers_chinese
 from pushgo_compat.web.services import SERVICES
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 500
@@ -194,7 +196,12 @@ async def get_message(request: web.Request) -> web.Response:
                 stored, grant.channel.channel_id, services.derived_metadata
             ),
             "receipt": services.render_receipt(
-                stored, grant.channel, services.callers.base_url(request)
+                stored,
+                grant.channel,
+                Reader(
+                    services.callers.base_url(request),
+                    prefers_chinese(request.headers.get("Accept-Language", "")),
+                ),
             ),
             "deliveries": await _deliveries(services.deliveries, grant.channel, stored),
         }

@@ -155,14 +155,17 @@ PARAMETERS = (
         translate=_translate_actions,
         notes={
             "actions": NoteText(
-                Verdict.CHANGED,
+                Verdict.LOST,
                 "metadata.compat.ntfy.actions",
-                "Recorded; buttons are not drawn.",
+                "Stored. ntfy's apps draw the buttons, others do not.",
+                "已保存。ntfy 应用会显示按钮，其他不会。",
             ),
             "actions_cut": NoteText(
-                Verdict.CHANGED,
+                Verdict.LOST,
                 "metadata.compat.ntfy.actions.{}",
-                "Recorded without what does not fit 512 characters.",
+                "Stored without what does not fit 512 characters. Only ntfy's "
+                "apps draw the button.",
+                "只保存 512 个字符以内的部分。只有 ntfy 应用会显示按钮。",
             ),
         },
     ),

@@ -1,0 +1,119 @@
+"""Notes as a receipt shows them: field, place, value, verdict, and a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pushgo_compat.core.receipts.sent_fields import (
+    SentField,
+    SentFields,
+    StoredRequest,
+)
+from pushgo_compat.legacy import Dialect, Note, NoteText, Verdict
+
+GATE_NOTES: Mapping[str, NoteText] = {
+    "gate.login-used": NoteText(
+        Verdict.KEPT,
+        "channel",
+        "The login opened the channel, as on the old server.",
+        "用这个登录信息打开了频道，和旧服务器一样。",
+    ),
+    "gate.login-ignored": NoteText(
+        Verdict.CHANGED,
+        None,
+        "The key suffices by itself; the old login is not needed.",
+        "有密钥就够了，不再需要旧服务器的登录信息。",
+    ),
+    "gate.alias-tags": NoteText(
+        Verdict.CHANGED,
+        "tags",
+        "The alias that was used adds its tags.",
+        "所用的别名会加上自己的标签。",
+    ),
+    "gate.alias-severity": NoteText(
+        Verdict.CHANGED,
+        "severity",
+        "The alias that was used maps this severity.",
+        "所用的别名改写了严重程度。",
+    ),
+}
+"""Notes that the core adds to a dialect's own."""
+_RETIRED = NoteText(
+    Verdict.CHANGED,
+    None,
+    "An earlier version noted this; this one has no words for it.",
+    "这是旧版本的记录，当前版本没有对应的说明。",
+)
+_COMMON_CODES = frozenset({"unknown", "variable"})
+"""Codes that mean the same in every dialect."""
+
+
+class AboutMessage(NamedTuple):
+    """A note, and which message of the call it is about; None: all of them."""
+
+    note: Note
+    message: int | None = 0
+
+
+def note_text(dialect: Dialect, code: str) -> NoteText:
+    """The text of a code; one that an earlier release has stored may have none."""
+    return GATE_NOTES.get(code) or dialect.notes.get(code) or _RETIRED
+
+
+def show_notes(
+    dialect: Dialect,
+    request: StoredRequest,
+    notes: Sequence[AboutMessage],
+    *,
+    chinese: bool = False,
+) -> list[dict[str, object]]:
+    """The notes on a request, in their order."""
+    if not notes:
+        return []
+    fields = SentFields(request, dialect.places(request.route, request.content_type))
+    texts = [note_text(dialect, about.note.code) for about in notes]
+    found = _find(fields, [about.note for about in notes], texts)
+    return [
+        {
+            "field": note.field,
+            "place": sent.place if sent else None,
+            "value": sent.value if sent else None,
+            "verdict": text.verdict,
+            "to": None if text.to is None else text.to.replace("{}", note.detail),
+            "code": public_code(dialect.source, note.code),
+            "why": text.why_zh if chinese else text.why,
+            "message": message,
+        }
+        for (note, message), text, sent in zip(notes, texts, found, strict=True)
+    ]
+
+
+def public_code(dialect: str, code: str) -> str:
+    """The code as it is shown, unique over all dialects."""
+    if code in _COMMON_CODES or code in GATE_NOTES:
+        return code
+    return f"{dialect}.{code}"
+
+
+def _find(
+    fields: SentFields, notes: Sequence[Note], texts: Sequence[NoteText]
+) -> Iterator[SentField | None]:
+    """The field of each note.
+
+    Of several fields with one name the first counts; notes on those that did not count
+    get the others in turn.
+    """
+    outdone = Counter(n.field for n, t in zip(notes, texts, strict=True) if t.outdone)
+    taken: Counter[str] = Counter()
+    for note, text in zip(notes, texts, strict=True):
+        sent = fields.named(note.field)
+        if not sent:
+            yield None
+        elif not text.outdone:
+            yield sent[0]
+        else:
+            first = 0 if outdone[note.field] >= len(sent) else 1
+            yield sent[min(first + taken[note.field], len(sent) - 1)]
+            taken[note.field] += 1
