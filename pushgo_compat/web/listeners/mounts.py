@@ -27,6 +27,8 @@ class HostRule:
 
     def __init__(self, patterns: Sequence[str], door: DialectDoor) -> None:
         self.door = door
+        self.patterns = tuple(patterns)
+        """None: the rule takes no host."""
         self.takes = re.compile("|".join(map(translate, patterns))).match
 
 
@@ -46,7 +48,8 @@ class Mounts:
         self._callers = services.callers
         self._root = root
         self._prefixes = dict(prefixes or {})
-        self._hosts = tuple(hosts)
+        # A pattern of no names would match every host.
+        self._hosts = tuple(rule for rule in hosts if rule.patterns)
 
     def find(self, target: str, host: str) -> tuple[DialectDoor | None, str]:
         """The door of a call and the prefix it is under; None: the native door."""

@@ -87,7 +87,7 @@ async def start_sites(
     main = Mounts(
         services=services,
         prefixes={str(source): door for source, door in doors.items()},
-        hosts=[HostRule(h, d) for s, d in doors.items() if (h := sites.hosts.get(s))],
+        hosts=[HostRule(sites.hosts.get(s, ()), d) for s, d in doors.items()],
     )
     guard = Guard(
         sites.limits,
