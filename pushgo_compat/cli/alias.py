@@ -19,8 +19,8 @@ from pushgo_compat.cli.session import administer
 from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.core.admin.results import AliasAdded
 from pushgo_compat.core.admin.service import Administration
-from pushgo_compat.core.stores.aliases import AliasChange
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
+from pushgo_compat.core.stores.access.aliases import AliasChange
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.model import Severity, Source
 
 

@@ -13,7 +13,7 @@ from pushgo_compat.core.auth import passwords
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
-from pushgo_compat.core.stores.aliases import NewAlias
+from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Credential, KeyClaim, Source
 from pushgo_compat.storage import open_store

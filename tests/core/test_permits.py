@@ -8,8 +8,8 @@ import pytest
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.permits import Permit
-from pushgo_compat.core.stores.aliases import Alias
-from pushgo_compat.core.stores.keys import Standing
+from pushgo_compat.core.stores.access.aliases import Alias
+from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.model import Access, Channel, Credential, KeyClaim, Source
 from tests.core.conftest import House
 from tests.golden import CHANNEL_ID, PASSWORD

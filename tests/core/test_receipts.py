@@ -21,7 +21,7 @@ from pushgo_compat.core.receipts.receipts import (
     gate_notes,
     record_call,
 )
-from pushgo_compat.core.stores.aliases import Alias
+from pushgo_compat.core.stores.access.aliases import Alias
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import (
     LegacyReply,

@@ -12,8 +12,8 @@ from pushgo_compat.core.auth.unknown_keys import (
     Sighting,
     UnknownKeys,
 )
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from tests.core.conftest import SECRET, Clock, House

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from pushgo_compat.core.stores.aliases import AliasUse, NewAlias
+from pushgo_compat.core.stores.access.aliases import AliasUse, NewAlias
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.messages import Stale
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import Severity, Source
 from tests.golden import CHANNEL_ID, NOW_MS
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, alias

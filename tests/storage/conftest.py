@@ -14,7 +14,7 @@ from typing import Protocol
 
 import pytest
 
-from pushgo_compat.core.stores.aliases import NewAlias
+from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.messages import AppendResult, Committed, NewMessage
 from pushgo_compat.core.stores.store import Store

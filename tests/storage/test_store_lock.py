@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from pushgo_compat.storage.sqlite.server_lock import StoreLock
+from pushgo_compat.storage.sqlite.engine.server_lock import StoreLock
 
 
 async def test_whoever_comes_second_takes_over_when_the_first_has_gone(

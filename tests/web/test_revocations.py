@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pushgo_compat.core.auth.permits import Permit
-from pushgo_compat.core.stores.keys import Standing
+from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.web.streams import revocations
 from pushgo_compat.web.streams.revocations import Revocations, Revoked
 

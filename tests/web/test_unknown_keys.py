@@ -10,7 +10,7 @@ import pytest
 
 from pushgo_compat.core import maintenance
 from pushgo_compat.core.admin.alias_rules import AliasRequest
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.model import Source
 from tests.dialects import GOTIFY
 from tests.gateway import Gateway, Mount, running

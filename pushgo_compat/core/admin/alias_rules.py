@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pushgo_compat.core.auth.secrets import mask
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.model import MAX_TAG_CHARS, MAX_TAGS, Credential, Severity, Source
 from pushgo_compat.traits import KeyTraits
 

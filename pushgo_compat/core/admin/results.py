@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pushgo_compat.core.stores.aliases import Alias
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
+from pushgo_compat.core.stores.access.aliases import Alias
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.model import Channel, Severity, Source
 
 Document = Mapping[str, object]

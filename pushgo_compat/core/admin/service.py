@@ -34,10 +34,10 @@ from pushgo_compat.core.admin.unknown import UnknownAdministration
 from pushgo_compat.core.auth import key_forms, passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
 from pushgo_compat.core.delivery import Kind
-from pushgo_compat.core.stores.aliases import Alias, AliasChange, NewAlias
+from pushgo_compat.core.stores.access.aliases import Alias, AliasChange, NewAlias
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Origin
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.traits import KeyTraits
 

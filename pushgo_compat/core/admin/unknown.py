@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.results import UnknownSummary
-from pushgo_compat.core.stores.unknown_keys import UnknownKey, UnknownKeyStore
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey, UnknownKeyStore
 
 
 class UnknownAdministration:

@@ -10,7 +10,7 @@ import asyncio
 from pushgo_compat.core.auth import passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
 from pushgo_compat.core.auth.verifier import Verifier
-from pushgo_compat.core.stores.admin_token import AdminTokenStore
+from pushgo_compat.core.stores.access.admin_token import AdminTokenStore
 
 MIN_TOKEN_CHARS = 20
 """Of a token that the operator chose; one made here has 28, which is 144 bits."""

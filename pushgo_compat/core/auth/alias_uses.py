@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pushgo_compat.core.stores.aliases import AliasUse, AliasUseStore
+from pushgo_compat.core.stores.access.aliases import AliasUse, AliasUseStore
 from pushgo_compat.errors import ServerBusy
 
 

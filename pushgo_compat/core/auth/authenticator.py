@@ -28,8 +28,8 @@ from pushgo_compat.core.auth.key_forms import password_candidates, split_key
 from pushgo_compat.core.auth.secrets import SecretKey, mask
 from pushgo_compat.core.auth.unknown_keys import Sighting, UnknownKeys
 from pushgo_compat.core.auth.verifier import Verifier
-from pushgo_compat.core.stores.aliases import Alias
-from pushgo_compat.core.stores.keys import KeyStore
+from pushgo_compat.core.stores.access.aliases import Alias
+from pushgo_compat.core.stores.access.keys import KeyStore
 from pushgo_compat.errors import ChannelNotFound, RateLimited
 from pushgo_compat.model import Access, Channel, KeyClaim, Source
 

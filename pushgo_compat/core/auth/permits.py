@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.core.stores.aliases import Alias
-from pushgo_compat.core.stores.keys import Standing
+from pushgo_compat.core.stores.access.aliases import Alias
+from pushgo_compat.core.stores.access.keys import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

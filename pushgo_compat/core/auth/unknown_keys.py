@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pushgo_compat.core.auth.fairness import SharedTable, network_of
 from pushgo_compat.core.auth.secrets import SecretKey, mask, printable
-from pushgo_compat.core.stores.unknown_keys import UnknownKey, UnknownKeyStore
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey, UnknownKeyStore
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 

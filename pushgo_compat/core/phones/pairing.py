@@ -39,7 +39,7 @@ from pushgo_compat.core.phones.phone_targets import (
     PhoneRefused,
     PhoneTargets,
 )
-from pushgo_compat.core.stores.aliases import NewAlias
+from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.core.stores.pairing import (
     PairedKey,
     PendingPhone,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pushgo_compat.core.stores.admin_token import AdminTokenStore
-from pushgo_compat.core.stores.aliases import Alias, AliasChange, NewAlias
-from pushgo_compat.core.stores.keys import KeyStore
-from pushgo_compat.core.stores.unknown_keys import UnknownKeyStore
+from pushgo_compat.core.stores.access.admin_token import AdminTokenStore
+from pushgo_compat.core.stores.access.aliases import Alias, AliasChange, NewAlias
+from pushgo_compat.core.stores.access.keys import KeyStore
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKeyStore
 from pushgo_compat.model import Channel
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from pushgo_compat.core.stores.aliases import NewAlias
+from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.core.stores.targets import NewTarget, Target
 from pushgo_compat.model import Channel
 

@@ -6,8 +6,13 @@ import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 
-from pushgo_compat.core.stores.aliases import Alias, AliasChange, AliasUse, NewAlias
-from pushgo_compat.core.stores.keys import Standing
+from pushgo_compat.core.stores.access.aliases import (
+    Alias,
+    AliasChange,
+    AliasUse,
+    NewAlias,
+)
+from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.model import Channel, Severity, Source
 
 _CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at"

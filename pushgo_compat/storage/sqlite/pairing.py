@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from pushgo_compat.core.stores.aliases import NewAlias
+from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.core.stores.pairing import (
     PairedKey,
     PendingPhone,

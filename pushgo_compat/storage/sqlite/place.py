@@ -12,8 +12,8 @@ from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.place import StoreMissing, StoreUnmakable
 from pushgo_compat.storage.folders import folder_fault
 from pushgo_compat.storage.ids import system_now_ms
-from pushgo_compat.storage.sqlite.lease import FileLease
-from pushgo_compat.storage.sqlite.server_lock import StoreLock
+from pushgo_compat.storage.sqlite.engine.lease import FileLease
+from pushgo_compat.storage.sqlite.engine.server_lock import StoreLock
 from pushgo_compat.storage.sqlite.store import SqliteStore
 
 _START = "sqlite:///"

@@ -8,17 +8,22 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pushgo_compat.core.stores.aliases import Alias, AliasChange, AliasUse, NewAlias
+from pushgo_compat.core.stores.access.aliases import (
+    Alias,
+    AliasChange,
+    AliasUse,
+    NewAlias,
+)
+from pushgo_compat.core.stores.access.keys import Standing
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.files import FileUse, StoredFile
-from pushgo_compat.core.stores.keys import Standing
 from pushgo_compat.core.stores.messages import (
     AppendResult,
     Committed,
     NewMessage,
     StoredMessage,
 )
-from pushgo_compat.core.stores.unknown_keys import UnknownKey
 from pushgo_compat.core.trouble import DISK_FULL
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Channel, Source

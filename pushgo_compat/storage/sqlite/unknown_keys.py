@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from pushgo_compat.core.stores.unknown_keys import UNKNOWN_ID_BYTES, UnknownKey
+from pushgo_compat.core.stores.access.unknown_keys import UNKNOWN_ID_BYTES, UnknownKey
 from pushgo_compat.model import Source
 
 MAX_UNKNOWN_KEYS = 1000

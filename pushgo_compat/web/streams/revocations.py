@@ -24,7 +24,7 @@ from typing import Protocol
 import structlog
 
 from pushgo_compat.core.auth.permits import Permit
-from pushgo_compat.core.stores.keys import Standing
+from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.web.native.edge import describe_fault
 
 LOOK_EVERY_S = 0.25

@@ -1,1 +1,1 @@
-"""The SQLite file: connections, the writer thread, the readers, other processes."""
+"""The SQLite file: connections, writer thread, readers, locks, other processes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
-from pushgo_compat.core.stores.aliases import Alias, AliasUseStore
+from pushgo_compat.core.stores.access.aliases import Alias, AliasUseStore
 from pushgo_compat.model import Channel, Source
 
 

@@ -1,0 +1,1 @@
+"""What letting callers in asks of a store: keys, aliases, tokens, unknown keys."""
