@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.bark import reply
 from adapters.bark.forward import forward
@@ -62,6 +62,8 @@ device key that names a channel is answered ``PayloadTooLarge``."""
 class BarkDialect:
     """bark-server v2.3.4 as its clients see it (commit 1091c91)."""
 
+    source: ClassVar[Source] = Source.BARK
+
     user: str = ""
     password: str = field(default="", repr=False)
     """A login is asked for when user or password is set."""
@@ -71,11 +73,6 @@ class BarkDialect:
     """Make AES-GCM pushes readable for PushGo's client (docs/dialects/bark.md 12.3)."""
     default_title: str = "Notification"
     """The title of a push that has neither title nor subtitle."""
-
-    @property
-    def source(self) -> Source:
-        """Bark."""
-        return Source.BARK
 
     @property
     def traits(self) -> Traits:
@@ -160,7 +157,6 @@ class BarkDialect:
             route=pattern,
             claims=claims,
             refused=partial(self._push_refused, request, claims[0]) if claims else None,
-            costly=is_costly(request),
             translate=partial(self._translate, request, parameters),
             batch=parameters.device_keys is not None,
         )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.gotify.fields import body_places
 from adapters.gotify.go_json import go_text
@@ -75,10 +75,7 @@ _PUBLISH = "/message"
 class GotifyDialect:
     """Gotify as applications know it (``pushgo_compat.legacy.Dialect``)."""
 
-    @property
-    def source(self) -> Source:
-        """Gotify."""
-        return GOTIFY_SOURCE
+    source: ClassVar[Source] = GOTIFY_SOURCE
 
     @property
     def traits(self) -> Traits:

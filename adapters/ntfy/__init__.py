@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.ntfy.endpoints import DISCOVERY, PAGE, PREFLIGHT, STATIC
 from adapters.ntfy.errors import CORS, error_reply, native_error_reply, refusal
@@ -60,13 +60,10 @@ __all__ = ["NTFY", "NtfyDialect", "ntfy_id", "ntfy_id_range"]
 class NtfyDialect:
     """ntfy's language; see ``pushgo_compat.legacy.Dialect``."""
 
+    source: ClassVar[Source] = Source.NTFY
+
     timezone: tzinfo = UTC
     """The time zone of delays such as ``8pm``."""
-
-    @property
-    def source(self) -> Source:
-        """The mount prefix and the mark in ``compat.source``."""
-        return Source.NTFY
 
     @property
     def traits(self) -> Traits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.serverchan.parameters import NOTES
 from adapters.serverchan.reply import (
@@ -55,10 +55,7 @@ _MASKED_TOKEN = "*" * 12
 class ServerChanDialect:
     """ServerChan's three generations as their clients see them."""
 
-    @property
-    def source(self) -> Source:
-        """ServerChan."""
-        return Source.SERVERCHAN
+    source: ClassVar[Source] = Source.SERVERCHAN
 
     @property
     def traits(self) -> Traits:

@@ -72,6 +72,8 @@ class FileService:
         self._store = store
         self._limits = limits
         self._now_ms = now_ms
+        self.file_limit_bytes = limits.file_bytes
+        """No file is larger."""
         self._coming_in: Counter[int] = Counter()
         """Channel → bytes of files that the store does not know of yet."""
 
@@ -80,11 +82,6 @@ class FileService:
         orphans = await self._folder.prepare(frozenset(await self._store.file_ids()))
         if orphans:
             log.info("files without a message removed", files=orphans)
-
-    @property
-    def file_limit_bytes(self) -> int:
-        """No file is larger."""
-        return self._limits.file_bytes
 
     @asynccontextmanager
     async def receive(

@@ -24,7 +24,7 @@ Opened = Sequence[Grant | NativeError]
 class Keyring:
     """The keys of one call, opened through the gate and counted by the limiter."""
 
-    __slots__ = ("_dialect", "_services", "request", "source")
+    __slots__ = ("_dialect", "_services", "address", "request", "source")
 
     def __init__(
         self, services: Services, dialect: Dialect, request: LegacyRequest
@@ -33,6 +33,8 @@ class Keyring:
         self._dialect = dialect
         self.source = dialect.source
         self.request = request
+        self.address = request.client_address
+        """The caller's."""
 
     async def open(
         self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
@@ -81,11 +83,6 @@ class Keyring:
                     return error
 
         return await asyncio.gather(*map(open_one, call.claims))
-
-    @property
-    def address(self) -> str:
-        """The caller's address."""
-        return self.request.client_address
 
     @property
     def client(self) -> str:
