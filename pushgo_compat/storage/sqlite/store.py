@@ -126,13 +126,21 @@ class SqliteStore:
             and isinstance(result, Committed)
             and not result.replayed
         ]
-        self._hand_on(visible, version)
+        self._hand_on(visible, version, anybody_listens=bool(listened))
 
-    def _hand_on(self, visible: Sequence[StoredMessage], version: int | None) -> None:
+    def _hand_on(
+        self,
+        visible: Sequence[StoredMessage],
+        version: int | None,
+        *,
+        anybody_listens: bool,
+    ) -> None:
         """Feed messages of one commit, which found this ``data_version``."""
         if self._feed is None or self._foreign is None or version is None:
             return
-        behind_others = self._foreign.may_precede(version)
+        behind_others = self._foreign.may_precede(
+            version, anybody_listens=anybody_listens
+        )
         if visible:
             self._feed.committed(visible, behind_others=behind_others)
 
@@ -182,7 +190,7 @@ class SqliteStore:
         if self._feed is not None:
             listened = self._feed.channels
             visible = [m for m in released if m.channel in listened]
-            self._hand_on(visible, version)
+            self._hand_on(visible, version, anybody_listens=bool(listened))
         return next_due
 
     # ---------------------------------------------------------------------- files

@@ -45,12 +45,12 @@ class ForeignCommits:
         """The version up to which the feed was told of everything."""
         self._task = asyncio.create_task(self._run())
 
-    def may_precede(self, version: int) -> bool:
+    def may_precede(self, version: int, *, anybody_listens: bool) -> bool:
         """Whether others may have committed what the feed was not told of.
 
         ``version`` is what a transaction of our own has found.
         """
-        if not self._feed.channels:  # nobody had to be told
+        if not anybody_listens:  # nobody had to be told
             self._told = version
         return version != self._told
 
