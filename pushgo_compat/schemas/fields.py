@@ -1,13 +1,14 @@
 """The kinds of field that native messages have, each with its error code.
 
-A fault is a marshmallow error whose message is the code. Absent values (null, blank)
-never come here: ``message.load_request`` leaves them out.
+A fault is a marshmallow error whose message is the code. No field reads an absent value
+(``is_absent``).
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import fields, missing
@@ -24,6 +25,34 @@ _FORBIDDEN_SCHEMES = frozenset({"javascript", "data", "vbscript"})
 # Browsers drop these from a URL before they look for its scheme (WHATWG URL, 4.1).
 _IGNORED_IN_SCHEMES = dict.fromkeys(range(0x21))
 _SEVERITIES = {str(severity): severity for severity in Severity}
+
+
+Readers = Mapping[str, tuple[str, Callable[[object], Any]]]
+"""For each field where its value goes, and its ``Coded.read``."""
+
+
+def is_absent(name: str, value: object) -> bool:
+    """Whether a value counts as not sent: null or blank."""
+    if not isinstance(value, str):
+        return value is None
+    # Blanks may be all there is of a ciphertext; nobody here can tell.
+    return not value or (value.isspace() and name != "ciphertext")
+
+
+def read_fields(data: Mapping[str, object], readers: Readers) -> dict[str, Any]:
+    """What was sent, read field by field.
+
+    Raises KeyError for an unknown name, and ValidationError for the first fault.
+    """
+    values = {}
+    for name, value in data.items():
+        attribute, read = readers[name]
+        if (
+            value is None or (isinstance(value, str) and not value.strip())
+        ) and is_absent(name, value):
+            continue
+        values[attribute] = read(value)
+    return values
 
 
 class Coded(fields.Field[Any]):

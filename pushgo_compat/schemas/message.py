@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
@@ -21,10 +21,13 @@ from pushgo_compat.schemas.fields import (
     Coded,
     Link,
     Moment,
+    Readers,
     Scalars,
     SeverityWord,
     Text,
     TextList,
+    is_absent,
+    read_fields,
 )
 
 _CACHED_SCHEMAS = 256
@@ -141,11 +144,10 @@ _REQUIRED = frozenset({"channel_id", "password", "title"})
 _KNOWN = frozenset(FIELD_NAMES)
 
 
-_READERS: Mapping[str, tuple[str, Callable[[object], Any]]] = {
+_READERS: Readers = {
     name: (field.attribute or name, cast("Coded", field).read)
     for name, field in MessageSchema._declared_fields.items()
 }
-"""For each field where its value goes, and the schema's own reading of it."""
 
 
 class NativeRequest(NamedTuple):
@@ -175,23 +177,14 @@ def accept_request(data: Mapping[str, object]) -> NativeRequest | None:
     Each value is read by its field in the schema, so the rules are the same ones. What
     is left out is marshmallow's collecting of faults, which costs twice as much.
     """
-    values: dict[str, Any] = {}
     try:
-        for name, value in data.items():
-            if value is None or (
-                isinstance(value, str) and _counts_as_absent(name, value)
-            ):
-                if name not in _READERS:
-                    return None
-                continue
-            attribute, read = _READERS[name]
-            values[attribute] = read(value)
+        values = read_fields(data, _READERS)
         channel_id, password = values.pop("channel_id"), values.pop("password")
-        if "thing_id" in values and "occurred_at_ms" not in values:
-            return None
-        if "title" not in values:
-            return None
     except (KeyError, ValidationError):
+        return None
+    if "title" not in values:
+        return None
+    if "thing_id" in values and "occurred_at_ms" not in values:
         return None
     return NativeRequest(channel_id, password, NativeMessage(**values))
 
@@ -205,10 +198,7 @@ def check_request(data: Mapping[str, object]) -> NativeRequest:
         unknown = next(name for name in data if name not in _KNOWN)
         raise InvalidRequest("unknown_field", detail=unknown)
     present = {
-        name: value
-        for name, value in data.items()
-        if value is not None
-        and not (isinstance(value, str) and _counts_as_absent(name, value))
+        name: value for name, value in data.items() if not is_absent(name, value)
     }
     try:
         loaded = _schema_for(frozenset(present)).load(present)
@@ -217,11 +207,6 @@ def check_request(data: Mapping[str, object]) -> NativeRequest:
     values = cast("dict[str, Any]", loaded)  # load() also knows lists of objects
     channel_id, password = values.pop("channel_id"), values.pop("password")
     return NativeRequest(channel_id, password, NativeMessage(**values))
-
-
-def _counts_as_absent(name: str, text: str) -> bool:
-    # Blanks may be all there is of a ciphertext; nobody here can tell.
-    return not text or (text.isspace() and name != "ciphertext")
 
 
 @lru_cache(maxsize=_CACHED_SCHEMAS)

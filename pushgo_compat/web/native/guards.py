@@ -17,26 +17,22 @@ from pushgo_compat.errors import (
     RequestTooLarge,
 )
 from pushgo_compat.web.read_body import read_body
-from pushgo_compat.web.services import SERVICES
+from pushgo_compat.web.services import SERVICES, Services
 
 
-def check_rate(request: web.Request) -> None:
-    """Count a request of this address. Raises RateLimited."""
-    services = request.app[SERVICES]
-    services.limiter.check_address(services.callers.address(request))
+def admit_sender(request: web.Request, services: Services) -> str:
+    """Count a request of this address, and ask for the operator's token, if any.
 
-
-def check_gateway_token(request: web.Request) -> None:
-    """Ask for the operator's token, when there is one.
-
-    Raises AuthenticationFailed.
+    Returns the address. Raises RateLimited, AuthenticationFailed.
     """
-    wanted = request.app[SERVICES].settings.token
-    if wanted is None:
-        return
-    shown = _credentials(request, "bearer")
-    if shown is None or not same_secret(shown, wanted):
-        raise AuthenticationFailed(detail="Bearer")
+    address = services.callers.address(request)
+    services.limiter.check_address(address)
+    wanted = services.settings.token
+    if wanted is not None:
+        shown = _credentials(request, "bearer")
+        if shown is None or not same_secret(shown, wanted):
+            raise AuthenticationFailed(detail="Bearer")
+    return address
 
 
 def check_json_content_type(request: web.Request) -> None:
@@ -74,19 +70,15 @@ async def login_reader(request: web.Request) -> tuple[Grant, str]:
     Raises AuthenticationFailed without a well-formed Basic login, ChannelNotFound when
     it does not fit the path's channel, RateLimited.
     """
-    check_rate(request)
+    services = request.app[SERVICES]
+    address = services.callers.address(request)
+    services.limiter.check_address(address)
     user, password = _basic_login(request)
     channel_id = parse_channel_id(request.match_info["channel_id"])
     if channel_id is None or parse_channel_id(user) != channel_id:
         raise ChannelNotFound
     # Fresh: unlike a sender's, no commit of a reader notices a new password.
-    services = request.app[SERVICES]
-    grant = await services.gate.login(
-        channel_id,
-        password,
-        fresh=True,
-        address=services.callers.address(request),
-    )
+    grant = await services.gate.login(channel_id, password, fresh=True, address=address)
     return grant, password
 
 

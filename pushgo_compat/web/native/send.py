@@ -24,12 +24,11 @@ from pushgo_compat.web.native.description.describe import (
 from pushgo_compat.web.native.edge import refuse
 from pushgo_compat.web.native.envelope import accepted
 from pushgo_compat.web.native.guards import (
-    check_gateway_token,
+    admit_sender,
     check_json_content_type,
-    check_rate,
     read_whole_body,
 )
-from pushgo_compat.web.services import SERVICES
+from pushgo_compat.web.services import SERVICES, Services
 from pushgo_compat.web.via import read_via
 
 _REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
@@ -62,11 +61,12 @@ _CODES = (
 )
 async def post_message(request: web.Request) -> web.StreamResponse:
     """Accept a message whose fields are a JSON object."""
-    check_rate(request)
-    check_gateway_token(request)
+    services = request.app[SERVICES]
+    address = admit_sender(request, services)
     check_json_content_type(request)
     body = await read_whole_body(request, MAX_NATIVE_JSON_BYTES)
-    return await _submit(request, load_request(parse_json_object(body)))
+    call = load_request(parse_json_object(body))
+    return await _submit(request, services, address, call)
 
 
 @describes(
@@ -82,16 +82,18 @@ async def post_message(request: web.Request) -> web.StreamResponse:
 )
 async def get_message(request: web.Request) -> web.StreamResponse:
     """Accept a message whose fields are query parameters."""
-    check_rate(request)
-    check_gateway_token(request)
+    services = request.app[SERVICES]
+    address = admit_sender(request, services)
     query = request.rel_url.raw_query_string
     if len(query) > MAX_NATIVE_JSON_BYTES:
         raise RequestTooLarge
-    return await _submit(request, load_request(parse_query(query)))
+    call = load_request(parse_query(query))
+    return await _submit(request, services, address, call)
 
 
-async def _submit(request: web.Request, call: NativeRequest) -> web.StreamResponse:
-    services = request.app[SERVICES]
+async def _submit(
+    request: web.Request, services: Services, address: str, call: NativeRequest
+) -> web.StreamResponse:
     # With the password: whoever only knows the id must not use up the key's limit.
     services.limiter.check_key(call.channel_id + call.password)
     message = call.message
@@ -103,7 +105,7 @@ async def _submit(request: web.Request, call: NativeRequest) -> web.StreamRespon
             call.channel_id,
             call.password,
             message,
-            address=services.callers.address(request),
+            address=address,
             via=read_via(request.headers),
         )
     except ServerBusy as busy:
