@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import structlog
@@ -24,6 +25,17 @@ _REMEMBERED = 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 log = structlog.get_logger(__name__)
+
+
+class Called(NamedTuple):
+    """Who called, and what."""
+
+    address: str
+    """The caller's."""
+    host: str
+    """Host and port that the caller asked for."""
+    base_url: str
+    """Where the mount lives for the outside, without a trailing slash."""
 
 
 class Callers:
@@ -64,6 +76,8 @@ class Callers:
 
     def address(self, request: web.BaseRequest) -> str:
         """The caller's address: the last one in the chain that is not a proxy."""
+        if not self._trusted:
+            return request.remote or ""
         return self.client_address(request.remote or "", request.headers)
 
     def is_on_this_machine(self, request: web.BaseRequest) -> bool:
@@ -128,17 +142,17 @@ class Callers:
             return base
         return base + self.base_path(request)
 
-    def mount_url(
-        self, request: web.BaseRequest, prefix: str, dialect: str, host: str
-    ) -> str:
-        """Where the dialect that was called lives for the outside.
+    def called(self, request: web.BaseRequest, prefix: str, dialect: str) -> Called:
+        """The caller of a dialect's mount, which host it named, where the mount is.
 
-        ``host`` is what ``host`` has said of this request.
-        The public address leads to the main listener, so there it is the prefix.
+        The public address leads to the main listener, so there the dialect's name is
+        the prefix.
         """
+        host = self.host(request)
         if self._public_base_url is not None:
-            return f"{self._base_url(request, host)}/{dialect}"
-        return self._base_url(request, host) + prefix
+            prefix = f"/{dialect}"
+        base_url = self._base_url(request, host) + prefix
+        return Called(self.address(request), host, base_url)
 
     def own_url(self, request: web.BaseRequest, prefix: str) -> str | None:
         """The mount's address as the caller has typed it; None unless it is ours.

@@ -48,6 +48,7 @@ class HeadMender:
         "had_long_head",
         "has_refused",
         "head",
+        "is_in_head",
     )
 
     def __init__(self) -> None:
@@ -58,6 +59,8 @@ class HeadMender:
         self._left = 0
         self._chunks = ChunkedBody()
         self._last = False
+        self.is_in_head = False
+        """Whether a head has begun that has not ended; line ends before it are none."""
         self.has_refused = False
         """Behind what ``feed`` has returned the parser is to get ``REFUSED``, in a call
         of its own: of a call that ends in a refusal it forgets what went before."""
@@ -68,11 +71,6 @@ class HeadMender:
 
         Of a long one the request line and the host alone, at most 16 KiB each.
         """
-
-    @property
-    def is_in_head(self) -> bool:
-        """Whether a head has begun that has not ended; line ends before it are none."""
-        return bool(self._kept)
 
     def feed(self, data: bytes) -> bytes:
         """Return what the parser should get of the bytes so far."""
@@ -92,6 +90,7 @@ class HeadMender:
             self._state = _State.ENDED
             self._kept.clear()
             self.has_refused = True
+        self.is_in_head = bool(self._kept)
         return b"".join(out)
 
     # Each passes on one piece of the message, and says where the next one begins.

@@ -13,6 +13,7 @@ from pushgo_compat.errors import MalformedRequest
 from pushgo_compat.web.connection.bounded import BoundedHandler
 from pushgo_compat.web.connection.guard import Guard
 from pushgo_compat.web.connection.head_repair import (
+    LONG_HEAD_BYTES,
     MAX_HEAD_BYTES,
     REFUSED,
     HeadMender,
@@ -122,11 +123,6 @@ class LenientHandler(BoundedHandler):
             self._on_end_of_input()
         return True
 
-    @property
-    def had_long_head(self) -> bool:
-        """Whether a head since it was idle was so long that it may be costly."""
-        return self._mender.had_long_head
-
     def _is_idle(self) -> bool:
         """Whether every request has been answered; aiohttp waits for the next one."""
         waiter = self._waiter
@@ -203,6 +199,19 @@ def connection_of(request: web.BaseRequest) -> LenientHandler | None:
     """The connection of a request, None for a bare server of aiohttp's."""
     protocol = request.protocol
     return protocol if isinstance(protocol, LenientHandler) else None
+
+
+def had_long_head(request: web.BaseRequest) -> bool:
+    """Whether the head alone is costly to read: encoded words, actions, a delay."""
+    connection = request.protocol
+    if not (
+        isinstance(connection, LenientHandler) and connection._mender.had_long_head
+    ):
+        return False
+    # The flag is the connection's and may have been set by another request on it.
+    size = len(request.raw_path)
+    size += sum(len(name) + len(value) for name, value in request.raw_headers)
+    return size > LONG_HEAD_BYTES
 
 
 def _closing_after_last(

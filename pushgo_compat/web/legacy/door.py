@@ -36,8 +36,7 @@ from pushgo_compat.legacy import (
     claims_of,
 )
 from pushgo_compat.model import Access, Receipt
-from pushgo_compat.web.connection.head_repair import LONG_HEAD_BYTES
-from pushgo_compat.web.connection.protocol import connection_of
+from pushgo_compat.web.connection.protocol import had_long_head
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
@@ -76,16 +75,11 @@ class DialectDoor:
         self._refusals = Refusals(dialect, services)
         self.streams = DialectStreams(dialect.source, services)
 
-    async def serve(
-        self, request: web.BaseRequest, prefix: str, host: str
-    ) -> web.StreamResponse:
-        """Answer one call that came in under a mount's prefix ("" at a root).
-
-        ``host`` is the one that the caller asked for.
-        """
+    async def serve(self, request: web.BaseRequest, prefix: str) -> web.StreamResponse:
+        """Answer one call that came in under a mount's prefix ("" at a root)."""
         started = time.perf_counter()
         request_id = request_id_for(request)
-        head = read_head(request, prefix, host, self._source, self._services.callers)
+        head = read_head(request, prefix, self._source, self._services.callers)
         outcome = await self._answer(request, head, prefix, request_id)
         reply, message_ids = outcome.reply, outcome.message_ids
         if outcome.phone is not None:
@@ -125,7 +119,7 @@ class DialectDoor:
             if call is None:
                 if incoming.is_too_large:
                     request = await self._read(head, incoming)
-                is_costly = _had_long_head(web_request) or self.dialect.is_costly(
+                is_costly = had_long_head(web_request) or self.dialect.is_costly(
                     request
                 )
                 if is_costly:
@@ -341,14 +335,3 @@ class DialectDoor:
             shown = [r.message_id for r in results if isinstance(r, Receipt)]
         reply = self.dialect.accepted(keyring.request, call, translation, results)
         return Outcome(reply, shown)
-
-
-def _had_long_head(request: web.BaseRequest) -> bool:
-    """Whether the head alone is costly to read: encoded words, actions, a delay."""
-    connection = connection_of(request)
-    if connection is None or not connection.had_long_head:
-        return False
-    # The flag is the connection's and may have been set by another request on it.
-    size = len(request.raw_path)
-    size += sum(len(name) + len(value) for name, value in request.raw_headers)
-    return size > LONG_HEAD_BYTES

@@ -42,19 +42,20 @@ class Head(NamedTuple):
 
 
 def read_head(
-    request: web.BaseRequest, prefix: str, host: str, dialect: str, callers: Callers
+    request: web.BaseRequest, prefix: str, dialect: str, callers: Callers
 ) -> Head:
-    """The head of a call that came in under a mount's prefix, and asked for a host."""
+    """The head of a call that came in under a mount's prefix."""
     path, query = split_target(request.raw_path, prefix)
     query, headers, dry_run = take_dry_run(query, request.headers)
+    called = callers.called(request, prefix, dialect)
     return Head(
         request.method,
         path,
         query,
-        show_host(headers, host),
+        show_host(headers, called.host),
         dry_run,
-        callers.mount_url(request, prefix, dialect, host),
-        callers.address(request),
+        called.base_url,
+        called.address,
     )
 
 

@@ -71,13 +71,11 @@ class Mounts:
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             self._callers.notice(request)
-            host = self._callers.host(request) if self._hosts else None
-            door, prefix = self.find(request.raw_path, host or "")
+            host = self._callers.host(request) if self._hosts else ""
+            door, prefix = self.find(request.raw_path, host)
             if door is None or (prefix and _is_for_a_page(door, request, prefix)):
                 return await native(request)
-            if host is None:
-                host = self._callers.host(request)
-            return await door.serve(request, prefix, host)
+            return await door.serve(request, prefix)
 
         return handle
 
