@@ -1,32 +1,37 @@
 """How far one request travels through our own files: files entered, moves between.
 
-A warm request of each door is followed with ``sys.setprofile`` on the event loop's
-thread. A file is entered when one of its functions is called. A move is a call from one
-of our files into another, or the return from it. The fewer, the easier a reader follows
-the request. ``python -m benchmarks.moves`` prints the table; ``--files DOOR`` prints
-the files of one door in the order in which they are entered.
+A request of each door, on a connection that has carried some like it, is followed with
+``sys.setprofile`` on the event loop's thread. A file is entered when one of its
+functions is called. A move is a call from one of our files into another, or the return
+from it. The fewer, the easier a reader follows the request. ``python -m
+benchmarks.moves`` prints the table; ``--files DOOR`` prints the files of one door in
+the order in which they are entered; ``--tree PATH`` follows another checkout.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
+import runpy
+import signal
 import socket
 import sys
 import tempfile
-from contextlib import AsyncExitStack
+import threading
+import time
 from pathlib import Path
 from types import FrameType
 
 import click
 
+import benchmarks.server
 from benchmarks.__main__ import shots
 from benchmarks.load import Shot
-from benchmarks.server import ROOT, make_channel
+from benchmarks.server import ENVIRONMENT, ROOT, free_port, make_channel
 
-_OWN = tuple(f"{ROOT / name}{os.sep}" for name in ("pushgo_compat", "adapters"))
 _WARM_UP = 3
 _TIMEOUT_S = 10
+_SETTLED_S = 0.05
+"""What belongs to a request is over so long after its answer."""
 
 
 class Trail:
@@ -37,17 +42,31 @@ class Trail:
         """Every file once, in the order in which it is entered."""
         self.moves = 0
 
+
+class Follower:
+    """The profile function: counts for the trail that is set."""
+
+    def __init__(self, tree: str) -> None:
+        self.trail: Trail | None = None
+        self._tree = Path(tree)
+        self._own = tuple(
+            f"{self._tree / name}{os.sep}" for name in ("pushgo_compat", "adapters")
+        )
+
     def follow(self, frame: FrameType, event: str, _argument: object) -> None:
-        """Count one event; the profile function."""
-        here = frame.f_code.co_filename
-        if event not in ("call", "return") or not here.startswith(_OWN):
+        """Count one event."""
+        trail = self.trail
+        if trail is None or event not in ("call", "return"):
             return
-        name = str(Path(here).relative_to(ROOT))
-        if name not in self.files:
-            self.files.append(name)
+        here = frame.f_code.co_filename
+        if not here.startswith(self._own):
+            return
+        name = str(Path(here).relative_to(self._tree))
+        if name not in trail.files:
+            trail.files.append(name)
         caller = frame.f_back
         there = caller.f_code.co_filename if caller else ""
-        self.moves += there != here and there.startswith(_OWN)
+        trail.moves += there != here and there.startswith(self._own)
 
 
 def raw_request(shot: Shot) -> bytes:
@@ -63,60 +82,79 @@ def raw_request(shot: Shot) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def _ask(port: int, raw: bytes) -> bytes:
-    """Send on a fresh connection; the beginning of the answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as wire:
-        wire.sendall(raw)
-        return wire.recv(4096)
+def _connect(port: int) -> socket.socket:
+    end = time.monotonic() + _TIMEOUT_S
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S)
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
-async def _follow(port: int, raw: bytes) -> Trail:
-    for _ in range(_WARM_UP):
-        await asyncio.to_thread(_ask, port, raw)
-        await asyncio.sleep(0.05)
-    trail = Trail()
-    sys.setprofile(trail.follow)
-    try:
-        answer = await asyncio.to_thread(_ask, port, raw)
-        await asyncio.sleep(0.05)
-    finally:
-        sys.setprofile(None)
+def _ask(wire: socket.socket, raw: bytes) -> None:
+    wire.sendall(raw)
+    answer = wire.recv(4096)
     if b" 200 " not in answer[:20]:
         raise RuntimeError(answer[:200].decode("utf-8", "replace"))
+    time.sleep(_SETTLED_S)
+
+
+def _walk(port: int, raw: bytes, warm_up: bytes, follower: Follower) -> Trail:
+    trail = Trail()
+    with _connect(port) as wire:
+        for _ in range(_WARM_UP):
+            _ask(wire, warm_up)
+        follower.trail = trail
+        _ask(wire, raw)
+        follower.trail = None
     return trail
 
 
-async def _measure(folder: str, channel: dict[str, str]) -> dict[str, Trail]:
-    from pushgo_compat.config.config import Config
-    from pushgo_compat.config.secret_file import load_secret
-    from pushgo_compat.core.auth.secrets import SecretKey
-    from pushgo_compat.server import start
-    from pushgo_compat.settings import Address
-    from pushgo_compat.storage import parse_store_url
+def _follow_all(tree: str) -> dict[str, Trail]:
+    """Run the server of a tree in this thread, and ask it from another one."""
+    port, follower, trails = free_port(), Follower(tree), {}
+    benchmarks.server.ENVIRONMENT = ENVIRONMENT | {"PYTHONPATH": tree}
+    with tempfile.TemporaryDirectory() as folder:
+        channel = make_channel(folder)
+        requests = {n: raw_request(shot) for n, shot in shots(channel).items()}
+        stream = raw_request(Shot("GET", f"/ntfy/{channel['key']}/json"))
+        health = raw_request(Shot("GET", "/healthz"))
 
-    config = Config(
-        http_addr=Address("127.0.0.1", 0),
-        db_url=parse_store_url(f"sqlite:///{folder}/pushgo-compat.db"),
-    )
-    secret: SecretKey = load_secret(config)
-    doors = shots(channel)
-    key = channel["key"]
-    doors["stream"] = Shot("GET", f"/ntfy/{key}/json")
-    async with AsyncExitStack() as stack:
-        ports = await start(stack, config, secret)
-        return {
-            name: await _follow(ports["main"], raw_request(shot))
-            for name, shot in doors.items()
-        }
+        def ask() -> None:
+            try:
+                for name, raw in requests.items():
+                    trails[name] = _walk(port, raw, raw, follower)
+                for _ in range(_WARM_UP):
+                    with _connect(port) as wire:
+                        _ask(wire, stream)
+                trails["stream"] = _walk(port, stream, health, follower)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        os.chdir(folder)
+        sys.path.insert(0, tree)
+        sys.argv = ["pushgo-compat", "serve", "--http-addr", f"127.0.0.1:{port}"]
+        sys.argv += ["--log-level", "warning"]
+        threading.Thread(target=ask).start()
+        sys.setprofile(follower.follow)
+        try:
+            runpy.run_module("pushgo_compat", run_name="__main__")
+        except SystemExit:
+            pass
+        finally:
+            sys.setprofile(None)
+            os.chdir(ROOT)
+    return trails
 
 
 @click.command()
 @click.option("--files", help="List the files of this door.")
-def main(files: str | None) -> None:
+@click.option("--tree", default=str(ROOT), help="The checkout that is measured.")
+def main(files: str | None, tree: str) -> None:
     """Print the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        channel = make_channel(folder)
-        trails = asyncio.run(_measure(folder, channel))
+    trails = _follow_all(str(Path(tree).resolve()))
     if files is not None:
         for name in trails[files].files:
             click.echo(name)
