@@ -29,9 +29,9 @@ from pushgo_compat.core.live import Hub
 from pushgo_compat.core.stores.messages import Committed, NewMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import NewTarget, Origin
-from pushgo_compat.delivery.lanes.attempt import Tuning
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker
 from pushgo_compat.delivery.lanes.outbox import Outbox
+from pushgo_compat.delivery.lanes.results import Tuning
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.schemas import encode_message

@@ -32,11 +32,11 @@ from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP
 from pushgo_compat.delivery.kinds.ntfy_ios import NTFY_IOS
 from pushgo_compat.delivery.kinds.webpush import WEBPUSH
-from pushgo_compat.delivery.lanes.attempt import Tuning
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker, Forward
 from pushgo_compat.delivery.lanes.lane import Lane
 from pushgo_compat.delivery.lanes.observer import Observer
 from pushgo_compat.delivery.lanes.outbox import Outbox
+from pushgo_compat.delivery.lanes.results import Tuning
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.delivery.sending.extras import require_extra
 from pushgo_compat.delivery.sending.secrecy import without_secrets

@@ -14,7 +14,7 @@ import aiohttp
 from pushgo_compat.__main__ import main
 from pushgo_compat.delivery.kinds.ntfy import transport
 from pushgo_compat.delivery.lanes import breaker, settlement
-from pushgo_compat.delivery.lanes.attempt import Tuning
+from pushgo_compat.delivery.lanes.results import Tuning
 from pushgo_compat.delivery.sending import guard
 from pushgo_compat.delivery.sending.apns import outcomes, pool
 

@@ -25,9 +25,9 @@ from pushgo_compat.core.live import Hub
 from pushgo_compat.core.stores.messages import Committed, NewMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import NewTarget, Origin, Target
-from pushgo_compat.delivery.lanes.attempt import Tuning
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker
 from pushgo_compat.delivery.lanes.outbox import Outbox
+from pushgo_compat.delivery.lanes.results import Tuning
 from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.schemas import encode_message
 from pushgo_compat.storage import open_store

@@ -22,9 +22,10 @@ from functools import partial
 import structlog
 
 from pushgo_compat.core.stores.targets import LaneMove, LaneStore
-from pushgo_compat.delivery.lanes.attempt import Attempts, MakeDelivery, Tuning
+from pushgo_compat.delivery.lanes.attempt import Attempts, MakeDelivery
 from pushgo_compat.delivery.lanes.lane import Group, Lane
 from pushgo_compat.delivery.lanes.observer import Observer
+from pushgo_compat.delivery.lanes.results import Results, Tuning
 from pushgo_compat.delivery.lanes.settlement import Result, Settlement
 
 MAX_IN_FLIGHT = 256
@@ -66,10 +67,14 @@ class Dispatcher:
             make_delivery=self.make_delivery,
             observer=self.observer,
             now_ms=self.now_ms,
-            on_fallen=self.on_fallen,
-            go_on=self._go_on,
-            tuning=self.tuning,
-            draw=self.draw,
+            results=Results(
+                observer=self.observer,
+                now_ms=self.now_ms,
+                on_fallen=self.on_fallen,
+                go_on=self._go_on,
+                tuning=self.tuning,
+                draw=self.draw,
+            ),
         )
 
     # ------------------------------------------------------------------ life

@@ -21,11 +21,12 @@ from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.place import Lease
 from pushgo_compat.core.stores.targets import LaneStore, TargetState, TargetStore
-from pushgo_compat.delivery.lanes.attempt import ENDED_A_STEP, Tuning
+from pushgo_compat.delivery.lanes.attempt import ENDED_A_STEP
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker
 from pushgo_compat.delivery.lanes.dispatcher import Dispatcher
 from pushgo_compat.delivery.lanes.lane import Lane
 from pushgo_compat.delivery.lanes.observer import Observer
+from pushgo_compat.delivery.lanes.results import Tuning
 from pushgo_compat.delivery.lanes.roster import Roster
 
 LOOK_EVERY_S = 1.0
