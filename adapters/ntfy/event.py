@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
+import orjson
+
 from adapters.ntfy.ids import action_id
 
 CACHE_DURATION_S = 43_200
@@ -114,7 +116,10 @@ def build_event(
 
 def encode_event(event: Event) -> bytes:
     """One line of JSON."""
-    return (_encode(event) + "\n").encode("utf-8", "replace")
+    try:
+        return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # bytes that were not UTF-8, which orjson does not replace
+        return (_encode(event) + "\n").encode("utf-8", "replace")
 
 
 def _with_ids(actions: object, identifier: str) -> list[dict[str, object]]:

@@ -84,6 +84,9 @@ class Login(NamedTuple):
         return basic, Credential(user=None, secret=basic.secret)
 
 
+_NO_LOGIN = Login(_HEADER, "")
+
+
 def find_login(request: LegacyRequest) -> Login:
     """The login of a request. Its text is empty when there is none.
 
@@ -94,7 +97,9 @@ def find_login(request: LegacyRequest) -> Login:
         for name in LOGIN_NAMES:
             if encoded := query.get(name, "").strip():
                 return Login(name, _of_known_scheme(_unwrap(encoded)))
-    return Login(_HEADER, _of_known_scheme(request.headers.get(_HEADER, "")))
+    if _HEADER not in request.headers:
+        return _NO_LOGIN
+    return Login(_HEADER, _of_known_scheme(request.headers[_HEADER]))
 
 
 def login_notes(request: LegacyRequest, *, usable: bool) -> list[Note]:
