@@ -129,11 +129,17 @@ class Masker:
         kept = {}
         for name, value in headers.items():
             treatment = _treatment(name)
-            if treatment is _Treatment.KEEP:
-                kept[str(name)] = self.header(value)  # a plain str, not aiohttp's istr
-            elif treatment is _Treatment.HIDE:
-                kept[str(name)] = HIDDEN
-        return kept
+            if treatment is not _Treatment.DROP:
+                is_kept = treatment is _Treatment.KEEP
+                # The name as a plain str, not aiohttp's istr.
+                kept[str(name)] = value if is_kept else HIDDEN
+        values = "\n".join(kept.values())
+        if values.isascii() and self._is_harmless(values):
+            return kept
+        return {
+            name: HIDDEN if value is HIDDEN else self.header(value)
+            for name, value in kept.items()
+        }
 
     def header(self, value: str) -> str:
         """One header's value; bytes that are not UTF-8 become U+FFFD."""
@@ -159,13 +165,8 @@ class Masker:
 
     def text(self, text: str) -> str:
         """A text without the keys; hidden whole where one may remain."""
-        if "%" not in text and "\\" not in text:
-            lower = text.lower()
-            for key in self._lower:
-                if key in lower:
-                    break
-            else:
-                return text  # as nearly all are
+        if self._is_harmless(text):
+            return text  # as nearly all are
         text = self._without_keys(text)
         return HIDDEN if self._shows_key(text) else text
 
@@ -174,6 +175,12 @@ class Masker:
         if not self._shows_key("\n".join(map("\n".join, notes))):
             return notes
         return [Note(self.text(n.field), n.code, self.text(n.detail)) for n in notes]
+
+    def _is_harmless(self, text: str) -> bool:
+        """Whether no key stands in a text, and nothing that could hide one."""
+        if "%" in text or "\\" in text:
+            return False
+        return not any(map(text.lower().__contains__, self._lower))
 
     def _without_keys(self, text: str) -> str:
         for form, hint in self._forms:

@@ -80,6 +80,8 @@ def take_dry_run(query: str, headers: Headers) -> tuple[str, Headers, bool]:
     if DRY_RUN_PARAMETER in query:
         query, values = _take_parameter(query, DRY_RUN_PARAMETER)
         switches += values
+    if not switches:
+        return query, headers, False
     return query, headers, any(value.strip().lower() in _ON for value in switches)
 
 
