@@ -28,7 +28,7 @@ from benchmarks.server import CLI, ENVIRONMENT, ROOT, free_port, make_channel
 _CONNECTIONS = 16
 _WARM_UP, _MEASURED = 8, 25
 """Requests of each connection."""
-_START_S = 120
+_START_S = 600
 _TOTAL = re.compile(r"(?m)^(?:summary|totals): (\d+)")
 _LENGTH = re.compile(rb"(?i)content-length: (\d+)")
 
