@@ -69,9 +69,21 @@ class NotFound(NativeError):
 
 
 class ChannelNotFound(NotFound):
-    """No such channel or a wrong password; the two are never told apart."""
+    """No such channel or a wrong password; the two are never told apart.
+
+    ``why``, ``channel`` and ``alias_id`` are for the operator's journal alone.
+    """
 
     code = "channel_not_found"
+
+    def __init__(
+        self, why: str = "", channel: int | None = None, alias_id: str | None = None
+    ) -> None:
+        """``why`` is a code of ``core.calls.reasons``; ``channel`` a number."""
+        super().__init__()
+        self.why = why
+        self.channel = channel
+        self.alias_id = alias_id
 
 
 class MessageNotFound(NotFound):

@@ -210,6 +210,17 @@ class KeyClaim:
     """In which field it came, as the sender wrote its name."""
 
 
+class KeyForm(enum.StrEnum):
+    """How a key named its channel (docs/keys.md, "Keys")."""
+
+    UNIVERSAL = "universal"
+    PAIR = "pair"
+    ALIAS = "alias"
+    CATCH_ALL = "catch-all"
+    LOGIN = "login"
+    UNKNOWN = "unknown"
+
+
 class Access(enum.Enum):
     """The right that a caller asks of a key."""
 

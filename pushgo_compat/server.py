@@ -24,6 +24,8 @@ from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
+from pushgo_compat.core.calls.counts import CallCounts
+from pushgo_compat.core.calls.journal import Journal
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.live import Hub
@@ -95,7 +97,9 @@ async def start(
     logins = [d.source for d in dialects if d.traits.keys.logs_in]
     gate = Gate(store, secret, unknown, now_ms, logins)
     files = await _open_files(config, store, now_ms)
-    upkeep = Upkeep(store, (unknown, gate.uses), config.retention_days, now_ms, files)
+    journal, counts = Journal(store.calls), CallCounts(store.calls)
+    lazy = (unknown, gate.uses, journal, counts)
+    upkeep = Upkeep(store, lazy, config.retention_days, now_ms, files)
     await stack.enter_async_context(upkeep)
     schedule = Schedule(store, now_ms)
     await stack.enter_async_context(schedule)
@@ -128,6 +132,8 @@ async def start(
         now_ms=now_ms,
         secret=secret,
         files=files,
+        journal=journal,
+        counts=counts,
         render_receipt=ReceiptReader(dialects).read,
         derived_metadata={d.source: d.derived_metadata for d in dialects},
         settings=WebSettings(

@@ -9,12 +9,14 @@ from typing import Protocol
 
 import structlog
 
+from pushgo_compat.core.calls.counts import MS_AN_HOUR
 from pushgo_compat.core.files import FileService
 from pushgo_compat.core.stores.upkeep import OutdatedStore
 from pushgo_compat.errors import ServerBusy
 
 FLUSH_EVERY_S = 5.0
 PURGE_EVERY_S = 600.0
+COUNTS_KEPT_DAYS = 31
 _MS_A_DAY = 86_400_000
 
 log = structlog.get_logger(__name__)
@@ -72,7 +74,10 @@ class Upkeep:
 
     async def purge(self) -> None:
         """Remove what is older than the retention."""
-        removed = await self._store.purge(self._now_ms() - self._retention_ms)
+        before_ms = self._now_ms() - self._retention_ms
+        removed = await self._store.purge(before_ms)
+        counted_since_ms = self._now_ms() - COUNTS_KEPT_DAYS * _MS_A_DAY
+        await self._store.calls.purge_calls(before_ms, counted_since_ms // MS_AN_HOUR)
         if removed:
             log.info("outdated messages removed", messages=removed)
         if self._files is not None:

@@ -13,6 +13,8 @@ from pushgo_compat.core.auth.admin_token import AdminToken
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.calls.counts import CallCounts
+from pushgo_compat.core.calls.journal import Journal
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileService
 from pushgo_compat.core.messages import MessageService
@@ -63,6 +65,9 @@ class Services:
     clock_s: Callable[[], float] = time.monotonic
     """Never goes back: measures how long a reader has been silent."""
     render_receipt: RenderReceipt
+    journal: Journal
+    """Old calls that leave no message."""
+    counts: CallCounts
     secret: SecretKey
     derived_metadata: DerivedMetadata = field(default_factory=dict)
     files: FileService | None = None

@@ -16,7 +16,7 @@ from pushgo_compat.core.receipts.masking import (
     MAX_BODY_CHARS,
     Masker,
 )
-from pushgo_compat.core.receipts.receipts import CallRecord, record_call
+from pushgo_compat.core.receipts.receipts import Arrival, CallRecord, record_call
 from pushgo_compat.legacy import LegacyReply, LegacyRequest, Note
 from pushgo_compat.model import KeyClaim
 
@@ -51,14 +51,17 @@ def spelled(draw: Draw, key: str, spell: Spell) -> str:
     return "".join(draw(st.sampled_from(spell(char))) for char in key)
 
 
+ARRIVAL = Arrival("", "r", "", "")
+
+
 def record_of(key: str, **request: object) -> CallRecord:
     values = {"method": "POST", "path": "/", **request}
     masker = Masker.of([KeyClaim(key=key)])
-    return record_call(LegacyRequest(**values), masker, route="r")  # type: ignore[arg-type]  # names are the caller's
+    return record_call(LegacyRequest(**values), ARRIVAL, masker, route="r")  # type: ignore[arg-type]  # names are the caller's
 
 
 def assert_hidden(key: str, record: CallRecord) -> None:
-    packed = record.pack(key_hint="h…t")
+    packed = record.pack(None)
     assert key.encode() not in packed
     unpacked = CallRecord.unpack(packed)
     texts = [unpacked.target, unpacked.body, unpacked.client]
@@ -115,11 +118,12 @@ def test_a_key_in_a_header_is_hidden(data: st.DataObject, key: str) -> None:
 def test_a_key_in_a_note_is_hidden(key: str) -> None:
     record = record_call(
         LegacyRequest(method="GET", path="/"),
+        ARRIVAL,
         Masker([key]),
         route="r",
         notes=[Note(key, "code", f"x {key}")],
     )
-    (note,) = CallRecord.unpack(record.pack("")).notes
+    (note,) = CallRecord.unpack(record.pack(None)).notes
     assert key not in note.field
     assert key not in note.detail
 

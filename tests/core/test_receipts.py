@@ -14,6 +14,7 @@ from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import (
+    Arrival,
     CallRecord,
     Reader,
     ReceiptReader,
@@ -36,6 +37,7 @@ from pushgo_compat.model import (
     Channel,
     Credential,
     KeyClaim,
+    KeyForm,
     NativeMessage,
     Severity,
     Source,
@@ -47,6 +49,8 @@ KEY = "jaEUcYvBQ4Qtn2LWYWSQqY"
 CHANNEL = Channel(
     number=1, channel_id=CHANNEL_ID, name="NAS", password_hash="h", created_at_ms=0
 )
+GRANT = Grant(channel=CHANNEL, generation=1, key_hint=mask(KEY), form=KeyForm.UNIVERSAL)
+CALL_ID = f"{NOW_MS - 4:012x}abcdef000001"
 MESSAGE = NativeMessage(title="it's 50% 'full'", body="满\n", op_id="op")
 
 
@@ -94,22 +98,29 @@ def record(notes: Sequence[Note] = ()) -> CallRecord:
         body=b"body",
     )
     masker = Masker.of([KeyClaim(key=KEY)])
-    return record_call(request, masker, route="POST /{key}", notes=notes, batch=True)
+    arrival = Arrival(CALL_ID, "req-1", "prefix", "192.0.2.14")
+    return record_call(
+        request, arrival, masker, route="POST /{key}", notes=notes, batch=True
+    )
 
 
 def test_a_record_comes_back_as_it_was_packed() -> None:
     before = record([Note("X-Icon", "icon", "a.b")])
     extra = [Note("(alias)", "gate.alias-tags")]
-    after = CallRecord.unpack(before.pack(mask(KEY), extra))
+    after = CallRecord.unpack(before.pack(GRANT, extra))
     assert after.key_hint == "jaEU…QqY"
     assert list(after.notes) == [*before.notes, *extra]
     assert after[:6] == before[:6]
     assert after.batch
+    assert after[9:14] == before[9:14]
+    assert (after.call_id, after.address) == (CALL_ID, "192.0.2.14")
+    key = after.key_form, after.alias_id, after.channel
+    assert key == ("universal", None, CHANNEL.number)
 
 
 def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:
     packed = record([Note("X-Icon", "icon", "a.b")]).pack(
-        mask(KEY), [Note("Authorization", "gate.login-ignored")]
+        GRANT, [Note("Authorization", "gate.login-ignored")]
     )
     dialect = FakeDialect()
     reader = ReceiptReader([dialect])  # type: ignore[list-item]  # only what is asked
@@ -125,7 +136,16 @@ def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:
         "op_id": "op",
     }
     assert document == {
+        "call_id": CALL_ID,
+        "request_id": "req-1",
+        "at": NOW_MS - 4,
+        "duration_ms": 4,
         "dialect": "bark",
+        "mount": "prefix",
+        "address": None,
+        "key": {"form": "universal", "hint": "jaEU…QqY", "alias_id": None},
+        "channel_id": CHANNEL_ID,
+        "message_ids": ["01" * 16],
         "route": "POST /{key}",
         "client": "curl/8",
         "dry_run": False,
@@ -176,7 +196,7 @@ def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:
 
 
 def test_a_note_of_an_earlier_release_can_be_shown() -> None:
-    packed = record([Note("icon", "retired")]).pack("")
+    packed = record([Note("icon", "retired")]).pack(None)
     reader = ReceiptReader([FakeDialect()])  # type: ignore[list-item]  # as above
     document = reader.read(stored(packed), CHANNEL, Reader(""))
     assert document is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.storage import (
     conformance,
+    conformance_calls,
     conformance_feed,
     conformance_numbers,
     conformance_pairing,
@@ -69,4 +70,8 @@ class TestPairing(conformance_pairing.PairingConformance):
 
 
 class TestTargets(conformance_targets.TargetConformance):
+    pass
+
+
+class TestCalls(conformance_calls.CallConformance):
     pass

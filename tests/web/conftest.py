@@ -15,6 +15,8 @@ from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.passwords import hash_password
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
+from pushgo_compat.core.calls.counts import CallCounts
+from pushgo_compat.core.calls.journal import Journal
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.storage.sqlite.store import SqliteStore
@@ -66,6 +68,8 @@ async def services(
         store=store,
         feed=hub,
         now_ms=clock,
+        journal=Journal(store.calls),
+        counts=CallCounts(store.calls),
         render_receipt=lambda stored, channel, reader: None,
         secret=secret,
     )

@@ -22,6 +22,15 @@ from tests.web.dialect_calls import (
 from tests.wire import HeaderLines, Reply
 
 RECEIPT_KEYS = {
+    "call_id",
+    "request_id",
+    "at",
+    "duration_ms",
+    "mount",
+    "address",
+    "key",
+    "channel_id",
+    "message_ids",
     "dialect",
     "route",
     "client",

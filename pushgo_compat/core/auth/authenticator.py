@@ -17,26 +17,34 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
 from pushgo_compat.core.auth.alias_uses import AliasUses
 from pushgo_compat.core.auth.fairness import SharedTable, network_of
-from pushgo_compat.core.auth.key_forms import password_candidates, split_key
+from pushgo_compat.core.auth.key_forms import (
+    has_separator,
+    password_candidates,
+    split_key,
+)
 from pushgo_compat.core.auth.secrets import SecretKey, mask
 from pushgo_compat.core.auth.unknown_keys import Sighting, UnknownKeys
 from pushgo_compat.core.auth.verifier import Verifier
 from pushgo_compat.core.stores.access.aliases import Alias
 from pushgo_compat.core.stores.access.keys import KeyStore
 from pushgo_compat.errors import ChannelNotFound, RateLimited
-from pushgo_compat.model import Access, Channel, KeyClaim, Source
+from pushgo_compat.model import Access, Channel, KeyClaim, KeyForm, Source
 
 K = TypeVar("K")
 T = TypeVar("T")
 
 CATCH_ALL_KEY = "*"
+UNKNOWN_KEY, NO_KEY = "unknown_key", "no_key"
+WRONG_PASSWORD, SEND_ONLY = "wrong_password", "send_only"
+LOGIN_NEEDED, WRONG_LOGIN = "login_needed", "wrong_login"
+"""The true reasons why a key opens nothing (``ChannelNotFound.why``)."""
 FAILURE_REMEMBERED_MS = 60_000
 MAX_REMEMBERED = 10_000
 """Keys remembered at most, opened, caught and failed ones each; the oldest goes."""
@@ -60,6 +68,7 @@ class Grant:
     credential: bytes | None = field(default=None, repr=False)
     """Digest of the login bound to the alias, if that was needed."""
     key_hint: str = ""
+    form: KeyForm = KeyForm.LOGIN
 
 
 class Caller(Protocol):
@@ -93,7 +102,7 @@ class _RightPassword:
 class _Failure:
     generation: int
     until_ms: int
-    unknown: bool
+    refusal: ChannelNotFound
 
 
 class _UnderWay(NamedTuple):
@@ -101,10 +110,6 @@ class _UnderWay(NamedTuple):
 
     network: str
     task: asyncio.Task[Grant]
-
-
-class _UnknownKey(ChannelNotFound):
-    """Not even the beginning of the key is known: the operator may want to bind it."""
 
 
 _Resolve = Callable[[int], Awaitable[Grant]]
@@ -170,12 +175,12 @@ class Gate:
         address = "" if caller is None else caller.address
         try:
             grant = await self._open_claim(source, claim, access, fresh, address)
-        except _UnknownKey:
-            if caller is not None:
+        except ChannelNotFound as refusal:
+            if caller is not None and refusal.why == UNKNOWN_KEY:
                 self._unknown.remember(_sighting(source, claim, caller, caught=False))
-            raise ChannelNotFound from None
+            raise
         if caller is not None and grant.alias is not None:
-            self.uses.count(grant.alias.alias_id)
+            self.uses.count(grant.alias.alias_id, caller)
             if grant.caught:
                 self._unknown.remember(_sighting(source, claim, caller, caught=True))
         return grant
@@ -225,7 +230,7 @@ class Gate:
             and failure.generation == generation
             and failure.until_ms > self._now_ms()
         ):
-            raise _UnknownKey if failure.unknown else ChannelNotFound
+            raise _again(failure.refusal)
         return await self._resolve_shared(digest, generation, address, resolve)
 
     async def _resolve_shared(
@@ -265,8 +270,7 @@ class Gate:
             self._grants.pop(digest, None)
             self._caught.pop(digest, None)
             until_ms = self._now_ms() + FAILURE_REMEMBERED_MS
-            unknown = isinstance(refusal, _UnknownKey)
-            failure = _Failure(generation, until_ms, unknown)
+            failure = _Failure(generation, until_ms, _again(refusal))
             self._failures.put(digest, network, failure)
             raise
         self._caught.pop(digest, None)
@@ -293,8 +297,10 @@ class Gate:
             return Grant(channel=channel, generation=generation, by_password=True)
         password_hash = None if channel is None else channel.password_hash
         right = await self._verifier.matching(password_hash, candidates, address)
-        if channel is None or right is None:
-            raise ChannelNotFound
+        if channel is None:
+            raise ChannelNotFound(UNKNOWN_KEY)
+        if right is None:
+            raise ChannelNotFound(WRONG_PASSWORD, channel.number)
         digest = self._password_digest(channel, right)
         _keep(
             self._right, channel.number, _RightPassword(channel.password_hash, digest)
@@ -330,20 +336,54 @@ class Gate:
                 grant = await self._with_alias(
                     alias, claim, access, address, generation
                 )
-                return replace(grant, key_hint=hint)
-        names_channel = False
+                return replace(grant, key_hint=hint, form=KeyForm.ALIAS)
+        try:
+            return await self._with_channel_key(
+                source, texts, claim, address, generation
+            )
+        except ChannelNotFound as refusal:
+            if refusal.why != NO_KEY or not texts:
+                raise  # a failed password is only counted
+        catch_all = await self._alias(source, CATCH_ALL_KEY, folded=False)
+        if catch_all is None or access is not Access.SEND:
+            raise ChannelNotFound(UNKNOWN_KEY)
+        return Grant(
+            channel=catch_all.channel,
+            generation=generation,
+            alias=replace(catch_all, tags=(*catch_all.tags, hint)),
+            caught=True,
+            key_hint=hint,
+            form=KeyForm.CATCH_ALL,
+        )
+
+    async def _with_channel_key(
+        self,
+        source: Source,
+        texts: Sequence[str],
+        claim: KeyClaim,
+        address: str,
+        generation: int,
+    ) -> Grant:
+        """Open the channel whose id begins one of the texts.
+
+        Raises ChannelNotFound with NO_KEY where no channel has such an id.
+        """
+        hint = mask(claim.key)
+        named: Channel | None = None
+        why = WRONG_PASSWORD
         for text in texts:
             split = split_key(text)
             if split is None:
                 continue
             channel_id, rest = split
             channel = await self._store.channel(channel_id)
-            names_channel = names_channel or channel is not None
+            named = named or channel
             if rest or source not in self._logins:
                 candidates = list(password_candidates(rest))
             else:  # a sender that logs in shows the bare id in place of a key
                 candidates = [login.secret for login in claim.credentials]
             if not candidates:
+                why = LOGIN_NEEDED
                 continue
             try:
                 grant = await self._with_password(
@@ -351,19 +391,13 @@ class Gate:
                 )
             except ChannelNotFound:
                 continue
-            return replace(grant, login_used=not rest, key_hint=hint)
-        if not names_channel and texts:  # else it is a failed password, only counted
-            catch_all = await self._alias(source, CATCH_ALL_KEY, folded=False)
-            if catch_all is not None and access is Access.SEND:
-                return Grant(
-                    channel=catch_all.channel,
-                    generation=generation,
-                    alias=replace(catch_all, tags=(*catch_all.tags, hint)),
-                    caught=True,
-                    key_hint=hint,
-                )
-            raise _UnknownKey
-        raise ChannelNotFound
+            form = KeyForm.UNIVERSAL if rest else KeyForm.LOGIN
+            if has_separator(rest):
+                form = KeyForm.PAIR
+            return replace(grant, login_used=not rest, key_hint=hint, form=form)
+        if named is None:
+            raise ChannelNotFound(NO_KEY)
+        raise ChannelNotFound(why, named.number)
 
     async def _alias(self, source: Source, key: str, folded: bool) -> Alias | None:
         digest = self._secret.alias_digest(source, key.lower() if folded else key)
@@ -379,7 +413,7 @@ class Gate:
     ) -> Grant:
         """Open the channel of an alias, if the alias suffices for this."""
         if access is Access.READ and (alias.send_only or claim.key == CATCH_ALL_KEY):
-            raise ChannelNotFound
+            raise ChannelNotFound(SEND_ONLY, alias.channel.number, alias.alias_id)
         grant = Grant(channel=alias.channel, generation=generation, alias=alias)
         if not alias.require_auth:
             return grant
@@ -391,8 +425,17 @@ class Gate:
             if digest in bound:
                 return replace(grant, login_used=True, credential=digest)
         candidates = [login.secret for login in claim.credentials]
-        await self._with_password(alias.channel, candidates, address, generation)
+        try:
+            await self._with_password(alias.channel, candidates, address, generation)
+        except ChannelNotFound:
+            why = WRONG_LOGIN if candidates else LOGIN_NEEDED
+            raise ChannelNotFound(why, alias.channel.number, alias.alias_id) from None
         return replace(grant, by_password=True, login_used=True)
+
+
+def _again(refusal: ChannelNotFound) -> ChannelNotFound:
+    """The same refusal without the frames of whoever met it first."""
+    return ChannelNotFound(refusal.why, refusal.channel, refusal.alias_id)
 
 
 def _sighting(

@@ -47,6 +47,11 @@ def password_candidates(rest: str) -> Iterator[str]:
             yield rest[len(separator) :]
 
 
+def has_separator(rest: str) -> bool:
+    """Whether what follows an id begins with a sign that keeps the two apart."""
+    return rest.startswith(_SEPARATORS)
+
+
 def is_password_length(password: str) -> bool:
     """Whether a password may have this many characters (8–128)."""
     return MIN_PASSWORD_CHARS <= len(password) <= MAX_PASSWORD_CHARS

@@ -17,9 +17,10 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import orjson
 
+from pushgo_compat.core.auth.key_forms import suspected_keys
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.legacy import LegacyReply, LegacyRequest, Note
-from pushgo_compat.model import KeyClaim
+from pushgo_compat.model import CHANNEL_ID_LENGTH, KeyClaim
 
 HIDDEN = "…"
 _NO_HINTS: Mapping[str, str] = {}
@@ -146,6 +147,12 @@ class Masker:
         if not value.isascii():
             value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         return self.text(value)
+
+    def request_id(self, request_id: str) -> str:
+        """A caller's own name for his request, which he may have made from any key."""
+        if len(request_id) > CHANNEL_ID_LENGTH and suspected_keys(request_id):
+            return HIDDEN
+        return self.text(request_id)
 
     def body(self, body: bytes) -> str:
         """The beginning of the body as text; hidden whole where a key may remain."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.calls.call_id import call_time_ms
 from pushgo_compat.core.messages import receipt_of
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.notes import AboutMessage, show_notes
@@ -32,6 +33,17 @@ from pushgo_compat.schemas import decode_message, encode_message
 Document = dict[str, object]
 
 
+class Arrival(NamedTuple):
+    """When, where and from whom a call came in."""
+
+    call_id: str
+    """Begins with the time of the call."""
+    request_id: str
+    mount: str
+    """``prefix``, ``port`` or ``host``."""
+    address: str
+
+
 class CallRecord(NamedTuple):
     """One old call as it is kept: no secret is left in it.
 
@@ -48,17 +60,30 @@ class CallRecord(NamedTuple):
     notes: Sequence[Note]
     batch: bool = False
     key_hint: str = ""
+    call_id: str = ""
+    request_id: str = ""
+    mount: str = ""
+    address: str = ""
+    receivers: int = 1
+    """The keys that the call showed: more than one in a batch."""
+    key_form: str = ""
+    alias_id: str | None = None
+    channel: int | None = None
+    """The number of the channel that the key opened."""
 
     @property
     def request(self) -> StoredRequest:
         """The request, for finding its fields again."""
         return StoredRequest(self.route, self.target, self.headers, self.body)
 
-    def pack(self, key_hint: str, gate_notes: Sequence[Note] = ()) -> bytes:
-        """The stored form, for the recipient with this key."""
+    def pack(self, grant: Grant | None, gate_notes: Sequence[Note] = ()) -> bytes:
+        """The stored form, for the recipient that was let in so."""
         kept: list[object] = list(self)
         kept[_NOTES] = (*self.notes, *gate_notes)
-        kept[_KEY_HINT] = key_hint
+        if grant is not None:
+            kept[_KEY_HINT] = grant.key_hint
+            alias_id = None if grant.alias is None else grant.alias.alias_id
+            kept[_KEY_FORM:] = grant.form, alias_id, grant.channel.number
         return orjson.dumps(kept, default=tuple)  # a Note is no plain tuple to it
 
     @classmethod
@@ -69,22 +94,47 @@ class CallRecord(NamedTuple):
 
     def pack_for(self, claim: KeyClaim, grant: Grant) -> bytes:
         """The stored form, for the channel that this key has opened."""
-        return self.pack(grant.key_hint, gate_notes(claim, grant))
+        return self.pack(grant, gate_notes(claim, grant))
+
+    def of_message(self, message_id: str) -> CallRecord:
+        """The record; one of an earlier release has its message's id for its own."""
+        return self if self.call_id else self._replace(call_id=message_id)
 
 
-_NOTES, _KEY_HINT = map(CallRecord._fields.index, ("notes", "key_hint"))
+def duration_ms(record: CallRecord, committed_at_ms: int) -> int | None:
+    """From the call's head to its commit; None of a call of an earlier release."""
+    if not record.request_id:
+        return None
+    return max(0, committed_at_ms - call_time_ms(record.call_id))
+
+
+_NOTES, _KEY_HINT, _KEY_FORM = map(
+    CallRecord._fields.index, ("notes", "key_hint", "key_form")
+)
 
 
 def record_call(
     request: LegacyRequest,
+    arrival: Arrival,
     masker: Masker,
     *,
     route: str,
     notes: Sequence[Note] = (),
     batch: bool = False,
+    receivers: int = 1,
 ) -> CallRecord:
     """Keep a call, its keys and secrets masked."""
-    return CallRecord(route, *masker.request(request), masker.notes(notes), batch)
+    return CallRecord(
+        route,
+        *masker.request(request),
+        masker.notes(notes),
+        batch,
+        call_id=arrival.call_id,
+        request_id=masker.request_id(arrival.request_id),
+        mount=arrival.mount,
+        address=arrival.address,
+        receivers=receivers,
+    )
 
 
 def gate_notes(claim: KeyClaim, grant: Grant) -> list[Note]:
@@ -126,6 +176,19 @@ class Reader(NamedTuple):
     """Our own address, as this reader reaches it: for the curl lines."""
     chinese: bool = False
     """Sentences are in Chinese, else in English."""
+    is_operator: bool = False
+    """Only the operator sees who called, and by which alias."""
+
+
+class Facts(NamedTuple):
+    """What a receipt says of a call beside the record and the messages."""
+
+    accepted: bool
+    duration_ms: int | None
+    """From the call's head to its commit."""
+    dry_run: bool = False
+    channel_id: str | None = None
+    message_ids: Sequence[str] | None = None
 
 
 def render(
@@ -133,9 +196,8 @@ def render(
     record: CallRecord,
     reply: LegacyReply,
     messages: Sequence[NativeMessage],
+    facts: Facts,
     *,
-    accepted: bool,
-    dry_run: bool,
     reader: Reader,
     notes: Sequence[AboutMessage] | None = None,
 ) -> Document:
@@ -147,11 +209,24 @@ def render(
         notes = [AboutMessage(note) for note in record.notes]
     natives = [native_json(message) for message in messages]
     return {
+        "call_id": record.call_id,
+        "request_id": record.request_id or None,
+        "at": call_time_ms(record.call_id),
+        "duration_ms": facts.duration_ms,
         "dialect": dialect.source,
+        "mount": record.mount or None,
         "route": record.route,
         "client": record.client,
-        "dry_run": dry_run,
-        "outcome": "accepted" if accepted else "refused",
+        "address": (record.address or None) if reader.is_operator else None,
+        "dry_run": facts.dry_run,
+        "key": {
+            "form": record.key_form or None,
+            "hint": record.key_hint or None,
+            "alias_id": record.alias_id if reader.is_operator else None,
+        },
+        "channel_id": facts.channel_id,
+        "message_ids": facts.message_ids,
+        "outcome": "accepted" if facts.accepted else "refused",
         "reply": {"status": reply.status, "body": _body(reply)},
         "request": {
             "method": record.method,
@@ -189,7 +264,7 @@ class ReceiptReader:
         if stored.receipt is None:
             return None
         dialect = self._dialects[stored.source]
-        record = CallRecord.unpack(stored.receipt)
+        record = CallRecord.unpack(stored.receipt).of_message(stored.message_id)
         message = decode_message(stored.payload)
         call = StoredCall(
             route=record.route,
@@ -203,7 +278,11 @@ class ReceiptReader:
             record,
             dialect.recall(call),
             [message],
-            accepted=True,
-            dry_run=False,
+            Facts(
+                accepted=True,
+                duration_ms=duration_ms(record, stored.accepted_at_ms),
+                channel_id=channel.channel_id,
+                message_ids=[stored.message_id],
+            ),
             reader=reader,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pushgo_compat.core.stores.administration import AdministrationStore
+from pushgo_compat.core.stores.calls import CallStore
 from pushgo_compat.core.stores.feed import GrownStore
 from pushgo_compat.core.stores.files import FileStore
 from pushgo_compat.core.stores.history import HistoryStore
@@ -49,6 +50,11 @@ class Store(
     @property
     def lanes(self) -> LaneStore:
         """How far delivery has come."""
+        ...
+
+    @property
+    def calls(self) -> CallStore:
+        """What old calls became, and how many there were."""
         ...
 
     @property

@@ -18,7 +18,8 @@ from pushgo_compat.model import Channel, Severity, Source
 _CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at"
 _ALIAS = (
     "SELECT a.alias_id, a.dialect, a.hint, a.send_only, a.require_auth, a.options,"
-    f" a.created_at, a.note, a.last_used, a.use_count, {_CHANNEL}"
+    f" a.created_at, a.note, a.last_used, a.use_count, a.last_client,"
+    f" a.last_address, {_CHANNEL}"
     " FROM aliases a JOIN channels c ON c.number = a.channel"
 )
 
@@ -153,13 +154,13 @@ def delete_channel(db: sqlite3.Connection, channel_id: str) -> int | None:
 
 def _alias(row: Sequence[object]) -> Alias:
     alias_id, dialect, hint, send_only, require_auth, options = row[:6]
-    created_at, note, last_used, use_count = row[6:10]
+    created_at, note, last_used, use_count, last_client, last_address = row[6:12]
     more = json.loads(str(options))
     return Alias(
         alias_id=str(alias_id),
         dialect=Source(str(dialect)),
         hint=str(hint),
-        channel=_channel(row[10:]),
+        channel=_channel(row[12:]),
         send_only=bool(send_only),
         require_auth=bool(require_auth),
         tags=tuple(more["tags"]),
@@ -171,6 +172,8 @@ def _alias(row: Sequence[object]) -> Alias:
         note=str(note),
         last_used_ms=None if last_used is None else int(str(last_used)),
         use_count=int(str(use_count)),
+        last_client=str(last_client),
+        last_address=str(last_address),
     )
 
 
@@ -285,7 +288,13 @@ def remove_alias(db: sqlite3.Connection, alias_id: str) -> bool:
 def record_uses(db: sqlite3.Connection, uses: Mapping[str, AliasUse]) -> None:
     """Add up counts; what aliases may do stays as it is, so no new generation."""
     db.executemany(
-        "UPDATE aliases SET use_count = use_count + ?,"
-        " last_used = max(coalesce(last_used, 0), ?) WHERE alias_id = ?",
-        [(use.count, use.last_ms, alias_id) for alias_id, use in uses.items()],
+        "UPDATE aliases SET use_count = use_count + ?1,"
+        " last_used = max(coalesce(last_used, 0), ?2),"
+        " last_client = iif(?2 >= coalesce(last_used, 0), ?3, last_client),"
+        " last_address = iif(?2 >= coalesce(last_used, 0), ?4, last_address)"
+        " WHERE alias_id = ?5",
+        [
+            (use.count, use.last_ms, use.client, use.address, alias_id)
+            for alias_id, use in uses.items()
+        ],
     )

@@ -29,6 +29,7 @@ from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
 from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
+from pushgo_compat.storage.sqlite.call_store import SqliteCalls
 from pushgo_compat.storage.sqlite.engine.connection import migrate
 from pushgo_compat.storage.sqlite.engine.faults import has_room
 from pushgo_compat.storage.sqlite.engine.foreign_commits import ForeignCommits
@@ -65,6 +66,7 @@ class SqliteStore:
             self._foreign = ForeignCommits(feed, self._writer, self._readers)
         self.targets = SqliteTargets(self._writer, self._readers)
         self.lanes = SqliteLanes(self._writer, self._readers)
+        self.calls = SqliteCalls(self._writer, self._readers)
         self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
 
     @classmethod

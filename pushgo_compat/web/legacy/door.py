@@ -18,6 +18,9 @@ import structlog
 from aiohttp import web
 
 from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.calls.call_id import make_call_id
+from pushgo_compat.core.calls.reasons import BY_THE_DIALECT
+from pushgo_compat.core.receipts.receipts import Arrival
 from pushgo_compat.errors import InternalError, NativeError
 from pushgo_compat.legacy import (
     Answer,
@@ -38,11 +41,12 @@ from pushgo_compat.legacy import (
 from pushgo_compat.model import Access, Receipt
 from pushgo_compat.web.connection.protocol import had_long_head
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
+from pushgo_compat.web.legacy.call_log import CallLog
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
 from pushgo_compat.web.legacy.learn_phone import learn, phone_of
 from pushgo_compat.web.legacy.outcome import Outcome, respond
-from pushgo_compat.web.legacy.publish import submit
+from pushgo_compat.web.legacy.publish import Results, submit
 from pushgo_compat.web.legacy.read_request import (
     Head,
     read_head,
@@ -73,14 +77,22 @@ class DialectDoor:
         self._latency = services.metrics.latency[dialect.source]
         self._accepted = services.metrics.accepted[dialect.source]
         self._refusals = Refusals(dialect, services)
+        self._calls = CallLog(dialect, services)
         self.streams = DialectStreams(dialect.source, services)
 
-    async def serve(self, request: web.BaseRequest, prefix: str) -> web.StreamResponse:
-        """Answer one call that came in under a mount's prefix ("" at a root)."""
+    async def serve(
+        self, request: web.BaseRequest, mount: str, prefix: str
+    ) -> web.StreamResponse:
+        """Answer one call that came in under a mount's prefix ("" at a root).
+
+        ``mount`` is ``prefix``, ``port`` or ``host``.
+        """
         started = time.perf_counter()
         request_id = request_id_for(request)
         head = read_head(request, prefix, self._source, self._services.callers)
-        outcome = await self._answer(request, head, prefix, request_id)
+        call_id = make_call_id(self._services.now_ms())
+        arrival = Arrival(call_id, request_id, mount, head.client_address)
+        outcome = await self._answer(request, head, prefix, arrival)
         reply, message_ids = outcome.reply, outcome.message_ids
         if outcome.phone is not None:
             await learn(self._services, request, prefix, *outcome.phone)
@@ -95,10 +107,10 @@ class DialectDoor:
         if isinstance(reply, web.StreamResponse):
             reply.headers[REQUEST_ID_HEADER] = request_id
             return reply
-        return respond(reply, request_id, message_ids)
+        return respond(reply, request_id, message_ids, outcome.call_id)
 
     async def _answer(
-        self, web_request: web.BaseRequest, head: Head, prefix: str, request_id: str
+        self, web_request: web.BaseRequest, head: Head, prefix: str, arrival: Arrival
     ) -> Outcome:
         """Take the call from step to step; every refusal is worded by the dialect.
 
@@ -107,6 +119,7 @@ class DialectDoor:
         incoming = IncomingBody(web_request, self._services.files)
         request: LegacyRequest | None = None
         call: LegacyCall | None = None
+        keyring: Keyring | None = None
         is_costly = False
         code = ""
         try:
@@ -119,41 +132,46 @@ class DialectDoor:
             if call is None:
                 if incoming.is_too_large:
                     request = await self._read(head, incoming)
-                is_costly = had_long_head(web_request) or self.dialect.is_costly(
-                    request
-                )
+                is_costly = self._is_costly(web_request, request)
                 if is_costly:
-                    request = await self._spare(request)
+                    request = await self._spare(request, arrival)
                 call = await self._open(request, is_costly=is_costly)
+            keyring = Keyring(self._services, self.dialect, request, arrival)
             outcome = await self._act(
-                request, call, incoming, dry_run=head.dry_run, is_costly=is_costly
+                keyring, call, incoming, dry_run=head.dry_run, is_costly=is_costly
             )
         except ConnectionError:
             raise
         except Exception as error:
             if request is None:
                 request = self._freeze(head, b"", truncated=incoming.is_too_large)
-            code, reply = await self._refusals.word(
+            told, reply = await self._refusals.word(
                 request, call, error, is_costly=is_costly
             )
-            self._refusals.note(head, call, code, reply.status, request_id)
-            outcome = Outcome(reply)
+            code = BY_THE_DIALECT if told is None else told.code
+            self._refusals.note(head, call, code, reply.status, arrival.request_id)
+            self._calls.refused(
+                arrival, request, call, keyring, told, reply, dry_run=head.dry_run
+            )
+            outcome = Outcome(reply, call_id=arrival.call_id)
             if code == InternalError.code:
                 fault = describe_fault(error)
-                log.error("request failed", request_id=loggable_id(request_id), **fault)
+                request_id = loggable_id(arrival.request_id)
+                log.error("request failed", request_id=request_id, **fault)
                 return outcome
         if not head.dry_run or not isinstance(outcome.reply, LegacyReply):
             return outcome
-        told = tell(
+        receipt = tell(
             self.dialect,
             request,
-            claims_of(call),
+            arrival,
+            call,
             outcome.rehearsed or Rehearsed(reply=outcome.reply),
-            route=call.route if call else "",
             accepted=not code,
             base_url=self._services.callers.native_url(web_request, prefix),
+            now_ms=self._services.now_ms(),
         )
-        return Outcome(told)
+        return Outcome(receipt, call_id=arrival.call_id)
 
     # ------------------------------------------------------------------------ reading
 
@@ -195,9 +213,12 @@ class DialectDoor:
                 return call
         return None
 
-    async def _spare(self, request: LegacyRequest) -> LegacyRequest:
+    def _is_costly(self, web_request: web.BaseRequest, request: LegacyRequest) -> bool:
+        return had_long_head(web_request) or self.dialect.is_costly(request)
+
+    async def _spare(self, request: LegacyRequest, arrival: Arrival) -> LegacyRequest:
         """A costly request, marked as sparing if none of its keys opens a channel."""
-        keyring = Keyring(self._services, self.dialect, request)
+        keyring = Keyring(self._services, self.dialect, request, arrival)
         shown = await self._services.off_loop.run(
             request.client_address, partial(self.dialect.shown_keys, request)
         )
@@ -219,6 +240,7 @@ class DialectDoor:
         request: web.BaseRequest,
         method: str,
         target: str,
+        mount: str,
         prefix: str,
         error: NativeError,
     ) -> web.Response:
@@ -234,13 +256,16 @@ class DialectDoor:
         reply = self.dialect.refused(legacy, error)
         request_id = request_id_for(request)
         self._refusals.note(head, None, error.code, reply.status, request_id)
-        return respond(reply, request_id, ())
+        call_id = make_call_id(legacy.received_at_ms)
+        arrival = Arrival(call_id, request_id, mount, head.client_address)
+        self._calls.refused(arrival, legacy, None, None, error, reply)
+        return respond(reply, request_id, (), call_id)
 
     # ------------------------------------------------------------------------- acting
 
     async def _act(
         self,
-        request: LegacyRequest,
+        keyring: Keyring,
         call: LegacyCall,
         incoming: IncomingBody,
         *,
@@ -248,14 +273,14 @@ class DialectDoor:
         is_costly: bool,
     ) -> Outcome:
         """Do what the call asks. Raises LegacyRefusal and every NativeError."""
-        services = self._services
+        services, request = self._services, keyring.request
         reply: LegacyReply | web.StreamResponse | Admitted
         rehearsed: Rehearsed | None = None
         grants: Sequence[Grant] = ()
         match call:
             case Publish():
                 return await self._publish(
-                    request,
+                    keyring,
                     call,
                     incoming,
                     dry_run=dry_run,
@@ -264,16 +289,12 @@ class DialectDoor:
             case Answer():
                 reply = call.reply
             case KeyCheck():
-                keyring = Keyring(services, self.dialect, request)
                 grants = await keyring.open_each(claims_of(call), call.access)
                 reply = call.reply
-                rehearsed = Rehearsed(reply=reply, notes=call.notes)
+                rehearsed = Rehearsed(reply=reply, notes=call.notes, grant=grants[0])
             case Register():
-                keyring = Keyring(services, self.dialect, request)
-                rehearsed = await register(services.pairing, keyring, call, dry_run)
-                reply = rehearsed.reply
+                return await self._register(keyring, call, dry_run)
             case Subscribe():
-                keyring = Keyring(services, self.dialect, request)
                 grants = await keyring.open_each(call.claims, Access.READ)
                 reply = Admitted(call, grants)
                 if dry_run:
@@ -290,9 +311,20 @@ class DialectDoor:
         phone = None if dry_run else phone_of(call, grants)
         return Outcome(reply, rehearsed=rehearsed, phone=phone)
 
+    async def _register(
+        self, keyring: Keyring, call: Register, dry_run: bool
+    ) -> Outcome:
+        """Bind a phone, and keep the call: it makes no message that tells of it."""
+        done = await register(self._services.pairing, keyring, call, dry_run)
+        if dry_run:
+            return Outcome(done.reply, rehearsed=done)
+        self._calls.accepted(keyring.arrival, done.notes)
+        self._calls.left_no_message(keyring, call, done.reply, notes=done.notes)
+        return Outcome(done.reply, call_id=keyring.arrival.call_id)
+
     async def _publish(
         self,
-        request: LegacyRequest,
+        keyring: Keyring,
         call: Publish,
         incoming: IncomingBody,
         *,
@@ -300,13 +332,12 @@ class DialectDoor:
         is_costly: bool,
     ) -> Outcome:
         """Open the keys, translate, send. An upload is stored before it is sent."""
-        keyring = Keyring(self._services, self.dialect, request)
         opened = await keyring.open_all(call)
         send = self._rehearse if dry_run else self._send
         files = self._services.files
         if call.begin_upload is None or files is None:
             if is_costly:
-                address = request.client_address
+                address = keyring.address
                 run = self._services.off_loop.run
                 translation = await run(address, call.translate)
             else:
@@ -328,10 +359,47 @@ class DialectDoor:
         self, keyring: Keyring, call: Publish, translation: Translation, opened: Opened
     ) -> Outcome:
         results = await submit(self._services, keyring, call, translation, opened)
-        if not call.batch and isinstance(error := results[0], NativeError):
-            raise error
+        first = results[0]
+        if not call.batch and isinstance(first, NativeError):
+            raise first
+        reply = self.dialect.accepted(keyring.request, call, translation, results)
+        call_id = keyring.arrival.call_id
+        if (
+            call.batch
+            or first is None
+            or (isinstance(first, Receipt) and first.replayed)
+        ):
+            self._keep_if_no_message(keyring, call, translation, results, reply)
+        else:
+            self._calls.accepted(keyring.arrival, translation.notes)
         shown: list[str] = []
         if not translation.hidden:
             shown = [r.message_id for r in results if isinstance(r, Receipt)]
-        reply = self.dialect.accepted(keyring.request, call, translation, results)
-        return Outcome(reply, shown)
+        return Outcome(reply, shown, call_id=call_id)
+
+    def _keep_if_no_message(
+        self,
+        keyring: Keyring,
+        call: Publish,
+        translation: Translation,
+        results: Results,
+        reply: LegacyReply,
+    ) -> None:
+        """Journal a publish that made no message: nobody's receipt tells of it."""
+        errors = [error for error in results if isinstance(error, NativeError)]
+        arrival = keyring.arrival
+        if len(errors) == len(results):
+            self._calls.refused(
+                arrival, keyring.request, call, keyring, errors[0], reply
+            )
+            return
+        self._calls.accepted(arrival, translation.notes)
+        receipts = [receipt for receipt in results if isinstance(receipt, Receipt)]
+        if all(receipt.replayed for receipt in receipts):
+            self._calls.left_no_message(
+                keyring,
+                call,
+                reply,
+                notes=translation.notes,
+                message_ids=[receipt.message_id for receipt in receipts],
+            )

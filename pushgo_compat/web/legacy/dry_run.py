@@ -10,18 +10,29 @@ import orjson
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.key_forms import suspected_keys
+from pushgo_compat.core.auth.secrets import mask
+from pushgo_compat.core.calls.call_id import call_time_ms
 from pushgo_compat.core.messages import addressed
 from pushgo_compat.core.receipts.masking import MAX_BODY_BYTES, Masker
 from pushgo_compat.core.receipts.notes import AboutMessage
-from pushgo_compat.core.receipts.receipts import Reader, gate_notes, record_call, render
+from pushgo_compat.core.receipts.receipts import (
+    Arrival,
+    Facts,
+    Reader,
+    gate_notes,
+    record_call,
+    render,
+)
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import (
     Dialect,
+    LegacyCall,
     LegacyReply,
     LegacyRequest,
     Note,
     Publish,
     Translation,
+    claims_of,
 )
 from pushgo_compat.model import KeyClaim, NativeMessage, Receipt, derived_op_id
 from pushgo_compat.web.legacy.keyring import Opened
@@ -41,6 +52,8 @@ class Rehearsed:
     """About the call, and so about each of its messages."""
     gate_notes: Sequence[AboutMessage] = ()
     """About the key that one message goes to."""
+    grant: Grant | None = None
+    """What the first key that opened something has opened."""
 
 
 def rehearse(
@@ -70,30 +83,44 @@ def rehearse(
         messages=messages,
         notes=translation.notes,
         gate_notes=of_gate,
+        grant=next((one for one in opened if isinstance(one, Grant)), None),
     )
 
 
 def tell(
     dialect: Dialect,
     request: LegacyRequest,
-    claims: Sequence[KeyClaim],
+    arrival: Arrival,
+    call: LegacyCall | None,
     rehearsed: Rehearsed,
     *,
-    route: str,
     accepted: bool,
     base_url: str,
+    now_ms: int,
 ) -> LegacyReply:
-    """A dry run's answer: the receipt as one bare JSON object, secrets masked."""
-    masker = Masker.of(claims) if claims else _suspicious(request)
-    record = record_call(request, masker, route=route, notes=rehearsed.notes)
+    """A dry run's answer: the receipt as one bare JSON object, secrets masked.
+
+    It does not tell whether a refused key is known.
+    """
+    claims = claims_of(call)
+    masker = masker_of(request, claims)
+    route = call.route if call else ""
+    record = record_call(request, arrival, masker, route=route, notes=rehearsed.notes)
+    if claims:
+        record = record._replace(key_hint=mask(claims[0].key))
+    if accepted and rehearsed.grant is not None:
+        record = record._replace(key_form=rehearsed.grant.form)
     about = 0 if len(rehearsed.messages) <= 1 else None
     receipt = render(
         dialect,
         record,
         masker.reply(rehearsed.reply),
         rehearsed.messages,
-        accepted=accepted,
-        dry_run=True,
+        Facts(
+            accepted=accepted,
+            duration_ms=max(0, now_ms - call_time_ms(arrival.call_id)),
+            dry_run=True,
+        ),
         reader=Reader(
             base_url, prefers_chinese(request.headers.get("Accept-Language", ""))
         ),
@@ -123,8 +150,13 @@ def _would_be(
     )
 
 
-def _suspicious(request: LegacyRequest) -> Masker:
-    """For a call that was answered before anybody looked for its key."""
+def masker_of(request: LegacyRequest, claims: Sequence[KeyClaim]) -> Masker:
+    """Masks the keys that a call showed, or what looks like one.
+
+    A call may have been answered before anybody looked for its key.
+    """
+    if claims:
+        return Masker.of(claims)
     body = request.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
     text = f"{request.path}?{request.query}\n{body}"
     return Masker((*suspected_keys(text), *suspected_keys(unquote(text))))

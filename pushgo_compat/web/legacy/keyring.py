@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
+from pushgo_compat.core.receipts.receipts import Arrival
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import Dialect, LegacyRequest, Publish
 from pushgo_compat.model import Access, KeyClaim
@@ -24,10 +25,22 @@ Opened = Sequence[Grant | NativeError]
 class Keyring:
     """The keys of one call, opened through the gate and counted by the limiter."""
 
-    __slots__ = ("_dialect", "_services", "address", "request", "source")
+    __slots__ = (
+        "_dialect",
+        "_services",
+        "address",
+        "arrival",
+        "grant",
+        "request",
+        "source",
+    )
 
     def __init__(
-        self, services: Services, dialect: Dialect, request: LegacyRequest
+        self,
+        services: Services,
+        dialect: Dialect,
+        request: LegacyRequest,
+        arrival: Arrival,
     ) -> None:
         self._services = services
         self._dialect = dialect
@@ -35,6 +48,9 @@ class Keyring:
         self.request = request
         self.address = request.client_address
         """The caller's."""
+        self.arrival = arrival
+        self.grant: Grant | None = None
+        """What the latest key has opened; None as long as none has."""
 
     async def open(
         self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
@@ -43,6 +59,7 @@ class Keyring:
         grant = await self._services.gate.open(
             self.source, claim, access, fresh=fresh, caller=self
         )
+        self.grant = grant
         self._services.limiter.check_key(claim.key)
         return grant
 

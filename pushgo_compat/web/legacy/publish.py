@@ -33,10 +33,12 @@ async def submit(
         return results
     record = record_call(
         keyring.request,
+        keyring.arrival,
         Masker.of(call.claims, _hints(call, opened)),
         route=call.route,
         notes=translation.notes,
         batch=call.batch,
+        receivers=len(call.claims),
     )
     recipients = [
         _recipient(keyring, claim, grant, record)

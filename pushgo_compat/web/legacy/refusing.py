@@ -33,26 +33,26 @@ class Refusals:
         error: Exception,
         *,
         is_costly: bool,
-    ) -> tuple[str, LegacyReply]:
-        """The code of a refusal, and the dialect's words for it.
+    ) -> tuple[NativeError | None, LegacyReply]:
+        """A refusal, and the dialect's words for it; None: it is the dialect's own.
 
         The words come from what the call knows, else from the request once more. A
         fault of ours is the last resort.
         """
         if isinstance(error, LegacyRefusal):
-            return "dialect", error.reply
+            return None, error.reply
         if not isinstance(error, NativeError):
             error = InternalError()
         elif isinstance(call, Publish) and call.refused is not None:
-            return error.code, call.refused(error)
+            return error, call.refused(error)
         elif is_costly and not isinstance(error, ServerBusy):
             word = partial(self._dialect.refused, request, error)
             try:
                 address = request.client_address
-                return error.code, await self._services.off_loop.run(address, word)
+                return error, await self._services.off_loop.run(address, word)
             except ServerBusy as busy:
                 error = busy
-        return error.code, self._dialect.refused(request, error)
+        return error, self._dialect.refused(request, error)
 
     def note(
         self,

@@ -66,6 +66,12 @@ class Mounts:
         door = self._prefixes.get(first) or self._prefixes.get(first.lower())
         return door, "" if door is None else f"/{first}"
 
+    def _kind(self, prefix: str) -> str:
+        """What sort of mount a dialect's call came in by."""
+        if prefix:
+            return "prefix"
+        return "host" if self._root is None else "port"
+
     def handler(self, native: Handler) -> Handler:
         """Serve each call at its door."""
 
@@ -75,7 +81,7 @@ class Mounts:
             door, prefix = self.find(request.raw_path, host)
             if door is None or (prefix and _is_for_a_page(door, request, prefix)):
                 return await native(request)
-            return await door.serve(request, prefix)
+            return await door.serve(request, self._kind(prefix), prefix)
 
         return handle
 
@@ -95,7 +101,8 @@ class Mounts:
         door, prefix = self.find(target, host)
         if door is None:
             return refuse_unread(self._services, request, method, error)
-        return door.refuse_unread(request, method, target, prefix, error)
+        kind = self._kind(prefix)
+        return door.refuse_unread(request, method, target, kind, prefix, error)
 
 
 def _is_for_a_page(door: DialectDoor, request: web.BaseRequest, prefix: str) -> bool:

@@ -26,6 +26,8 @@ from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
 
 REQUEST_ID_HEADER = "X-Request-Id"
+_SENDING = "/message"
+"""Calls to it are counted; what reads and lists is no call of a sender."""
 _PROCESS_ID = secrets.token_hex(4)
 _counter = itertools.count(1)
 # A caller's id goes into a header and into log lines: no blanks, no line ends.
@@ -82,6 +84,8 @@ def refuse(
     services = request.app[SERVICES]
     services.metrics.refused(Source.NATIVE, error.code)
     resource = request.match_info.route.resource
+    if resource is not None and resource.canonical == _SENDING:
+        services.counts.refused(Source.NATIVE, services.now_ms())
     services.refusals.note(
         Source.NATIVE,
         route=f"{request.method} {resource.canonical if resource else ''}",

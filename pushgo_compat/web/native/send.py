@@ -113,6 +113,7 @@ async def _submit(
         data |= {"message_id": busy.message_id or None, "accepted": False}
         return refuse(request, busy, data)
     services.metrics.accepted[Source.NATIVE].inc()
+    services.counts.accepted(Source.NATIVE, services.now_ms())
     data["op_id"] = receipt.op_id
     data |= {"message_id": receipt.message_id, "accepted": True}
     return accepted(data, _REPLAYED if receipt.replayed else _NO_HEADERS)

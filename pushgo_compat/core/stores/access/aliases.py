@@ -35,6 +35,9 @@ class Alias(_AliasTerms):
     last_used_ms: int | None = None
     """None: never. Written every few seconds, as is ``use_count``."""
     use_count: int = 0
+    last_client: str = ""
+    """The User-Agent of the latest call, "" where it is not known."""
+    last_address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +60,16 @@ class AliasChange:
     send_only: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AliasUse:
     """Calls through an alias that are not written yet."""
 
     last_ms: int
     count: int
+    client: str = ""
+    """The User-Agent of the latest."""
+    address: str = ""
+    """The address of the latest."""
 
 
 class AliasUseStore(Protocol):
