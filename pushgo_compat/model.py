@@ -228,6 +228,15 @@ class Access(enum.Enum):
     READ = "read"
 
 
+class TokenFault(enum.Enum):
+    """The reason why a good login does not get what it wants of an account token."""
+
+    IS_TOKEN = enum.auto()
+    """It is a token itself, and cannot make tokens."""
+    NONE_SHOWN = enum.auto()
+    UNKNOWN = enum.auto()
+
+
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Upload:
     """A body that became a file on disk before the message about it is made."""

@@ -20,6 +20,7 @@ from pushgo_compat.config.checks import expired
 from pushgo_compat.config.config import Config
 from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.config.time_zone import system_timezone
+from pushgo_compat.core.accounts import Accounts
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
@@ -98,8 +99,10 @@ async def start(
     gate = Gate(store, secret, unknown, now_ms, logins)
     files = await _open_files(config, store, now_ms)
     journal, counts = Journal(store.calls), CallCounts(store.calls)
-    lazy = (unknown, gate.uses, journal, counts)
-    upkeep = Upkeep(store, lazy, config.retention_days, now_ms, files)
+    accounts = Accounts(store.tokens, secret, gate.token_uses, now_ms)
+    lazy = (unknown, gate.uses, accounts, journal, counts)
+    sweepers = (accounts,) if files is None else (accounts, files)
+    upkeep = Upkeep(store, lazy, config.retention_days, now_ms, sweepers)
     await stack.enter_async_context(upkeep)
     schedule = Schedule(store, now_ms)
     await stack.enter_async_context(schedule)
@@ -124,6 +127,7 @@ async def start(
     deliveries = DeliveryReader(store)
     services = Services(
         gate=gate,
+        accounts=accounts,
         messages=MessageService(
             gate, store, secret, schedule.wake, outbox.is_full, deliveries
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any, ClassVar
 
+from adapters.ntfy.account import open_account, open_token
 from adapters.ntfy.endpoints import DISCOVERY, PAGE, PREFLIGHT, STATIC
 from adapters.ntfy.errors import CORS, error_reply, native_error_reply, refusal
 from adapters.ntfy.event import event_line
@@ -213,6 +214,8 @@ _OPENERS: Mapping[Kind, Callable[[LegacyRequest, Route], LegacyCall]] = {
     Kind.PAGE: _open_page,
     Kind.FILE: _open_file,
     Kind.AUTH: open_auth,
+    Kind.ACCOUNT: open_account,
+    Kind.TOKEN: open_token,
     Kind.SUBSCRIBE: open_subscribe,
     Kind.UNKNOWN: _refuse_path,
 }

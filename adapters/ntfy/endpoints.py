@@ -37,9 +37,7 @@ _CONFIG: Mapping[str, object] = {
     "disallowed_topics": sorted(RESERVED_TOPICS),
     "config_hash": "",
 }
-_ACCOUNT: Mapping[str, object] = {
-    "username": "*",
-    "role": "anonymous",
+_VISITOR: Mapping[str, object] = {
     "limits": {
         "basis": "ip",
         "messages": _DAILY_MESSAGES,
@@ -65,7 +63,7 @@ _ACCOUNT: Mapping[str, object] = {
         "attachment_total_size_remaining": _ATTACHMENT_TOTAL_BYTES,
     },
 }
-"""An anonymous visitor with ntfy's default limits, none of which is used up."""
+"""ntfy's default limits of a visitor, none of which is used up."""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -84,12 +82,19 @@ def _json_line(value: object, headers: Mapping[str, str] = CORS) -> LegacyReply:
     return LegacyReply(body=text.encode(), headers=headers)
 
 
+def account_reply(login: str, role: str = "user") -> LegacyReply:
+    """An account. Its tokens are left out: of them only digests are kept."""
+    return _json_line({"username": login, "role": role, **_VISITOR})
+
+
 _NO_CACHE = {"Cache-Control": "no-cache"}
 _SCRIPT = "// Made by the server\nvar config = " + json.dumps(_CONFIG, indent=2) + ";\n"
 
 PAGE = LegacyReply(body=_PAGE.encode(), content_type="text/html; charset=utf-8")
 DISCOVERY = _json_line({"unifiedpush": {"version": 1}})
-PERMITTED = _json_line({"success": True})
+DONE = _json_line({"success": True})
+PERMITTED = DONE
+ANONYMOUS = account_reply("*", "anonymous")
 PREFLIGHT = LegacyReply(
     content_type=None,
     headers={
@@ -104,7 +109,6 @@ STATIC: Mapping[tuple[str, str], LegacyReply] = {
     ("HEAD", "/"): LegacyReply(content_type=None),
     ("GET", "/v1/health"): _json_line({"healthy": True}),
     ("GET", "/v1/stats"): _json_line({"messages": 0, "messages_rate": 0}),
-    ("GET", "/v1/account"): _json_line(_ACCOUNT),
     ("GET", "/v1/config"): _json_line(_CONFIG, {**CORS, **_NO_CACHE}),
     ("GET", "/config.js"): LegacyReply(
         body=_SCRIPT.encode(), content_type="text/javascript", headers=_NO_CACHE

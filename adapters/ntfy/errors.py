@@ -73,6 +73,7 @@ ERRORS: Mapping[int, ErrorText] = {
         "invalid request: Matrix JSON invalid", f"{_PUBLISH}#matrix-gateway"
     ),
     40021: ErrorText("invalid request: icon URL is invalid", f"{_PUBLISH}#icons"),
+    40023: ErrorText("invalid request: no token provided"),
     40024: ErrorText("invalid request: request body must be valid JSON"),
     40033: ErrorText(
         "invalid request: phone number invalid", f"{_PUBLISH}#phone-calls"

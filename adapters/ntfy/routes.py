@@ -20,8 +20,9 @@ _HOST = re.compile(r"[^/]+\.[^/]+")
 _PUBLISH_METHODS = frozenset({"POST", "PUT"})
 _FILE_METHODS = frozenset({"GET", "HEAD"})
 _UNSERVED = frozenset({"account", "tiers", "users", "webpush"})
-"""Paths below ``/v1`` that an ntfy server without accounts answers with 404, before it
-looks at topics."""
+"""Paths below ``/v1`` that are not served are answered with 404, before topics are
+looked at."""
+_TOKEN_METHODS = frozenset({"POST", "PATCH", "DELETE"})
 
 
 class Kind(enum.Enum):
@@ -36,6 +37,8 @@ class Kind(enum.Enum):
     AUTH = enum.auto()
     SUBSCRIBE = enum.auto()
     MATRIX = enum.auto()
+    ACCOUNT = enum.auto()
+    TOKEN = enum.auto()
     UNKNOWN = enum.auto()
 
 
@@ -73,7 +76,7 @@ def find_route(method: str, path: str) -> Route:
     """Find the route of a clean path. The topic is not checked yet."""
     segments = path.split("/")[1:]
     if segments[0] == "v1" and not _UNSERVED.isdisjoint(segments[1:2]):
-        return UNKNOWN
+        return _account_route(method, segments[1:])
     if method in _PUBLISH_METHODS:
         return _publish_route(method, segments)
     if method == "DELETE":
@@ -81,6 +84,16 @@ def find_route(method: str, path: str) -> Route:
     if segments[0] == "file" and method in _FILE_METHODS:
         return _file_route(method, segments[1:])
     return _get_route(segments) if method == "GET" else UNKNOWN
+
+
+def _account_route(method: str, segments: list[str]) -> Route:
+    match segments:
+        case ["account"] if method == "GET":
+            return Route(Kind.ACCOUNT, "GET /v1/account")
+        case ["account", "token"] if method in _TOKEN_METHODS:
+            return Route(Kind.TOKEN, f"{method} /v1/account/token")
+        case _:
+            return UNKNOWN
 
 
 def _publish_route(method: str, segments: list[str]) -> Route:

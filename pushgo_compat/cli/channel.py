@@ -103,6 +103,16 @@ def rename(channel_id: str, name: str) -> None:
 
 @channel.command()
 @click.argument("channel_id", metavar="ID")
+@click.argument("token_id")
+@common_options
+def revoke_token(channel_id: str, token_id: str) -> None:
+    """End a token that an ntfy login of this channel got; `show` lists them."""
+    revoked = administer(lambda admin: admin.revoke_token(channel_id, token_id))
+    print_object(revoked.document())
+
+
+@channel.command()
+@click.argument("channel_id", metavar="ID")
 @yes_option
 @common_options
 def delete(channel_id: str, yes: bool) -> None:

@@ -12,7 +12,15 @@ import click
 from pushgo_compat.cli.options import wants_json
 from pushgo_compat.core.admin.results import Document
 
-_TIMES = {"created_at", "first_seen", "last_seen", "last_used", "at", "next_try_at"}
+_TIMES = {
+    "created_at",
+    "first_seen",
+    "last_seen",
+    "last_used",
+    "at",
+    "next_try_at",
+    "ends_at",
+}
 
 
 def warn(lines: Iterable[str]) -> None:
@@ -29,6 +37,9 @@ def print_object(document: Document) -> None:
     width = max(map(len, document))
     for name, value in document.items():
         click.echo(f"{name:<{width}}  {_readable(name, value)}".rstrip())
+        for part in _documents(value):
+            shown = (f"{key} {_readable(key, each)}" for key, each in part.items())
+            click.echo(f"{'':<{width}}  {', '.join(shown)}")
 
 
 def print_list(documents: Sequence[Document], when_empty: str) -> None:
@@ -46,6 +57,13 @@ def print_list(documents: Sequence[Document], when_empty: str) -> None:
         cells = zip(row, widths, strict=True)
         padded = (cell + " " * (width - _columns(cell)) for cell, width in cells)
         click.echo("  ".join(padded).rstrip())
+
+
+def _documents(value: object) -> Sequence[Document]:
+    """A list of things inside a thing; none for every other value."""
+    if not isinstance(value, list):
+        return ()
+    return [part for part in value if isinstance(part, dict)]
 
 
 def _print_json(value: object) -> None:
@@ -68,6 +86,7 @@ def _readable(name: str, value: object) -> str:
         case dict():
             return ",".join(f"{old}={new}" for old, new in value.items())
         case list():
-            return ",".join(map(str, value))
+            parts = len(_documents(value))
+            return str(parts) if parts else ",".join(map(str, value))
         case _:
             return str(value)

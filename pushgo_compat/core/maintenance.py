@@ -10,7 +10,6 @@ from typing import Protocol
 import structlog
 
 from pushgo_compat.core.calls.counts import MS_AN_HOUR
-from pushgo_compat.core.files import FileService
 from pushgo_compat.core.stores.upkeep import OutdatedStore
 from pushgo_compat.errors import ServerBusy
 
@@ -30,6 +29,14 @@ class LazyWrites(Protocol):
         ...
 
 
+class Sweeper(Protocol):
+    """Something that forgets what is outdated."""
+
+    async def sweep(self) -> None:
+        """Remove what nobody needs any more."""
+        ...
+
+
 class Upkeep:
     """Runs from entering its context to leaving it."""
 
@@ -39,13 +46,13 @@ class Upkeep:
         lazy: Sequence[LazyWrites],
         retention_days: float,
         now_ms: Callable[[], int],
-        files: FileService | None = None,
+        sweepers: Sequence[Sweeper] = (),
     ) -> None:
         self._store = store
         self._lazy = tuple(lazy)
         self._retention_ms = int(retention_days * _MS_A_DAY)
         self._now_ms = now_ms
-        self._files = files
+        self._sweepers = tuple(sweepers)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> None:
@@ -80,8 +87,8 @@ class Upkeep:
         await self._store.calls.purge_calls(before_ms, counted_since_ms // MS_AN_HOUR)
         if removed:
             log.info("outdated messages removed", messages=removed)
-        if self._files is not None:
-            await self._files.sweep()
+        for sweeper in self._sweepers:
+            await sweeper.sweep()
 
 
 async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -11,6 +11,12 @@ whether the key opens a channel, and submits the native message.
 
 from __future__ import annotations
 
+from pushgo_compat.legacy.accounts import (
+    Account,
+    AccountView,
+    TokenAct,
+    TokenWish,
+)
 from pushgo_compat.legacy.calls import (
     Answer,
     Download,
@@ -47,6 +53,8 @@ from pushgo_compat.legacy.translation import (
 
 __all__ = [
     "SPARING_BYTES",
+    "Account",
+    "AccountView",
     "Answer",
     "Dialect",
     "Download",
@@ -66,6 +74,8 @@ __all__ = [
     "StreamEncoder",
     "StreamMessage",
     "Subscribe",
+    "TokenAct",
+    "TokenWish",
     "Translation",
     "Verdict",
     "claims_of",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pushgo_compat.errors import NativeError
+from pushgo_compat.legacy.accounts import Account
 from pushgo_compat.legacy.request import LegacyReply
 from pushgo_compat.legacy.streams import Since, StreamEncoder
 from pushgo_compat.legacy.translation import Note, Translation
@@ -118,7 +119,16 @@ class StatusQuery:
     read_token: str = field(repr=False)
 
 
-LegacyCall = Answer | KeyCheck | Register | Publish | Subscribe | Download | StatusQuery
+LegacyCall = (
+    Answer
+    | KeyCheck
+    | Register
+    | Publish
+    | Subscribe
+    | Download
+    | StatusQuery
+    | Account
+)
 
 
 def claims_of(call: LegacyCall | None) -> Sequence[KeyClaim]:

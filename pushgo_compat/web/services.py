@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from pushgo_compat.core.accounts import Accounts
 from pushgo_compat.core.auth.admin_token import AdminToken
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
@@ -70,6 +71,8 @@ class Services:
     counts: CallCounts
     secret: SecretKey
     derived_metadata: DerivedMetadata = field(default_factory=dict)
+    accounts: Accounts | None = None
+    """Tokens of logins without a key; None: none are made."""
     files: FileService | None = None
     """None: no uploads are taken."""
     settings: WebSettings = field(default_factory=WebSettings)

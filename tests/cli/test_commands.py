@@ -157,7 +157,8 @@ def test_text_shows_what_json_shows(shell: Shell) -> None:
     made = shell("channel create --name 家里")
     assert "channel_name  家里" in made.stdout
     table = shell("channel list").stdout.splitlines()
-    assert table[0].split() == ["channel_id", "channel_name", "aliases", "created_at"]
+    names = ["channel_id", "channel_name", "aliases", "tokens", "created_at"]
+    assert table[0].split() == names
     assert "家里          0" in table[1]
     assert "no aliases yet" in shell("alias list").stdout
 

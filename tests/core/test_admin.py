@@ -120,6 +120,7 @@ async def test_channels_are_listed_with_their_aliases_counted(
         "channel_id": channel_id,
         "channel_name": "NAS",
         "aliases": 1,
+        "tokens": [],
         "created_at": NOW_MS,
     }
     assert second.document()["channel_name"] == "second"

@@ -10,6 +10,7 @@ from tests.storage import (
     conformance_pairing,
     conformance_schedule,
     conformance_targets,
+    conformance_tokens,
 )
 
 
@@ -74,4 +75,8 @@ class TestTargets(conformance_targets.TargetConformance):
 
 
 class TestCalls(conformance_calls.CallConformance):
+    pass
+
+
+class TestTokens(conformance_tokens.TokenConformance):
     pass

@@ -11,7 +11,13 @@ import pytest
 from pushgo_compat.core.auth.permits import Permit
 from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.web.streams import revocations
-from pushgo_compat.web.streams.revocations import Revocations, Revoked
+from pushgo_compat.web.streams.revocations import (
+    ENDED_EARLY_MS,
+    Revocations,
+    Revoked,
+)
+from tests.golden import NOW_MS
+from tests.web.conftest import Clock
 
 
 @dataclass
@@ -20,6 +26,7 @@ class States:
 
     current: int = 1
     hashes: dict[int, str] = field(default_factory=dict)
+    token_ends: dict[str, int | None] = field(default_factory=dict)
     asked: list[int] = field(default_factory=list)
     """How many channels each comparison asked for."""
     broken: bool = False
@@ -31,10 +38,13 @@ class States:
         return self.current
 
     async def standing(
-        self, numbers: Sequence[int], alias_ids: Sequence[str]
+        self,
+        numbers: Sequence[int],
+        alias_ids: Sequence[str],
+        token_ids: Sequence[str] = (),
     ) -> Standing:
         self.asked.append(len(numbers))
-        now = Standing(self.current, dict(self.hashes), {})
+        now = Standing(self.current, dict(self.hashes), {}, dict(self.token_ends))
         if self.held is not None:
             await self.held.wait()
         return now
@@ -98,8 +108,15 @@ def heard() -> list[int]:
 
 
 @pytest.fixture
-def watch(states: States, pauses: Pauses, heard: list[int]) -> Revocations:
-    return Revocations(states, heard.append, pauses.sleep)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def watch(
+    states: States, clock: Clock, pauses: Pauses, heard: list[int]
+) -> Revocations:
+    return Revocations(states, clock, heard.append, pauses.sleep)
 
 
 async def test_a_changed_channel_ends_its_readers_and_no_others(
@@ -245,3 +262,64 @@ async def test_nobody_looks_when_nobody_reads(
     watch.discard(one)
     await turns()
     assert all(pause.cancelled() for pause in pauses.waiting)
+
+
+def by_token(states: States, ends_at_ms: int | None) -> Listener:
+    """A reader that a token with this end let in."""
+    states.hashes.setdefault(1, "h")
+    token_id = f"token {len(states.token_ends)}"
+    states.token_ends[token_id] = ends_at_ms
+    permit = Permit(
+        channel=1, password_hash="h", token_id=token_id, ends_at_ms=ends_at_ms
+    )
+    return Listener([permit])
+
+
+async def test_a_token_ends_its_readers_just_before_its_own_end(
+    states: States, watch: Revocations, pauses: Pauses, clock: Clock
+) -> None:
+    end = NOW_MS + 60_000
+    leaving, later = by_token(states, end), by_token(states, end + 1)
+    staying, other = by_token(states, None), listener(states, 1)
+    for one in (leaving, later, staying, other):
+        await watch.admit(one)
+    await turns()
+    clock.now_ms = end - ENDED_EARLY_MS - 1
+    await pauses.end_one()
+    assert not leaving.ended
+    clock.now_ms += 1
+    await pauses.end_one()
+    assert (leaving.ended, later.ended) == (True, False)
+    assert not staying.ended
+    assert not other.ended
+    watch.stop()
+
+
+async def test_a_token_whose_end_was_moved_keeps_its_readers(
+    states: States, watch: Revocations, pauses: Pauses, clock: Clock
+) -> None:
+    end = NOW_MS + 60_000
+    one = by_token(states, end)
+    await watch.admit(one)
+    states.token_ends["token 0"] = end + 1000
+    await turns()
+    clock.now_ms = end
+    await pauses.end_one()
+    assert not one.ended
+    clock.now_ms += 1000
+    await pauses.end_one()
+    assert [one.ended] == [True]
+    watch.stop()
+
+
+async def test_a_token_that_is_gone_ends_its_readers(
+    states: States, watch: Revocations, pauses: Pauses
+) -> None:
+    one = by_token(states, None)
+    await watch.admit(one)
+    states.token_ends.clear()
+    states.current += 1
+    await turns()
+    await pauses.end_one()
+    assert one.ended
+    watch.stop()

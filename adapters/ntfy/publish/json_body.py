@@ -5,22 +5,20 @@ Go's decoder is strict about types. Each field replaces the header of the same m
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adapters.ntfy.errors import refusal
+from adapters.ntfy.json_object import load_object
 from adapters.ntfy.parameters import FROM_JSON
 from adapters.ntfy.parameters.found import Sent
 from adapters.ntfy.parameters.json_values import read_text
 from adapters.ntfy.publish.reading import unknown
-from adapters.shared.parsing import decode_utf8
 from pushgo_compat.legacy import Note
 
 MAX_JSON_BYTES = 8192
 """A body of this many bytes or more is refused (41303)."""
 
-_JSON_BLANKS = " \t\r\n"
 _ROUTE_KEYS = frozenset({"topic", "message"})
 
 
@@ -44,7 +42,7 @@ def parse_json_publish(body: bytes) -> JsonPublish:
     message_field = "message"
     overrides: dict[str, Sent] = {}
     notes = []
-    for name, value in _load_object(body).items():
+    for name, value in load_object(body).items():
         key = name.lower()
         if key in _ROUTE_KEYS:
             text = "" if value is None else read_text(value)
@@ -65,25 +63,3 @@ def parse_json_publish(body: bytes) -> JsonPublish:
         overrides=overrides,
         notes=tuple(notes),
     )
-
-
-def _load_object(body: bytes) -> dict[str, object]:
-    """The first JSON value. Text behind it is ignored; null is an empty object."""
-    text = decode_utf8(body).lstrip(_JSON_BLANKS)
-    try:
-        value, _ = _DECODER.raw_decode(text)
-    except (ValueError, RecursionError) as error:
-        raise refusal(40024) from error
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise refusal(40024)
-    return value
-
-
-def _refuse_constant(name: str) -> object:
-    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError(name)
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

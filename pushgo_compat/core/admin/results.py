@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pushgo_compat.core.auth.secrets import printable
 from pushgo_compat.core.stores.access.aliases import Alias
+from pushgo_compat.core.stores.access.tokens import Token
 from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.model import Channel, Severity, Source
 
@@ -46,6 +48,8 @@ class ChannelSummary:
 
     channel: Channel
     alias_count: int
+    tokens: tuple[Token, ...] = ()
+    """Account tokens that open the channel."""
     deleted: bool = False
 
     def document(self) -> Document:
@@ -55,9 +59,33 @@ class ChannelSummary:
             "channel_id": self.channel.channel_id,
             "channel_name": self.channel.name,
             "aliases": self.alias_count,
+            "tokens": [token_document(token) for token in self.tokens],
             "created_at": self.channel.created_at_ms,
             **gone,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRevoked:
+    """An account token that opens nothing any more."""
+
+    token: Token
+
+    def document(self) -> Document:
+        """For ``channel revoke-token``."""
+        return {**token_document(self.token), "revoked": True}
+
+
+def token_document(token: Token) -> Document:
+    """An account token as everyone may see it; times are Unix ms, null for never."""
+    return {
+        "token_id": token.token_id,
+        "login": printable(token.login),
+        "label": printable(token.label),
+        "created_at": token.created_at_ms,
+        "last_used": token.last_used_ms,
+        "ends_at": token.ends_at_ms,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

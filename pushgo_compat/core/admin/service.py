@@ -28,6 +28,7 @@ from pushgo_compat.core.admin.results import (
     AliasSummary,
     ChannelOpened,
     ChannelSummary,
+    TokenRevoked,
 )
 from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.admin.unknown import UnknownAdministration
@@ -35,6 +36,7 @@ from pushgo_compat.core.auth import key_forms, passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
 from pushgo_compat.core.delivery import Kind
 from pushgo_compat.core.stores.access.aliases import Alias, AliasChange, NewAlias
+from pushgo_compat.core.stores.access.tokens import Token
 from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Origin
@@ -115,21 +117,27 @@ class Administration:
 
     async def list_channels(self) -> tuple[ChannelSummary, ...]:
         """All channels, oldest first."""
-        aliases = await self.store.aliases()
+        aliases, tokens = await self.store.aliases(), await self.store.tokens.tokens()
         return tuple(
-            _summary(channel, aliases) for channel in await self.store.channels()
+            _summary(channel, aliases, tokens)
+            for channel in await self.store.channels()
         )
 
     async def show_channel(self, channel_id: str) -> ChannelSummary:
         """One channel, by its id or by a name that is its alone; so below."""
         channel = await self.find_channel(channel_id)
-        return _summary(channel, await self.store.aliases())
+        return await self._summary(channel)
 
     async def rotate_password(self, channel_id: str) -> ChannelOpened:
         """Give a channel a new password; the old one opens nothing from now on."""
         channel = await self.find_channel(channel_id)
         password = make_password()
         hashed = await asyncio.to_thread(passwords.hash_password, password)
+        tokens = [
+            token.token_id
+            for token in await self.store.tokens.tokens()
+            if token.channel is not None and token.channel.number == channel.number
+        ]
         if not await self.store.set_password(channel.channel_id, hashed):
             raise _no_such_channel(channel_id)
         gone = await self.store.targets.remove_by_origin(
@@ -141,7 +149,7 @@ class Administration:
             password=password,
             warnings=(
                 "aliases of this channel stay valid",
-                *_taken_along(gone),
+                *_taken_along(gone, len(tokens)),
             ),
         )
 
@@ -155,10 +163,26 @@ class Administration:
     async def delete_channel(self, channel_id: str) -> ChannelSummary:
         """Remove a channel with its aliases and messages."""
         channel = await self.find_channel(channel_id)
-        summary = _summary(channel, await self.store.aliases(), deleted=True)
+        summary = replace(await self._summary(channel), deleted=True)
         if not await self.store.delete_channel(channel.channel_id):
             raise _no_such_channel(channel_id)
         return summary
+
+    async def revoke_token(self, channel_id: str, token_id: str) -> TokenRevoked:
+        """End an account token that opens a channel."""
+        summary = await self._summary(await self.find_channel(channel_id))
+        for token in summary.tokens:
+            if token.token_id == token_id.strip():
+                await self.store.tokens.remove_token(token.token_id)
+                return TokenRevoked(token=token)
+        raise Refused(
+            "the channel has no such token: see pushgo-compat channel show"
+            f" {summary.channel.channel_id}"
+        )
+
+    async def _summary(self, channel: Channel) -> ChannelSummary:
+        aliases, tokens = await self.store.aliases(), await self.store.tokens.tokens()
+        return _summary(channel, aliases, tokens)
 
     async def find_channel(self, id_or_name: str) -> Channel:
         """A channel by its id, or by a name that it has alone. Raises Refused."""
@@ -341,18 +365,31 @@ def _choose_password(given: str | None) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _taken_along(targets: int) -> tuple[str, ...]:
+def _taken_along(targets: int, tokens: int) -> tuple[str, ...]:
     """Name what went with the old password (docs/keys.md, "Streams and rotation")."""
-    if not targets:
-        return ()
-    return (f"removed with the old password: {targets} browsers or phones",)
+    gone = [
+        f"{count} {what}"
+        for count, what in ((targets, "browsers or phones"), (tokens, "account tokens"))
+        if count
+    ]
+    return (f"removed with the old password: {', '.join(gone)}",) if gone else ()
 
 
 def _summary(
-    channel: Channel, aliases: Sequence[Alias], *, deleted: bool = False
+    channel: Channel, aliases: Sequence[Alias], tokens: Sequence[Token]
 ) -> ChannelSummary:
-    count = sum(alias.channel.number == channel.number for alias in aliases)
-    return ChannelSummary(channel=channel, alias_count=count, deleted=deleted)
+    """A channel with its aliases, and the tokens of its password and their logins."""
+    own = [alias for alias in aliases if alias.channel.number == channel.number]
+    logins = {
+        (alias.dialect, digest) for alias in own for digest in alias.credential_digests
+    }
+    opening = tuple(
+        token
+        for token in tokens
+        if (token.dialect, token.credential) in logins
+        or (token.channel is not None and token.channel.number == channel.number)
+    )
+    return ChannelSummary(channel=channel, alias_count=len(own), tokens=opening)
 
 
 def _no_such_channel(channel_id: str) -> Refused:

@@ -22,10 +22,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
+from pushgo_compat.core.auth.account_tokens import TokenUses, looks_like_token
 from pushgo_compat.core.auth.alias_uses import AliasUses
 from pushgo_compat.core.auth.fairness import SharedTable, network_of
 from pushgo_compat.core.auth.key_forms import (
     has_separator,
+    parse_channel_id,
     password_candidates,
     split_key,
 )
@@ -34,8 +36,16 @@ from pushgo_compat.core.auth.unknown_keys import Sighting, UnknownKeys
 from pushgo_compat.core.auth.verifier import Verifier
 from pushgo_compat.core.stores.access.aliases import Alias
 from pushgo_compat.core.stores.access.keys import KeyStore
+from pushgo_compat.core.stores.access.tokens import Token
 from pushgo_compat.errors import ChannelNotFound, RateLimited
-from pushgo_compat.model import Access, Channel, KeyClaim, KeyForm, Source
+from pushgo_compat.model import (
+    Access,
+    Channel,
+    Credential,
+    KeyClaim,
+    KeyForm,
+    Source,
+)
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -67,6 +77,10 @@ class Grant:
     """Nothing knows the key: the alias ``*`` took it."""
     credential: bytes | None = field(default=None, repr=False)
     """Digest of the login bound to the alias, if that was needed."""
+    token: Token | None = None
+    """The account token that stood for the password or the bound login."""
+    login: str = ""
+    """The user name of a login without a key."""
     key_hint: str = ""
     form: KeyForm = KeyForm.LOGIN
 
@@ -134,6 +148,7 @@ class Gate:
         self._now_ms = now_ms
         self.uses = AliasUses(store, now_ms)
         """What was counted and is not written yet."""
+        self.token_uses = TokenUses(now_ms)
         self._verifier = Verifier()
         self._salt = secrets.token_bytes(32)
         self._generation = 0
@@ -179,10 +194,27 @@ class Gate:
             if caller is not None and refusal.why == UNKNOWN_KEY:
                 self._unknown.remember(_sighting(source, claim, caller, caught=False))
             raise
+        if caller is not None and grant.token is not None:
+            self.token_uses.note(grant.token.token_id)
         if caller is not None and grant.alias is not None:
             self.uses.count(grant.alias.alias_id, caller)
             if grant.caught:
                 self._unknown.remember(_sighting(source, claim, caller, caught=True))
+        return grant
+
+    async def log_in(
+        self, source: Source, credentials: Sequence[Credential], address: str
+    ) -> Grant:
+        """Check a login that comes without a key (ntfy's account).
+
+        Good are a channel's id with its password, a login that is bound to an alias,
+        and a token that such a login got. Raises ChannelNotFound, RateLimited.
+        """
+        digest = self._digest("account", source, *_parts_of(credentials))
+        resolve = partial(self._resolve_account, source, credentials, address)
+        grant = await self._open(digest, True, address, resolve)
+        if grant.token is not None:
+            self.token_uses.note(grant.token.token_id)
         return grant
 
     async def renew(self, source: Source, claim: KeyClaim, address: str) -> Grant:
@@ -202,9 +234,7 @@ class Gate:
     ) -> Grant:
         parts = [source, access.value, str(claim.fold_case), claim.key]
         parts += claim.alternatives
-        for credential in claim.credentials:
-            parts += ("token" if credential.user is None else "basic",)
-            parts += (credential.user or "", credential.secret)
+        parts += _parts_of(claim.credentials)
         digest = self._digest(*parts)
         resolve = partial(self._resolve_claim, source, claim, access, address)
         return await self._open(digest, fresh, address, resolve)
@@ -219,6 +249,12 @@ class Gate:
         self, digest: bytes, fresh: bool, address: str, resolve: _Resolve
     ) -> Grant:
         grant = self._grants.get(digest) or self._caught.get(digest)
+        if (
+            grant is not None
+            and grant.token is not None
+            and not grant.token.lives_at(self._now_ms())
+        ):
+            grant = None
         if grant is not None and grant.generation == self._generation and not fresh:
             return grant
         self._generation = generation = await self._store.generation()
@@ -285,6 +321,62 @@ class Gate:
         channel = await self._store.channel(channel_id.upper())
         return await self._with_password(channel, [password], address, generation)
 
+    async def _resolve_account(
+        self,
+        source: Source,
+        credentials: Sequence[Credential],
+        address: str,
+        generation: int,
+    ) -> Grant:
+        for token in await self._tokens(source, credentials):
+            found = await self._account_of(token, generation)
+            if found is not None:
+                return found
+        for credential in credentials:
+            digest = self._secret.credential_digest(credential.user, credential.secret)
+            alias = await self._store.alias_of_login(source, digest)
+            if alias is not None:
+                return _by_bound_login(alias, digest, credential.user, generation)
+        for credential in credentials:
+            channel_id = parse_channel_id(credential.user or "")
+            if channel_id is not None:
+                channel = await self._store.channel(channel_id)
+                grant = await self._with_password(
+                    channel, [credential.secret], address, generation
+                )
+                return replace(grant, login_used=True, login=credential.user or "")
+        raise ChannelNotFound(WRONG_LOGIN)
+
+    async def _account_of(self, token: Token, generation: int) -> Grant | None:
+        """What the login that a token came from opens now."""
+        if token.credential is None:
+            if token.channel is None:
+                return None
+            grant = Grant(
+                channel=token.channel,
+                generation=generation,
+                by_password=True,
+                login_used=True,
+            )
+        else:
+            alias = await self._store.alias_of_login(token.dialect, token.credential)
+            if alias is None:
+                return None
+            grant = _by_bound_login(alias, token.credential, token.login, generation)
+        return replace(grant, token=token, login=token.login)
+
+    async def _tokens(
+        self, source: Source, credentials: Sequence[Credential]
+    ) -> Sequence[Token]:
+        """The tokens among the logins that still open something."""
+        if source not in self._logins:
+            return ()
+        shown = {c.secret for c in credentials if looks_like_token(c.secret)}
+        digests = [self._secret.token_digest(source, text) for text in shown]
+        found = [await self._store.token(source, digest) for digest in digests]
+        now_ms = self._now_ms()
+        return [token for token in found if token and token.lives_at(now_ms)]
+
     async def _with_password(
         self,
         channel: Channel | None,
@@ -330,16 +422,17 @@ class Gate:
     ) -> Grant:
         texts = [text for text in (claim.key, *claim.alternatives) if text]
         hint = mask(claim.key)
+        tokens = await self._tokens(source, claim.credentials)
         for text in texts:
             alias = await self._alias(source, text, claim.fold_case)
             if alias is not None:
                 grant = await self._with_alias(
-                    alias, claim, access, address, generation
+                    alias, claim, tokens, access, address, generation
                 )
                 return replace(grant, key_hint=hint, form=KeyForm.ALIAS)
         try:
             return await self._with_channel_key(
-                source, texts, claim, address, generation
+                source, texts, claim, tokens, address, generation
             )
         except ChannelNotFound as refusal:
             if refusal.why != NO_KEY or not texts:
@@ -361,6 +454,7 @@ class Gate:
         source: Source,
         texts: Sequence[str],
         claim: KeyClaim,
+        tokens: Sequence[Token],
         address: str,
         generation: int,
     ) -> Grant:
@@ -378,10 +472,14 @@ class Gate:
             channel_id, rest = split
             channel = await self._store.channel(channel_id)
             named = named or channel
-            if rest or source not in self._logins:
-                candidates = list(password_candidates(rest))
-            else:  # a sender that logs in shows the bare id in place of a key
+            candidates, token = list(password_candidates(rest)), None
+            if not rest and source in self._logins:
+                # A sender that logs in shows the bare id in place of a key.
                 candidates = [login.secret for login in claim.credentials]
+                token = channel and _of_password(tokens, channel)
+            if channel and token:
+                grant = Grant(channel=channel, generation=generation, by_password=True)
+                return replace(grant, token=token, login_used=True, key_hint=hint)
             if not candidates:
                 why = LOGIN_NEEDED
                 continue
@@ -407,6 +505,7 @@ class Gate:
         self,
         alias: Alias,
         claim: KeyClaim,
+        tokens: Sequence[Token],
         access: Access,
         address: str,
         generation: int,
@@ -424,6 +523,13 @@ class Gate:
         for digest in alias.credential_digests:
             if digest in bound:
                 return replace(grant, login_used=True, credential=digest)
+        for token in tokens:
+            if token.credential in alias.credential_digests:
+                return replace(
+                    grant, login_used=True, credential=token.credential, token=token
+                )
+        if found := _of_password(tokens, alias.channel):
+            return replace(grant, by_password=True, login_used=True, token=found)
         candidates = [login.secret for login in claim.credentials]
         try:
             await self._with_password(alias.channel, candidates, address, generation)
@@ -431,6 +537,37 @@ class Gate:
             why = WRONG_LOGIN if candidates else LOGIN_NEEDED
             raise ChannelNotFound(why, alias.channel.number, alias.alias_id) from None
         return replace(grant, by_password=True, login_used=True)
+
+
+def _parts_of(credentials: Sequence[Credential]) -> list[str]:
+    """What tells logins apart, for a digest."""
+    parts: list[str] = []
+    for credential in credentials:
+        parts += ("token" if credential.user is None else "basic",)
+        parts += (credential.user or "", credential.secret)
+    return parts
+
+
+def _of_password(tokens: Sequence[Token], channel: Channel) -> Token | None:
+    """The token that this channel's password has made."""
+    for token in tokens:
+        if token.channel is not None and token.channel.number == channel.number:
+            return token
+    return None
+
+
+def _by_bound_login(
+    alias: Alias, digest: bytes, user: str | None, generation: int
+) -> Grant:
+    """A login without a key that is bound to this alias, among others."""
+    return Grant(
+        channel=alias.channel,
+        generation=generation,
+        alias=alias,
+        login_used=True,
+        credential=digest,
+        login=user or alias.channel.channel_id,
+    )
 
 
 def _again(refusal: ChannelNotFound) -> ChannelNotFound:

@@ -26,21 +26,31 @@ class Permit:
     """The alias was not enough by itself."""
     credential: bytes | None = field(default=None, repr=False)
     """Digest of the login bound to the alias, when that was needed."""
+    token_id: str | None = None
+    """The account token that stood for password or login."""
+    ends_at_ms: int | None = None
+    """The token's end, as it was then."""
 
     @classmethod
     def of(cls, grant: Grant) -> Permit:
         """The permit of a grant for reading."""
-        channel, alias = grant.channel, grant.alias
+        channel, alias, token = grant.channel, grant.alias, grant.token
         return cls(
             channel=channel.number,
             password_hash=channel.password_hash if grant.by_password else None,
             alias_id=None if alias is None else alias.alias_id,
             logged_in=alias is not None and grant.login_used,
             credential=grant.credential,
+            token_id=None if token is None else token.token_id,
+            ends_at_ms=None if token is None else token.ends_at_ms,
         )
 
-    def stands(self, standing: Standing) -> bool:
-        """Whether the key still opens the channel; False in doubt."""
+    def stands(self, standing: Standing, at_ms: int = 0) -> bool:
+        """Whether the key still opens the channel at this time; False in doubt."""
+        if self.token_id is not None:
+            ends_at_ms = standing.token_ends.get(self.token_id, 0)
+            if ends_at_ms is not None and ends_at_ms <= at_ms:
+                return False
         password_hash = standing.password_hashes.get(self.channel)
         if password_hash is None:
             return False

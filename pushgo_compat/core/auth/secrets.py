@@ -42,6 +42,10 @@ class SecretKey:
         kind = "token" if user is None else "basic"
         return self._digest("credential", kind, user or "", secret)
 
+    def token_digest(self, dialect: Source, token: str) -> bytes:
+        """The digest that is stored in place of an account token."""
+        return self._digest("account-token", dialect, token)
+
     def target_fingerprint(self, kind: str, address: str) -> bytes:
         """A digest of a target's address, which finds a second one in its channel."""
         return self._digest("target-address", kind, address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pushgo_compat.core.stores.access.tokens import TokenStore
 from pushgo_compat.core.stores.administration import AdministrationStore
 from pushgo_compat.core.stores.calls import CallStore
 from pushgo_compat.core.stores.feed import GrownStore
@@ -60,6 +61,11 @@ class Store(
     @property
     def pairing(self) -> PairingStore:
         """Phones on their way to become targets."""
+        ...
+
+    @property
+    def tokens(self) -> TokenStore:
+        """What logins got in place of their passwords."""
         ...
 
     async def secret_fingerprint(self) -> bytes | None:

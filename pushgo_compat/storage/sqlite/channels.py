@@ -14,6 +14,8 @@ from pushgo_compat.core.stores.access.aliases import (
 )
 from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.model import Channel, Severity, Source
+from pushgo_compat.storage.sqlite import tokens
+from pushgo_compat.storage.sqlite.generation import bump
 
 _CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at"
 _ALIAS = (
@@ -33,11 +35,6 @@ def _channel(row: Sequence[object]) -> Channel:
         password_hash=str(password_hash),
         created_at_ms=int(str(created_at)),
     )
-
-
-def _bump(db: sqlite3.Connection) -> None:
-    """Tell every process that what it remembers of keys may be out of date."""
-    db.execute("UPDATE state SET generation = generation + 1")
 
 
 def store_id(db: sqlite3.Connection) -> str:
@@ -110,17 +107,18 @@ def create_channel(
     )
     if cursor.rowcount == 0:
         return None
-    _bump(db)
+    bump(db)
     return channel(db, channel_id)
 
 
 def set_password(db: sqlite3.Connection, channel_id: str, password_hash: str) -> bool:
-    """Replace a channel's password."""
+    """Replace a channel's password; the tokens that the old one made go."""
+    tokens.remove_of_password(db, channel_id)
     cursor = db.execute(
         "UPDATE channels SET password_hash = ? WHERE channel_id = ?",
         (password_hash, channel_id),
     )
-    _bump(db)
+    bump(db)
     return cursor.rowcount > 0
 
 
@@ -129,7 +127,7 @@ def rename_channel(db: sqlite3.Connection, channel_id: str, name: str) -> bool:
     cursor = db.execute(
         "UPDATE channels SET name = ? WHERE channel_id = ?", (name, channel_id)
     )
-    _bump(db)
+    bump(db)
     return cursor.rowcount > 0
 
 
@@ -146,9 +144,10 @@ def delete_channel(db: sqlite3.Connection, channel_id: str) -> int | None:
         (found.number,),
     )
     db.execute("DELETE FROM schedule WHERE channel = ?", (found.number,))
+    tokens.remove_unbound(db)
     # Its targets have gone with it, which a dispatcher must hear of.
     db.execute("UPDATE state SET target_changes = target_changes + 1")
-    _bump(db)
+    bump(db)
     return found.number
 
 
@@ -195,10 +194,26 @@ def aliases(db: sqlite3.Connection) -> list[Alias]:
     return [_alias(row) for row in found]
 
 
+def alias_of_login(
+    db: sqlite3.Connection, dialect: Source, credential: bytes
+) -> Alias | None:
+    """The oldest alias that a login is bound to."""
+    row = db.execute(
+        f"{_ALIAS} WHERE a.dialect = ? AND EXISTS (SELECT 1"
+        " FROM json_each(a.options, '$.credentials') WHERE value = ?)"
+        " ORDER BY a.created_at, a.alias_id",
+        (dialect, credential.hex()),
+    ).fetchone()
+    return None if row is None else _alias(row)
+
+
 def standing(
-    db: sqlite3.Connection, numbers: Collection[int], alias_ids: Collection[str]
+    db: sqlite3.Connection,
+    numbers: Collection[int],
+    alias_ids: Collection[str],
+    token_ids: Collection[str],
 ) -> Standing:
-    """Some channels and aliases, in one transaction: the generation fits the rows."""
+    """Channels, aliases, tokens, in one transaction: the generation fits the rows."""
     db.execute("BEGIN")
     try:
         found = db.execute(
@@ -212,7 +227,8 @@ def standing(
             (json.dumps(list(alias_ids)),),
         )
         by_id = {alias.alias_id: alias for alias in map(_alias, found)}
-        return Standing(generation(db), password_hashes, by_id)
+        ends = tokens.ends_of(db, json.dumps(list(token_ids))) if token_ids else {}
+        return Standing(generation(db), password_hashes, by_id, ends)
     finally:
         db.execute("COMMIT")
 
@@ -249,7 +265,7 @@ def add_alias(db: sqlite3.Connection, new: NewAlias) -> bool:
         "DELETE FROM unknown_keys WHERE dialect = ? AND key_digest IN (?, ?)",
         (new.dialect, new.key_digest, new.folded_digest),
     )
-    _bump(db)
+    bump(db)
     return True
 
 
@@ -274,14 +290,15 @@ def change_alias(db: sqlite3.Connection, alias_id: str, change: AliasChange) -> 
             alias_id,
         ),
     )
-    _bump(db)
+    bump(db)
     return True
 
 
 def remove_alias(db: sqlite3.Connection, alias_id: str) -> bool:
-    """Remove an alias."""
+    """Remove an alias, and the tokens of logins that were bound to it alone."""
     cursor = db.execute("DELETE FROM aliases WHERE alias_id = ?", (alias_id,))
-    _bump(db)
+    tokens.remove_unbound(db)
+    bump(db)
     return cursor.rowcount > 0
 
 

@@ -15,6 +15,7 @@ from pushgo_compat.core.stores.access.aliases import (
     NewAlias,
 )
 from pushgo_compat.core.stores.access.keys import Standing
+from pushgo_compat.core.stores.access.tokens import Token
 from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.files import FileUse, StoredFile
@@ -42,6 +43,7 @@ from pushgo_compat.storage.sqlite.lanes import (
 )
 from pushgo_compat.storage.sqlite.pairing import SqlitePairing
 from pushgo_compat.storage.sqlite.targets import SqliteTargets
+from pushgo_compat.storage.sqlite.tokens import SqliteTokens
 
 
 class SqliteStore:
@@ -67,6 +69,7 @@ class SqliteStore:
         self.targets = SqliteTargets(self._writer, self._readers)
         self.lanes = SqliteLanes(self._writer, self._readers)
         self.calls = SqliteCalls(self._writer, self._readers)
+        self.tokens = SqliteTokens(self._writer, self._readers)
         self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
 
     @classmethod
@@ -369,12 +372,25 @@ class SqliteStore:
         """All aliases."""
         return await self._readers.run(channels.aliases)
 
-    async def standing(
-        self, numbers: Collection[int], alias_ids: Collection[str]
-    ) -> Standing:
-        """Some channels and aliases, read at one moment."""
+    async def token(self, dialect: Source, digest: bytes) -> Token | None:
+        """An account token by its digest."""
+        return await self.tokens.token(dialect, digest)
+
+    async def alias_of_login(self, dialect: Source, credential: bytes) -> Alias | None:
+        """An alias by a login that is bound to it."""
         return await self._readers.run(
-            lambda db: channels.standing(db, numbers, alias_ids)
+            lambda db: channels.alias_of_login(db, dialect, credential)
+        )
+
+    async def standing(
+        self,
+        numbers: Collection[int],
+        alias_ids: Collection[str],
+        token_ids: Collection[str] = (),
+    ) -> Standing:
+        """Some channels, aliases and tokens, read at one moment."""
+        return await self._readers.run(
+            lambda db: channels.standing(db, numbers, alias_ids, token_ids)
         )
 
     async def add_alias(self, alias: NewAlias) -> bool:

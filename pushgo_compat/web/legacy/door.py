@@ -23,6 +23,7 @@ from pushgo_compat.core.calls.reasons import BY_THE_DIALECT
 from pushgo_compat.core.receipts.receipts import Arrival
 from pushgo_compat.errors import InternalError, NativeError
 from pushgo_compat.legacy import (
+    Account,
     Answer,
     Dialect,
     Download,
@@ -40,6 +41,7 @@ from pushgo_compat.legacy import (
 )
 from pushgo_compat.model import Access, Receipt
 from pushgo_compat.web.connection.protocol import had_long_head
+from pushgo_compat.web.legacy.accounts import answer_account
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.call_log import CallLog
 from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
@@ -296,14 +298,18 @@ class DialectDoor:
                 return await self._register(keyring, call, dry_run)
             case Subscribe():
                 grants = await keyring.open_each(call.claims, Access.READ)
-                reply = Admitted(call, grants)
-                if dry_run:
-                    reply = LegacyReply(content_type=call.encoder.content_type)
+                would_be = LegacyReply(content_type=call.encoder.content_type)
+                reply = would_be if dry_run else Admitted(call, grants)
             case StatusQuery():
                 found = await services.messages.find_push(
                     call.push_number, call.read_token
                 )
                 reply = self.dialect.status(request, found)
+            case Account():
+                address = request.client_address
+                reply = await answer_account(
+                    services, self._source, call, address, dry_run
+                )
             case Download():
                 reply = await send_file(services.files, call)
                 if dry_run:

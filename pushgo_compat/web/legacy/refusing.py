@@ -6,6 +6,7 @@ from functools import partial
 
 from pushgo_compat.errors import InternalError, NativeError, ServerBusy
 from pushgo_compat.legacy import (
+    Account,
     Dialect,
     LegacyCall,
     LegacyRefusal,
@@ -43,7 +44,7 @@ class Refusals:
             return None, error.reply
         if not isinstance(error, NativeError):
             error = InternalError()
-        elif isinstance(call, Publish) and call.refused is not None:
+        elif isinstance(call, Publish | Account) and call.refused is not None:
             return error, call.refused(error)
         elif is_costly and not isinstance(error, ServerBusy):
             word = partial(self._dialect.refused, request, error)

@@ -54,7 +54,9 @@ class Streams(Generic[Shown]):
         self._services = services
         self._keepalive_s = keepalive_s
         self._fanout: Fanout[Shown] = Fanout(services.feed, show, self._look)
-        self._revocations = Revocations(services.store, self._fanout.release)
+        self._revocations = Revocations(
+            services.store, services.now_ms, self._fanout.release
+        )
         self._heartbeat: Heartbeat[LiveStream[Shown]] = Heartbeat(
             keepalive_s, self._keep_alive, self._cut_off_the_silent
         )

@@ -11,13 +11,14 @@ reading, by the same argument. A message that another process has committed carr
 generation that was read after it: no older than that of its commit, so it waits for at
 least what it has to wait for.
 
-Changes are looked for a few times a second, so that a quiet stream ends as well.
+Changes are looked for a few times a second, so that a quiet stream ends as well. The
+end of an account token is no change: a stream of one ends a look before it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -31,6 +32,9 @@ LOOK_EVERY_S = 0.25
 """A quiet stream ends a moment after that; docs/keys.md grants a second."""
 MAX_FAILED_LOOKS = 2
 """Looks in a row that may fail; then every stream ends, as its right is in doubt."""
+ENDED_EARLY_MS = int(2 * LOOK_EVERY_S * 1000)
+"""A token's stream is ended this long before the token, so that it shows nothing that
+was accepted after the end."""
 STREAMS_A_LOOK = 500
 """Compared at once: about a millisecond of the event loop."""
 
@@ -49,9 +53,12 @@ class ChannelStates(Protocol):
         ...
 
     async def standing(
-        self, numbers: Sequence[int], alias_ids: Sequence[str]
+        self,
+        numbers: Sequence[int],
+        alias_ids: Sequence[str],
+        token_ids: Sequence[str] = (),
     ) -> Standing:
-        """What became of these channels and aliases."""
+        """What became of these channels, aliases and tokens."""
         ...
 
 
@@ -73,6 +80,7 @@ class Revocations:
     def __init__(
         self,
         store: ChannelStates,
+        now_ms: Callable[[], int],
         on_verified: Callable[[int], None] = lambda generation: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -82,7 +90,9 @@ class Revocations:
         self._store = store
         self._on_verified = on_verified
         self._sleep = sleep
-        self._readers: dict[Reader, None] = {}
+        self._now_ms = now_ms
+        self._readers: dict[Reader, int | None] = {}
+        """Each with the earliest end of its tokens, None for the most."""
         self._task: asyncio.Task[None] | None = None
         self._look_due: asyncio.Task[None] | None = None
         self._wanted = 0
@@ -94,7 +104,7 @@ class Revocations:
             await self.confirm(reader)
         if not self._readers:
             self._set_verified(reader.generation)
-        self._readers[reader] = None
+        self._readers[reader] = _first(permit.ends_at_ms for permit in reader.permits)
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
@@ -157,6 +167,8 @@ class Revocations:
         generation = await self._store.generation()
         while behind := self._behind(generation):
             await self._compare(behind)
+        while outdated := self._outdated():
+            await self._compare(outdated)
         if self.verified < generation:
             self._set_verified(generation)
 
@@ -164,16 +176,31 @@ class Revocations:
         behind = (r for r in self._readers if r.generation < generation)
         return tuple(islice(behind, STREAMS_A_LOOK))
 
+    def _outdated(self) -> Sequence[Reader]:
+        soon_ms = self._now_ms() + ENDED_EARLY_MS
+        outdated = (r for r, ends in self._readers.items() if ends and ends <= soon_ms)
+        return tuple(islice(outdated, STREAMS_A_LOOK))
+
     async def _compare(self, readers: Sequence[Reader]) -> bool:
         """Compare rights with what is stored; whether all of them stand."""
         permits = {permit for reader in readers for permit in reader.permits}
         channels = {permit.channel for permit in permits}
         alias_ids = {p.alias_id for p in permits if p.alias_id is not None}
-        standing = await self._store.standing(tuple(channels), tuple(alias_ids))
-        good = {permit for permit in permits if permit.stands(standing)}
+        token_ids = {p.token_id for p in permits if p.token_id is not None}
+        standing = await self._store.standing(
+            tuple(channels), tuple(alias_ids), tuple(token_ids)
+        )
+        soon_ms = self._now_ms() + ENDED_EARLY_MS
+        good = {permit for permit in permits if permit.stands(standing, soon_ms)}
         ended = [r for r in readers if not good.issuperset(r.permits)]
         for reader in readers:
             reader.generation = standing.generation
+            if token_ids and reader in self._readers:
+                # The end may have been moved since the token let the reader in.
+                self._readers[reader] = _first(
+                    standing.token_ends.get(permit.token_id or "")
+                    for permit in reader.permits
+                )
         self._end(ended)
         return not ended
 
@@ -187,3 +214,8 @@ class Revocations:
     def _set_verified(self, generation: int) -> None:
         self.verified = generation
         self._on_verified(generation)
+
+
+def _first(ends_ms: Iterable[int | None]) -> int | None:
+    """The earliest of these times."""
+    return min((end for end in ends_ms if end is not None), default=None)
