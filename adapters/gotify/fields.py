@@ -49,7 +49,7 @@ class _Number(float):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Fields:
     """The members of a message, as sent."""
 

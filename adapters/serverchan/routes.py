@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from adapters.shared.parsing import header_text
@@ -43,8 +43,7 @@ class Generation(enum.StrEnum):
     SC3 = "sc3"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(NamedTuple):
     """A known path, whatever the method."""
 
     pattern: str

@@ -22,7 +22,7 @@ MAX_JSON_BYTES = 8192
 _ROUTE_KEYS = frozenset({"topic", "message"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class JsonPublish:
     """The parts of a publish at the root."""
 
