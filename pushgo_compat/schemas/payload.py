@@ -14,23 +14,23 @@ from pushgo_compat.model import NativeMessage, Severity
 
 def encode_message(message: NativeMessage) -> bytes:
     """The stored form. ``title`` is filled in by now."""
-    fields: dict[str, object] = {"title": message.title, "severity": message.severity}
-    optional = (
-        ("body", message.body),
-        ("op_id", message.op_id),
-        ("thing_id", message.thing_id),
-        ("occurred_at", message.occurred_at_ms),
-        ("ttl", message.ttl_ms),
-        ("url", message.url),
-        ("images", message.images or None),
-        ("tags", message.tags or None),
-        ("ciphertext", message.ciphertext),
-        ("metadata", dict(message.metadata) or None),
+    fields = {
+        "title": message.title,
+        "severity": message.severity,
+        "body": message.body,
+        "op_id": message.op_id,
+        "thing_id": message.thing_id,
+        "occurred_at": message.occurred_at_ms,
+        "ttl": message.ttl_ms,
+        "url": message.url,
+        "images": message.images or None,
+        "tags": message.tags or None,
+        "ciphertext": message.ciphertext,
+        "metadata": dict(message.metadata) or None,
+    }
+    return orjson.dumps(
+        {name: value for name, value in fields.items() if value is not None}
     )
-    for name, value in optional:
-        if value is not None:
-            fields[name] = value
-    return orjson.dumps(fields)
 
 
 def decode_message(payload: bytes) -> NativeMessage:
