@@ -14,6 +14,8 @@ from adapters.ntfy.event import event_line
 from adapters.ntfy.forward import forward
 from adapters.ntfy.ids import ntfy_id, ntfy_id_range, passing_id
 from adapters.ntfy.keys import claim, is_topic, may_be_key
+from adapters.ntfy.mail import ACCEPTED, MAIL_ROUTE, NtfyMail
+from adapters.ntfy.mail.notes import NOTES as MAIL_NOTES
 from adapters.ntfy.parameters import NOTES
 from adapters.ntfy.publish import (
     key_refused,
@@ -54,7 +56,9 @@ from pushgo_compat.legacy import (
 from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
 from pushgo_compat.traits import Surroundings, Traits
 
-__all__ = ["NTFY", "NtfyDialect", "ntfy_id", "ntfy_id_range"]
+__all__ = ["NTFY", "NtfyDialect", "NtfyMail", "ntfy_id", "ntfy_id_range"]
+
+_NOTES: Mapping[str, NoteText] = {**NOTES, **MAIL_NOTES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,7 @@ class NtfyDialect:
     @property
     def notes(self) -> Mapping[str, NoteText]:
         """Every code that a note of this dialect can carry."""
-        return NOTES
+        return _NOTES
 
     def places(self, route: str, content_type: str) -> tuple[Place, ...]:
         """JSON beats headers, and headers the query."""
@@ -151,6 +155,8 @@ class NtfyDialect:
         """The event again, with the masked key in place of the topic."""
         if stored.route == MATRIX_ROUTE:
             return matrix_reply()
+        if stored.route == MAIL_ROUTE:
+            return ACCEPTED
         return _accepted_reply(stored.key_hint, stored.view or {}, stored.receipt)
 
     def status(self, request: LegacyRequest, found: PushStatus | None) -> LegacyReply:

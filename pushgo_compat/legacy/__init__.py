@@ -32,6 +32,11 @@ from pushgo_compat.legacy.dialect import (
     Dialect,
     StoredCall,
 )
+from pushgo_compat.legacy.mail import (
+    Letter,
+    MailDialect,
+    MailRecipient,
+)
 from pushgo_compat.legacy.request import (
     SPARING_BYTES,
     LegacyRefusal,
@@ -63,6 +68,9 @@ __all__ = [
     "LegacyRefusal",
     "LegacyReply",
     "LegacyRequest",
+    "Letter",
+    "MailDialect",
+    "MailRecipient",
     "Note",
     "NoteText",
     "Place",

@@ -52,9 +52,14 @@ def translate(draft: Draft, found: Found, role: Role) -> Translation:
     return _finish(draft, found, view, text)
 
 
-def begin_upload(draft: Draft, found: Found) -> Callable[[Upload], Translation]:
-    """Check a publish whose body is a file, as far as that goes without the file."""
-    return partial(_finish_upload, draft, found, _check(draft, found))
+def begin_upload(
+    draft: Draft, found: Found, text: str | None = None
+) -> Callable[[Upload], Translation]:
+    """Check a publish that has a file, as far as that goes without the file.
+
+    ``text`` stands beside the file; None: the message parameter does.
+    """
+    return partial(_finish_upload, draft, found, _check(draft, found), text)
 
 
 # ------------------------------------------------------------------------- checking
@@ -79,10 +84,12 @@ def _check(draft: Draft, found: Found) -> EventView:
 
 
 def _finish_upload(
-    draft: Draft, found: Found, view: EventView, upload: Upload
+    draft: Draft, found: Found, view: EventView, text: str | None, upload: Upload
 ) -> Translation:
     file = attach(upload, draft.request.base_url, found, view)
-    translation = _finish(draft, found, view, read_parameter(found))
+    if text is None:
+        text = read_parameter(found)
+    translation = _finish(draft, found, view, text)
     return replace(translation, file=file)
 
 
