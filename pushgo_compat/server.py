@@ -15,7 +15,7 @@ import structlog
 import uvloop
 
 from adapters import DIALECTS
-from adapters.ntfy import ntfy_id
+from adapters.ntfy import NtfyMail, ntfy_id
 from pushgo_compat.config.checks import expired
 from pushgo_compat.config.config import Config
 from pushgo_compat.config.secret_file import load_secret
@@ -49,7 +49,13 @@ from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.traits import Surroundings
 from pushgo_compat.web.connection.forwarded import Callers
-from pushgo_compat.web.listeners.sites import MAIN, CannotListen, Sites, start_sites
+from pushgo_compat.web.listeners.sites import (
+    MAIN,
+    SMTP,
+    CannotListen,
+    Sites,
+    start_sites,
+)
 from pushgo_compat.web.listeners.start_lines import start_lines
 from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.services import Services, WebSettings
@@ -80,7 +86,7 @@ async def start(
 ) -> Mapping[str, int]:
     """Open the store and every listener; all of it closes with the stack.
 
-    Returns the port of "main" and of each dialect that has one of its own.
+    Returns the port of "main", of each dialect that has one of its own, and of "smtp".
     """
     dialects = build_dialects(config)
     hub = Hub()
@@ -155,7 +161,34 @@ async def start(
         paused_groups=outbox.paused_groups,
     )
     stack.callback(services.off_loop.close)
-    return await start_sites(stack, sites_of(config), dialects, services)
+    sites = sites_of(config)
+    ports = await start_sites(stack, sites, dialects, services)
+    mail = await _start_mail(stack, config, sites.tls, dialects, services)
+    return {**ports, **mail}
+
+
+async def _start_mail(
+    stack: AsyncExitStack,
+    config: Config,
+    tls: ssl.SSLContext | None,
+    dialects: Sequence[Dialect],
+    services: Services,
+) -> Mapping[str, int]:
+    """Listen for mail where that is asked for; the port of "smtp"."""
+    if config.smtp_addr is None:
+        return {}
+    # Only now: it needs the extra [smtp].
+    from pushgo_compat.web.mail.door import MailDoor
+    from pushgo_compat.web.mail.listener import MailListener
+
+    mail = NtfyMail(domain=config.smtp_domain, prefix=config.smtp_prefix)
+    (dialect,) = (one for one in dialects if one.source is mail.source)
+    public = config.public_base_url
+    base_url = None if public is None else f"{public}/{mail.source}"
+    listener = MailListener(MailDoor(mail, dialect, services, base_url), tls)
+    return {
+        SMTP: await stack.enter_async_context(listener.listening(*config.smtp_addr))
+    }
 
 
 async def _open_files(
@@ -191,6 +224,8 @@ def sites_of(config: Config) -> Sites:
         hosts={source: each.hosts for source, each in config.dialects.items()},
         tls=tls,
         wakes_iphones=config.ntfy_upstream_url is not None,
+        smtp=config.smtp_addr,
+        smtp_domain=config.smtp_domain,
     )
 
 

@@ -21,6 +21,8 @@ E = TypeVar("E", bound=enum.StrEnum)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_MAIL_PREFIX = re.compile(r"[A-Za-z0-9._-]{0,10}")
+"""So long that a universal key of 54 characters still fits the 64 of a local part."""
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^\[\]:]*)):(\d{1,5})")
 _MAX_PORT = 65_535
 _SIZE = re.compile(r"([0-9]{1,18})\s*([KMG]?)(?:I?B)?")
@@ -90,6 +92,21 @@ def parse_host_pattern(text: str) -> str:
     if not _HOST_PATTERN.fullmatch(pattern):
         raise ValueError("must be host names such as push.example.com or *.example.com")
     return pattern
+
+
+def parse_domain(text: str) -> str:
+    """The domain of mail addresses, in lower case; empty where there is none."""
+    domain = text.lower().rstrip(".")
+    if domain and (domain.startswith("*") or not _HOST_PATTERN.fullmatch(domain)):
+        raise ValueError("must be the domain of addresses, such as push.example.com")
+    return domain
+
+
+def parse_mail_prefix(text: str) -> str:
+    """The beginning of a mail address's local part, such as ``ntfy-``."""
+    if not _MAIL_PREFIX.fullmatch(text):
+        raise ValueError("must be at most 10 letters, digits, '.', '_' or '-'")
+    return text
 
 
 def parse_switch(text: str) -> bool:

@@ -63,7 +63,10 @@ def serving(folder: Path, **settings: str) -> Iterator[LoggedServer]:
             [*COMMAND, "serve"], cwd=folder, env=environment, stdout=log, stderr=log
         )
     try:
-        ports = _wait_for_ports(process, log_file)
+        listeners = sum(
+            n.startswith("PUSHGO_") and n.endswith("_ADDR") for n in environment
+        )
+        ports = _wait_for_ports(process, log_file, listeners)
         gateway = Gateway(
             ports=ports,
             db_url=f"sqlite:///{folder / 'pushgo-compat.db'}",
@@ -83,13 +86,13 @@ def serving(folder: Path, **settings: str) -> Iterator[LoggedServer]:
 
 
 def _wait_for_ports(
-    process: subprocess.Popen[bytes], log_file: Path
+    process: subprocess.Popen[bytes], log_file: Path, listeners: int
 ) -> Mapping[str, int]:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         lines = log_file.read_text("utf-8").splitlines()
         ports = dict(map(_port, filter(_is_listening, lines)))
-        if len(ports) > len(HOSTS):
+        if len(ports) == listeners:
             return ports
         assert process.poll() is None, log_file.read_text("utf-8")
         time.sleep(0.05)

@@ -27,8 +27,10 @@ from pushgo_compat.settings import (
     parse_base_url,
     parse_contact,
     parse_count,
+    parse_domain,
     parse_duration,
     parse_file,
+    parse_mail_prefix,
     parse_network,
     parse_rate,
     parse_size,
@@ -141,6 +143,12 @@ class Config(StoreConfig):
         default="127.0.0.1:8686",
     )
     dialects: Mapping[Source, DialectConfig] = dataclasses.field(default_factory=dict)
+    smtp_addr: Address | None = setting(
+        optional(parse_address),
+        "the e-mail door: mail to TOPIC@DOMAIN becomes a message",
+    )
+    smtp_domain: str = setting(parse_domain, "the domain of its addresses")
+    smtp_prefix: str = setting(parse_mail_prefix, "what stands before the topic: ntfy-")
     attachment_dir: Path | None = setting(
         optional(Path),
         "files of the ntfy dialect; unset: attachments beside the store; empty: off",

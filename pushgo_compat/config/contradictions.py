@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from importlib.util import find_spec
 from typing import Any
 
 from pushgo_compat.config.checks import (
@@ -20,6 +21,9 @@ _NEEDS = (
     ("tls_key", "tls_cert"),
     ("token_on_dialects", "token"),
     ("ntfy_upstream_token", "ntfy_upstream_url"),
+    ("smtp_addr", "smtp_domain"),
+    ("smtp_domain", "smtp_addr"),
+    ("smtp_prefix", "smtp_addr"),
 )
 """A setting, and the one without which it means nothing."""
 
@@ -31,13 +35,18 @@ def contradictions(
     dialects: Dialects,
 ) -> list[str]:
     """Find settings that are legal one by one and contradict each other."""
-    addresses = ["http_addr", *(field_of(source, ADDR) for source in dialects)]
+    addresses = [
+        "http_addr",
+        "smtp_addr",
+        *(field_of(source, ADDR) for source in dialects),
+    ]
     hosts = [field_of(source, HOSTS) for source in dialects]
     return [
         *_claimed_twice(values, addresses),
         *_claimed_twice(values, hosts),
         *_half_set(values, broken, dialects),
         *_too_old(config, broken),
+        *_without_extra(config),
         *_unusable(config, broken),
     ]
 
@@ -68,6 +77,13 @@ def _too_old(config: Config, broken: AbstractSet[str]) -> list[str]:
         "PUSHGO_DELIVERY_MAX_AGE must not be longer than PUSHGO_RETENTION_DAYS:"
         " messages would be gone before they are sent"
     ]
+
+
+def _without_extra(config: Config) -> list[str]:
+    """Find what needs a library that the base installation leaves out."""
+    if config.smtp_addr is None or find_spec("aiosmtpd") is not None:
+        return []
+    return ["PUSHGO_SMTP_ADDR needs an extra: pip install 'pushgo-compat[smtp]'"]
 
 
 def _unusable(config: Config, broken: AbstractSet[str]) -> list[str]:

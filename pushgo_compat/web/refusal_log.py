@@ -18,7 +18,7 @@ MOST_LINES = 20
 MOST_LINES_OF_ONE = 5
 """In a window, of one address (a /64 of IPv6): a flood hides nobody else's lines."""
 _MAX_ROUTE_CHARS = 64
-_METHODS = frozenset(http.HTTPMethod)
+_METHODS = frozenset({*http.HTTPMethod, "MAIL"})  # the e-mail door's own
 UNKNOWN_METHOD = "?"
 
 log = structlog.get_logger()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pushgo_compat.config import contradictions
 from pushgo_compat.config.config import Config, LogFormat, LogLevel, StoreConfig
 from pushgo_compat.config.loading import ConfigError, load_config, settings_of
 from pushgo_compat.model import Source
@@ -208,6 +209,25 @@ def test_two_listeners_cannot_share_an_address() -> None:
     assert config.of(Source.BARK).addr
 
 
+def test_the_e_mail_door_needs_a_domain_and_its_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (fault,) = faults(smtp_addr="127.0.0.1:25")
+    assert fault == "PUSHGO_SMTP_DOMAIN must be set, as PUSHGO_SMTP_ADDR is"
+    (fault,) = faults(smtp_prefix="ntfy-")
+    assert fault == "PUSHGO_SMTP_ADDR must be set, as PUSHGO_SMTP_PREFIX is"
+    assert load(smtp_addr="127.0.0.1:25", smtp_domain="Push.Test.").smtp_domain == (
+        "push.test"
+    )
+    (fault,) = faults(smtp_addr="127.0.0.1:8686", smtp_domain="push.test")
+    assert "must not repeat 127.0.0.1:8686" in fault
+    monkeypatch.setattr(contradictions, "find_spec", lambda _name: None)
+    (fault,) = faults(smtp_addr="127.0.0.1:25", smtp_domain="push.test")
+    assert fault == (
+        "PUSHGO_SMTP_ADDR needs an extra: pip install 'pushgo-compat[smtp]'"
+    )
+
+
 @pytest.mark.parametrize(
     ("field", "text"),
     [
@@ -231,6 +251,10 @@ def test_two_listeners_cannot_share_an_address() -> None:
         ("log_format", "xml"),
         ("log_level", "loud"),
         ("ntfy_timezone", "../etc/passwd"),
+        ("smtp_domain", "*.example.com"),
+        ("smtp_domain", "a b"),
+        ("smtp_prefix", "a+b"),
+        ("smtp_prefix", "longer-than-ten"),
     ],
 )
 def test_a_value_out_of_its_range_is_a_fault(field: str, text: str) -> None:

@@ -40,7 +40,7 @@ class Arrival(NamedTuple):
     """Begins with the time of the call."""
     request_id: str
     mount: str
-    """``prefix``, ``port`` or ``host``."""
+    """``prefix``, ``port``, ``host``, or ``smtp`` of a mail."""
     address: str
 
 

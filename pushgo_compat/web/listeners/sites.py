@@ -24,6 +24,7 @@ from pushgo_compat.web.native.app import create_app
 from pushgo_compat.web.services import DialectPlace, Places, Services
 
 MAIN = "main"
+SMTP = "smtp"
 SHUTDOWN_TIMEOUT_S = 10.0
 """Most seconds for answers under way when the server stops."""
 
@@ -39,6 +40,9 @@ class Sites:
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     wakes_iphones: bool = False
     """Whether the start page offers ntfy's iPhone app."""
+    smtp: tuple[str, int] | None = None
+    """The e-mail door (``web.mail``), which is no site of aiohttp's."""
+    smtp_domain: str = ""
 
 
 class CannotListen(OSError):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Source
 from pushgo_compat.web.connection.forwarded import is_loopback
-from pushgo_compat.web.listeners.sites import MAIN, Sites
+from pushgo_compat.web.listeners.sites import MAIN, SMTP, Sites
 
 THIS_MACHINE = "this machine only"
 EVERYWHERE = "every network interface"
@@ -21,11 +21,12 @@ def start_lines(
     names = {dialect.source: dialect.traits.name for dialect in dialects}
     scheme = "http" if sites.tls is None else "https"
     for site, port in ports.items():
-        host, _ = sites.main if site == MAIN else sites.ports[Source(site)]
+        host, _ = _address_of(sites, site)
+        spoken = "smtp" if site == SMTP else scheme
         yield {
             "site": site,
             "port": port,
-            "url": f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}",
+            "url": f"{spoken}://{f'[{host}]' if ':' in host else host}:{port}",
             "reach": reach(host),
             "speaks": _speaks(sites, site, names),
         }
@@ -42,7 +43,15 @@ def reach(host: str) -> str:
     return EVERYWHERE if everywhere else f"whoever reaches {host}"
 
 
+def _address_of(sites: Sites, site: str) -> tuple[str, int]:
+    if site == SMTP and sites.smtp is not None:
+        return sites.smtp
+    return sites.main if site == MAIN else sites.ports[Source(site)]
+
+
 def _speaks(sites: Sites, site: str, names: Mapping[Source, str]) -> str:
+    if site == SMTP:
+        return f"e-mail to {names[Source.NTFY]} topics at {sites.smtp_domain}"
     if site != MAIN:
         return f"{names[Source(site)]} at /"
     prefixes = [f"{name} at /{source}" for source, name in names.items()]

@@ -121,6 +121,11 @@ def request_id_for(request: web.BaseRequest) -> str:
     theirs = request.headers.get(REQUEST_ID_HEADER)
     if theirs is not None and _SANE_REQUEST_ID.fullmatch(theirs):
         return theirs
+    return fresh_request_id()
+
+
+def fresh_request_id() -> str:
+    """An id that no other call has."""
     return f"{_PROCESS_ID}{next(_counter):08x}"
 
 

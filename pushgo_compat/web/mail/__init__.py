@@ -1,0 +1,1 @@
+"""The e-mail door: SMTP in, the same keys, receipts and commits as over HTTP."""
