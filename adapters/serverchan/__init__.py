@@ -113,6 +113,7 @@ class ServerChanDialect:
             route=f"{method} {route.pattern}",
             claims=(route.claim,),
             translate=partial(translate, request, route.generation),
+            refused=partial(error_refusal, route.generation),
             costly=len(request.body) > SPARING_BYTES,
         )
 

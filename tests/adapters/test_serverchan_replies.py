@@ -154,6 +154,18 @@ def test_each_generation_words_every_error_with_an_integer_code(
         assert reply.headers["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.parametrize("path", [TURBO, SC3, CLASSIC])
+def test_an_opened_send_words_a_refusal_without_reading_its_path_again(
+    path: str,
+) -> None:
+    sent = request("POST", path, "title=hello")
+    call = SERVERCHAN.open(sent)
+    assert isinstance(call, Publish)
+    assert call.refused is not None
+    for error in (ChannelNotFound(), RateLimited(retry_after_s=3), InternalError()):
+        assert call.refused(error) == SERVERCHAN.refused(sent, error)
+
+
 def test_who_shall_come_back_is_told_when() -> None:
     for error in (RateLimited(7), ServerBusy(retry_after_s=7)):
         assert SERVERCHAN.refused(request(), error).headers["Retry-After"] == "7"
