@@ -9,6 +9,14 @@ from typing import Any, ClassVar
 
 from adapters.bark import reply
 from adapters.bark.forward import forward
+from adapters.bark.mcp import (
+    VIEW_ID,
+    Refuse,
+    is_mcp,
+    mcp_sent,
+    open_mcp,
+    recall_mcp,
+)
 from adapters.bark.other_calls import open_other
 from adapters.bark.parameters import NOTES
 from adapters.bark.parameters.receiver import key_claim
@@ -92,6 +100,8 @@ class BarkDialect:
 
     def places(self, route: str, content_type: str) -> tuple[Place, ...]:
         """As read_parameters merges them."""
+        if is_mcp(route):
+            return (Place.PATH, Place.JSON, Place.HEADER)
         if is_json(content_type):
             return (Place.PATH, Place.QUERY, Place.JSON, Place.HEADER)
         if is_form(content_type):
@@ -112,7 +122,7 @@ class BarkDialect:
             route = find_route(request.method, request.path)
         except (RouteNotFound, MethodNotAllowed):
             return ()
-        if route.action is not Action.PUSH:
+        if route.action not in {Action.PUSH, Action.MCP}:
             return ()
         return tuple(map(key_claim, seen_keys(request, route.key)))
 
@@ -135,6 +145,8 @@ class BarkDialect:
         if route.action is Action.PUSH and request.method != "HEAD":
             return self._open_push(request, route)
         try:
+            if route.action is Action.MCP:
+                return open_mcp(request, route, self._translate)
             return open_other(request, route)
         except Unread:
             raise LegacyRefusal(reply.too_large(request)) from None
@@ -153,11 +165,12 @@ class BarkDialect:
                 refused=partial(self._push_refused, request, claim),
             )
         claims = _claims(request, parameters)
+        refused = partial(self._push_refused, request, claims[0])
         return Publish(
             route=pattern,
             claims=claims,
-            refused=partial(self._push_refused, request, claims[0]) if claims else None,
-            translate=partial(self._translate, request, parameters),
+            refused=refused,
+            translate=partial(self._translate, request, parameters, refused),
             batch=parameters.device_keys is not None,
         )
 
@@ -168,7 +181,9 @@ class BarkDialect:
             raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
         return key_claim(shown[0])
 
-    def _translate(self, request: LegacyRequest, parameters: Parameters) -> Translation:
+    def _translate(
+        self, request: LegacyRequest, parameters: Parameters, refused: Refuse
+    ) -> Translation:
         try:
             translation = translate(
                 parameters,
@@ -179,8 +194,7 @@ class BarkDialect:
         except DoesNotFit as error:
             if parameters.device_keys is not None:
                 return _TOO_LARGE_FOR_ALL
-            refused = reply.failure(request, 500, reply.push_failed(RequestTooLarge()))
-            raise LegacyRefusal(refused) from error
+            raise LegacyRefusal(refused(RequestTooLarge())) from error
         if "Authorization" in request.headers and not (self.user or self.password):
             notes = (*translation.notes, Note("Authorization", "login"))
             return replace(translation, notes=notes)
@@ -194,6 +208,8 @@ class BarkDialect:
         results: Sequence[Receipt | NativeError | None],
     ) -> LegacyReply:
         """Word the success; a batch reports each device key."""
+        if is_mcp(call.route):
+            return mcp_sent(request)
         if not call.batch:
             return reply.success(request.received_at_ms)
         served = RequestTooLarge() if translation is _TOO_LARGE_FOR_ALL else None
@@ -241,6 +257,8 @@ class BarkDialect:
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word the success of a stored call again, the key masked."""
         at_ms = stored.receipt.accepted_at_ms
+        if is_mcp(stored.route):
+            return recall_mcp((stored.view or {}).get(VIEW_ID))
         if stored.batch:
             return reply.batch_done(at_ms, [stored.key_hint], [None])
         return reply.success(at_ms)

@@ -1,4 +1,4 @@
-"""The calls that send nothing: ping, health, info, registration, MCP, any HEAD."""
+"""The calls that send nothing: ping, health, info, registration, any HEAD."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ from pushgo_compat.legacy import (
     Answer,
     KeyCheck,
     LegacyCall,
-    LegacyRefusal,
     LegacyRequest,
 )
 
 _INFO = {
-    "version": "v2.3.4",
+    "version": reply.VERSION,
     "build": "2026-02-24 06:00:00",
     "arch": "linux/amd64",
     "commit": "1091c91",
     "devices": 1,
 }
-"""The answer to ``/info``: the release that this dialect follows; clients show it."""
+"""The answer to ``/info``; clients show it."""
 
 
 def open_other(request: LegacyRequest, route: Route) -> LegacyCall:
     """Open a call that sends nothing."""
-    if route.action is Action.MCP:
-        raise LegacyRefusal(reply.no_route(request, "/mcp"))
     if request.method == "HEAD":
         return Answer(route=f"HEAD {route.pattern}", reply=reply.NOTHING)
     match route.action:

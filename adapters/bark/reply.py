@@ -19,6 +19,8 @@ from pushgo_compat.legacy import LegacyReply, LegacyRequest
 SERVER = MappingProxyType({"Server": "Bark"})
 PLAIN_TEXT = "text/plain; charset=utf-8"
 EMPTY_KEY = "device key is empty"
+VERSION = "v2.3.4"
+"""The release that this dialect follows."""
 TEAPOT = LegacyReply(
     status=418, body=b"I'm a teapot", content_type=PLAIN_TEXT, headers=SERVER
 )

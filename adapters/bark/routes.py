@@ -52,6 +52,7 @@ _STATIC = {
 }
 _ROOT = Route(Action.ROOT, "/")
 _MCP = Route(Action.MCP, "/mcp")
+_MCP_KEY = Route(Action.MCP, "/mcp/{device_key}")
 _PATTERNS = tuple(
     "/".join(("", "{device_key}", *(f"{{{name}}}" for name in names)))
     for names in PATH_FORMS
@@ -77,7 +78,7 @@ def find_route(method: str, path: str) -> Route:
     key = segments[0]
     word = key.lower()
     if word == "mcp" and len(segments) <= 2:  # noqa: PLR2004 - /mcp, /mcp/:device_key
-        return _MCP
+        return _MCP_KEY._replace(key=segments[1]) if segments[1:] else _MCP
     if lookup not in {"GET", "POST"}:
         raise MethodNotAllowed("GET, HEAD, POST")
     if len(segments) == 1:

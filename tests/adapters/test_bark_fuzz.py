@@ -92,6 +92,26 @@ requests = st.builds(
 )
 
 
+methods = st.sampled_from(["initialize", "tools/list", "ping", "foo", "", None])
+mcp_frames = st.one_of(
+    values,
+    st.fixed_dictionaries(
+        {"jsonrpc": st.just("2.0") | values, "id": values, "method": methods | values},
+        optional={"params": values, "result": values, "error": values},
+    ),
+    st.fixed_dictionaries(
+        {
+            "jsonrpc": st.just("2.0"),
+            "id": scalars,
+            "method": st.just("tools/call"),
+            "params": st.fixed_dictionaries(
+                {"name": st.just("notify"), "arguments": documents}
+            ),
+        }
+    ),
+)
+
+
 def check_message(message: NativeMessage) -> None:
     """Every rule of docs/native-api.md for the fields that Bark can set."""
     assert message.title is not None
@@ -173,3 +193,38 @@ def test_any_json_object_becomes_a_message_that_native_allows(
     translation = call.translate()
     if translation.message is not None:
         check_message(translation.message)
+
+
+@settings(deadline=None, max_examples=300)
+@given(mcp_frames, st.sampled_from(["/mcp", "/mcp/KEY"]))
+def test_any_frame_of_mcp_is_answered(frame: object, path: str) -> None:
+    headers = {
+        "Content-Type": "application/json",
+        "Mcp-Session-Id": "mcp-session-11111111222233334444555555555555",
+    }
+    request = LegacyRequest(
+        method="POST",
+        path=path,
+        headers=CIMultiDictProxy(CIMultiDict(headers)),
+        body=json.dumps(frame).encode(),
+        received_at_ms=NOW_MS,
+    )
+    try:
+        call = BARK.open(request)
+    except LegacyRefusal as refusal:
+        check_envelope(refusal.reply)
+        return
+    if isinstance(call, Answer):
+        check_envelope(call.reply)
+        return
+    assert isinstance(call, Publish)
+    translation = call.translate()
+    if translation.message is not None and not translation.hidden:
+        check_message(translation.message)
+    assert call.refused is not None
+    for reply in (
+        BARK.accepted(request, call, translation, [None]),
+        call.refused(ChannelNotFound()),
+    ):
+        check_envelope(reply)
+        assert json.loads(reply.body)["jsonrpc"] == "2.0"

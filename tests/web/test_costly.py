@@ -35,14 +35,14 @@ class Read:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sizes: list[int] = []
         self.threads: set[str] = set()
-        decode = adapters.bark.reading.json_body._decode
+        decode = adapters.bark.reading.json_body.decode_object
 
         def recording(body: bytes) -> dict[str, object] | None:
             self.sizes.append(len(body))
             self.threads.add(threading.current_thread().name.partition("_")[0])
             return decode(body)
 
-        monkeypatch.setattr(adapters.bark.reading.json_body, "_decode", recording)
+        monkeypatch.setattr(adapters.bark.reading.json_body, "decode_object", recording)
 
 
 @pytest.fixture

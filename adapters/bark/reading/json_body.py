@@ -45,7 +45,7 @@ def read_object(request: LegacyRequest, prefix: str) -> dict[str, object] | None
             body = unpacked(body, coding, most)
         if len(body) > most:
             raise TooMuch
-        return _decode(body)
+        return decode_object(body)
     except TooMuch:
         if request.sparing:
             raise Unread from None
@@ -128,7 +128,11 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _decode(body: bytes) -> dict[str, object] | None:
+def decode_object(body: bytes) -> dict[str, object] | None:
+    """The object of a body that is not packed, None for a bare null.
+
+    Raises NotJson, TooMuch for more than 50,000 values, and RecursionError.
+    """
     if not body:
         raise NotJson("unexpected end of JSON input")
     _check_values(body)

@@ -62,6 +62,17 @@ def read_parameters(request: LegacyRequest, route: Route, max_batch: int) -> Par
     return Parameters(fields=fields, device_key=key, device_keys=batch, notes=notes)
 
 
+def read_arguments(arguments: dict[str, object], path_key: str) -> Parameters:
+    """The parameters of a push by MCP: its arguments alone, and the key of the path."""
+    notes: list[Note] = []
+    if "device_keys" in arguments:
+        notes.append(Note("device_keys", "batch_needs_json"))
+    fields = _merge(json_layers(arguments, notes), notes)
+    fields.pop("device_keys", None)
+    key = take_keys(fields, path_key, None, notes)
+    return Parameters(fields=fields, device_key=key, device_keys=None, notes=notes)
+
+
 def _path_layer(request: LegacyRequest, route: Route) -> Layer:
     """The texts of the path, decoded once by the rules of forms."""
     return {
