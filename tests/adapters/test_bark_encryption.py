@@ -91,3 +91,58 @@ def test_seventeen_bytes_are_the_least_that_is_rejoined() -> None:
     sealed = base64.b64encode(b"x" * 17).decode()
     rejoined = base64.b64encode(b"x" * 17 + b"abcdefghijkl").decode()
     assert push(sealed, "abcdefghijkl", REJOINING).ciphertext == rejoined
+
+
+ENVELOPE = base64.b64encode(base64.b64decode(GCM_TEXT) + b"abcdefghijkl").decode()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("\n".join((GCM_TEXT[:40], GCM_TEXT[40:], "")), id="lines"),
+        pytest.param("\r\n".join((GCM_TEXT[:76], GCM_TEXT[76:])), id="crlf"),
+        pytest.param(f" {GCM_TEXT[:9]}\t{GCM_TEXT[9:]}", id="blanks"),
+        pytest.param(GCM_TEXT.rstrip("="), id="unpadded"),
+        pytest.param(GCM_TEXT.replace("+", "-").replace("/", "_"), id="url-safe"),
+        pytest.param(
+            GCM_TEXT.replace("+", "-").replace("/", "_").rstrip("="),
+            id="url-safe-unpadded",
+        ),
+    ],
+)
+def test_a_rejoined_push_may_be_written_in_any_form_of_base64(written: str) -> None:
+    assert written != GCM_TEXT
+    assert push(written, "abcdefghijkl").ciphertext == written
+    message = push(written, "abcdefghijkl", REJOINING)
+    assert message.ciphertext == ENVELOPE
+    assert open_envelope(KEY_32, message.ciphertext) == PLAINTEXT
+
+
+@pytest.mark.parametrize("path", [f"/{KEY}", f"/{KEY}/b"])
+def test_plus_signs_of_an_unpadded_push_come_back_when_it_is_rejoined(
+    path: str,
+) -> None:
+    """``curl -d ciphertext=…`` without escapes: each plus sign arrives as a blank."""
+    unpadded = GCM_TEXT.rstrip("=")
+    assert "+" in unpadded
+    request = {
+        "method": "POST",
+        "path": path,
+        "headers": [["Content-Type", "application/x-www-form-urlencoded"]],
+        "body": f"ciphertext={unpadded}&iv=abcdefghijkl",
+    }
+    case = Case(id="unescaped", dialect="bark", request=request, expect={})
+    translation = run_pure(REJOINING, case).translation
+    assert translation is not None
+    assert translation.message is not None
+    assert translation.message.ciphertext == ENVELOPE
+
+
+@pytest.mark.parametrize(
+    "written",
+    [GCM_TEXT[:-3], f"={GCM_TEXT}", f"{GCM_TEXT}==", f"{GCM_TEXT}!", "AAAA", "="],
+)
+def test_what_is_no_base64_of_a_sealed_text_is_passed_on_as_it_is(
+    written: str,
+) -> None:
+    assert push(written, "abcdefghijkl", REJOINING).ciphertext == written

@@ -20,6 +20,9 @@ _GCM_LEAST_BYTES = 17
 """A tag of 16 bytes and one byte of text."""
 _SPACED_BASE64 = re.compile(r"[A-Za-z0-9+/ ]+={0,2}")
 _BASE64_GROUP = 4
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_URL_ALPHABET = str.maketrans("-_", "+/")
 _OUTER_PLACES = {
     "title": "title",
     "body": "body",
@@ -41,7 +44,12 @@ def ciphertext(draft: PushDraft, *, rejoins_iv: bool) -> str | None:
         text = _restore_plus(text)
         if text != sent.text:
             code = "ciphertext_plus"
-    rejoined = _join_iv(text, draft.iv) if rejoins_iv else None
+    rejoined = None
+    if rejoins_iv:
+        # A blank that form decoding left is a plus sign; any other parts two lines.
+        rejoined = _join_iv(
+            text.replace(" ", "+") if sent.form_decoded else text, draft.iv
+        )
     if rejoined is not None:
         text, code = rejoined, "ciphertext_rejoined"
     draft.notes.append(Note(sent.name, code))
@@ -90,17 +98,26 @@ def _join_iv(ciphertext: str, iv: str) -> str | None:
     """Base64 of ciphertext, tag and IV: the layout that the native client opens.
 
     None unless the IV is GCM's, 12 ASCII characters, and the ciphertext is Base64 of a
-    tag and at least one byte.
+    tag and at least one byte: in lines, of the URL alphabet or without padding as well.
     """
     if len(iv) != _GCM_IV_CHARS or not iv.isascii():
         return None
-    try:
-        sealed = base64.b64decode(ciphertext, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    if len(sealed) < _GCM_LEAST_BYTES:
+    sealed = _read_base64(ciphertext)
+    if sealed is None or len(sealed) < _GCM_LEAST_BYTES:
         return None
     return base64.b64encode(sealed + iv.encode()).decode()
+
+
+def _read_base64(text: str) -> bytes | None:
+    """The bytes of Base64 as ``base64``, OpenSSL and browsers write it; None else."""
+    compact = _BLANKS.sub("", text).translate(_URL_ALPHABET)
+    if not _BASE64.fullmatch(compact):
+        return None
+    bare = compact.rstrip("=")
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % _BASE64_GROUP))
+    except binascii.Error:  # one character of a group alone
+        return None
 
 
 def _part_iv(ciphertext: str, iv: str) -> str:
