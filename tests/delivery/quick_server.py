@@ -13,7 +13,7 @@ import aiohttp
 
 from pushgo_compat.__main__ import main
 from pushgo_compat.delivery.kinds.ntfy import transport
-from pushgo_compat.delivery.lanes import breaker, settlement
+from pushgo_compat.delivery.lanes import breaker, dispatcher, outbox, settlement
 from pushgo_compat.delivery.lanes.results import Tuning
 from pushgo_compat.delivery.sending import guard
 from pushgo_compat.delivery.sending.apns import outcomes, pool
@@ -28,6 +28,8 @@ def hurry() -> None:
     breaker.FIRST_PROBE_MS = breaker.LONGEST_PROBE_MS = _PROBE_MS
     guard.TIMEOUT = aiohttp.ClientTimeout(total=1.0)
     settlement.GATHER_S = 0.002
+    outbox.LOOK_EVERY_S = 0.1
+    dispatcher.STOP_GRACE_S = 0.2
     pool.REQUEST_TIMEOUT_S = 1.0
     pool.FIRST_PAUSE_S = pool.LONGEST_PAUSE_S = 0.05
     outcomes.DEVICE_RETRY_S = 0.05

@@ -31,6 +31,8 @@ from pushgo_compat.delivery.lanes.settlement import Result, Settlement
 MAX_IN_FLIGHT = 256
 TURN_S = 0.01
 """Starts of sends are spread: a turn's share every 10 ms."""
+STOP_GRACE_S = 10.0
+"""How long the end of the server waits for sends under way."""
 FAULT_REST_MS = 1_000
 """How long a lane rests after a fault of ours."""
 _LONGEST_NAP_S = 1.0
@@ -83,13 +85,13 @@ class Dispatcher:
         """Begin to send."""
         self._task = asyncio.create_task(self._run())
 
-    async def stop(self, grace_s: float = 10.0) -> None:
+    async def stop(self) -> None:
         """Start nothing more, wait for what is under way, write its results down."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self._sends:
-            await asyncio.wait(self._sends, timeout=grace_s)
+            await asyncio.wait(self._sends, timeout=STOP_GRACE_S)
         for send in self._sends:
             send.cancel()
         await asyncio.gather(*self._sends, return_exceptions=True)

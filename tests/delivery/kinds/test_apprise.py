@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from pushgo_compat.core.delivery import GiveUp, Retry, Sent, TargetRefused
-from pushgo_compat.delivery.kinds.apprise import APPRISE
+from pushgo_compat.delivery.kinds.apprise import APPRISE, transport
 from pushgo_compat.delivery.kinds.apprise.address import read_url
 from pushgo_compat.delivery.kinds.apprise.transport import MAX_TRIES, AppriseSender
 from tests.delivery.samples import NOW_MS, delivery
@@ -41,6 +44,42 @@ async def test_a_failure_is_tried_again_and_then_given_up() -> None:
         ]
     assert outcomes[:-1] == [Retry("the service did not take it")] * (MAX_TRIES - 1)
     assert outcomes[-1] == GiveUp("the service did not take it, 8 times")
+
+
+async def test_a_service_that_never_answers_has_one_call_and_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = asyncio.Event()
+
+    async def stall(_request: web.Request) -> web.Response:
+        await go_on.wait()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", stall)
+    async with (
+        TestServer(app, host="127.0.0.1") as stalled,
+        receiver() as (got, url),
+    ):
+        stalled_url = f"http://127.0.0.1:{stalled.port}"
+        got.says({"ok": True})
+        sender = AppriseSender()
+        stuck, well = (
+            APPRISE.check(
+                {"apprise-url": u.replace("http://", "json://") + "?rto=60"}, NOW_MS
+            ).configuration
+            for u in (stalled_url, url)
+        )
+        before = threading.active_count()
+        monkeypatch.setattr(transport, "DEADLINE_S", 0.05)
+        first = await sender.send(stuck, delivery())
+        again = [await sender.send(stuck, delivery()) for _ in range(3)]
+        assert threading.active_count() == before + 1
+        monkeypatch.undo()
+        assert await sender.send(well, delivery()) == Sent()
+        go_on.set()
+    assert first == Retry("no answer in time")
+    assert again == [Retry("its call before has not ended yet")] * 3
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,21 @@
 """Sending through the library: bounded in number and time.
 
-The library runs its services in a pool of threads that no cancellation reaches, so at
-most a few calls are under way; it tells success from failure, but not a passing failure
-from a lasting one, so a failure is tried again eight times and then given up.
+A call of the library blocks, and no cancellation reaches it. So each runs in a thread
+of its own: one that never ends holds up neither another service, as in the library's
+pool, nor the end of the process. A service has one call at a time.
+
+The library tells success from failure, but not a passing failure from a lasting one, so
+a failure is tried again eight times and then given up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import threading
 from collections import OrderedDict
+from collections.abc import Callable
 
 import apprise
 
@@ -44,6 +50,8 @@ class AppriseSender:
 
     def __init__(self) -> None:
         self._tries: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._calls: dict[str, threading.Thread] = {}
+        """The call of each service that is under way, or was given up."""
 
     def group(self, configuration: Configuration) -> str:
         """Each service is a group of its own."""
@@ -52,23 +60,59 @@ class AppriseSender:
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Notify one service."""
         url = str(configuration["url"])
-        service = apprise.Apprise()
+        service = apprise.Apprise(asset=_asset())
         service.add(url)
         message = delivery.message
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                result = await service.async_notify(
+
+        def notify() -> bool:
+            return bool(
+                service.notify(
                     body=message.body or message.title or "",
                     title=(message.title or "") if message.body else "",
                     notify_type=_TYPES[message.severity],
                     body_format=apprise.NotifyFormat.MARKDOWN,
                 )
+            )
+
+        if url in self._calls and self._calls[url].is_alive():
+            return self._failed(url, delivery, "its call before has not ended yet")
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                was_taken = await self._called(url, notify)
         except TimeoutError:
             return self._failed(url, delivery, "no answer in time")
-        if bool(result):
+        if was_taken:
             self._tries.pop((url, delivery.message_id), None)
             return Sent()
         return self._failed(url, delivery, "the service did not take it")
+
+    async def _called(self, url: str, notify: Callable[[], bool]) -> bool:
+        """Call in a thread that the process does not wait for when it ends."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+
+        def tell(result: bool | Exception) -> None:
+            if answer.done():  # it was given up
+                return
+            if isinstance(result, Exception):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+        def call() -> None:
+            try:
+                result: bool | Exception = notify()
+            except Exception as fault:  # told where the answer is awaited
+                result = fault
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(tell, result)
+
+        thread = threading.Thread(target=call, name="apprise", daemon=True)
+        self._calls[url] = thread
+        thread.start()
+        was_taken = await answer
+        self._calls.pop(url, None)
+        return was_taken
 
     def _failed(self, url: str, delivery: Delivery, reason: str) -> Outcome:
         key = url, delivery.message_id
@@ -82,6 +126,11 @@ class AppriseSender:
 
     async def close(self) -> None:
         """Nothing stays open."""
+
+
+def _asset() -> apprise.AppriseAsset:
+    """Settings under which a call runs in the thread that makes it."""
+    return apprise.AppriseAsset(async_mode=False, service_timeout=0)
 
 
 def is_known(url: str) -> bool:
