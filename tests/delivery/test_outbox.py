@@ -25,6 +25,7 @@ from pushgo_compat.core.stores.targets import (
     Target,
     TargetState,
 )
+from pushgo_compat.delivery.lanes import breaker
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store
 from tests.delivery.rig import Rig, ScriptedKind, rig, until
@@ -232,6 +233,23 @@ async def test_a_wrong_credential_pauses_its_group_until_something_changes(
         await until(lambda: house.counts.ended_as.get("sent") == 2)
         assert outbox.paused_groups() == []
     assert house.counts.breakers[-1] is False
+
+
+async def test_a_breaker_that_opens_and_pauses_is_counted_once(
+    house: Rig, kind: ScriptedKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "FIRST_PROBE_MS", 1)
+    monkeypatch.setattr(breaker, "PAUSED_PROBE_MS", 1)
+    answers: list[Outcome] = [Retry("down", Scope.GROUP)] * breaker.OPENS_AFTER
+    answers += [Misconfigured("wrong key"), Retry("down", Scope.GROUP)]
+    answers += [Misconfigured("wrong key"), Sent()]
+    kind.answer = lambda _address, _delivery: answers.pop(0)
+    await house.add("a/1")
+    async with house.outbox():
+        await house.publish("one")
+        await until(lambda: not answers)
+        await until(lambda: house.counts.ended_as.get("sent") == 1)
+    assert house.counts.breakers == [True, False]
 
 
 async def test_one_target_with_a_wrong_password_leaves_its_group_alone(

@@ -22,6 +22,8 @@ class Group:
     ready: deque[Lane] = field(default_factory=deque)
     """Lanes that have something to send now, the longest waiting first."""
     in_flight: int = 0
+    is_counted_open: bool = False
+    """Whether the metrics count the breaker as open."""
     told_failure: bool = False
     """Whether the targets' ``on_failure`` got the message that the provider is down."""
 

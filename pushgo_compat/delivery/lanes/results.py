@@ -197,7 +197,10 @@ class Results:
         level = log.info if change is Change.CLOSED else log.warning
         level(f"delivery {change.value}", group=group.name, reason=group.breaker.reason)
         group.told_failure = group.told_failure and change is not Change.CLOSED
-        self.observer.breaker(group.kind.name, is_open=change is not Change.CLOSED)
+        is_open = change is not Change.CLOSED
+        if is_open != group.is_counted_open:  # one that is open may be paused as well
+            group.is_counted_open = is_open
+            self.observer.breaker(group.kind.name, is_open=is_open)
 
 
 def outcome_after_s(outcome: Retry | Misconfigured) -> float | None:
