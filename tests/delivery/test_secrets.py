@@ -12,6 +12,7 @@ import pytest
 import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from prometheus_client import generate_latest
 
 from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.auth.sealing import Sealer
@@ -29,6 +30,7 @@ from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.delivery.sending.guard import Network
 from pushgo_compat.delivery.sending.secrecy import credential_mark, without_secrets
 from pushgo_compat.storage.ids import system_now_ms
+from pushgo_compat.web.metrics import Metrics
 from tests.delivery.kinds.test_webhook import LOOPBACK
 from tests.delivery.kinds.test_webpush import AUTH, RECEIVER
 from tests.delivery.rig import SECRET, Rig, ScriptedKind, rig, until
@@ -62,6 +64,17 @@ HIDDEN = "[…]"
         ),
         ({"headers": {"X-Key": "abcdefgh"}}, "abcdefgh?", f"{HIDDEN}?"),
         ({"secrets": ["whsec_abcdefgh"]}, "whsec_abcdefgh?", f"{HIDDEN}?"),
+        ({"topic": "my secret"}, "no /my%20secret", f"no /{HIDDEN}"),
+        (
+            {"authorization": "Basic bWU6cGFzcy13b3Jk"},
+            "bWU6cGFzcy13b3Jk: the password pass-word is wrong",
+            f"{HIDDEN}: the password {HIDDEN} is wrong",
+        ),
+        (
+            {"token": "hunter2hunter2"},
+            "it was cut: hunter2hun",
+            f"it was cut: {HIDDEN}",
+        ),
         ({"project_id": "my-project"}, "my-project: none", "my-project: none"),
         ({"topic": "alert"}, "alert: none", "alert: none"),
         ({"url": "http://[bad"}, "as it was", "as it was"),
@@ -172,6 +185,16 @@ async def echo(got: Receiver) -> None:
     got.handle = handle  # type: ignore[method-assign]
 
 
+def ended(metrics: Metrics) -> float:
+    """How many attempts the metrics have counted."""
+    return sum(
+        sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "pushgo_deliveries_total"
+    )
+
+
 def stored_bytes(folder: Path) -> bytes:
     """The store's files as they lie on the disk."""
     return b"".join(path.read_bytes() for path in folder.glob("s.db*"))
@@ -220,10 +243,16 @@ async def test_no_secret_is_stored_in_clear_logged_or_told(
                 upstream_url=f"http://127.0.0.1:{server.port}",
                 upstream_token="tk_SECRETupstream",
             )
-            outbox = replace(outbox, kinds=KINDS, surroundings=around)
+            metrics = Metrics()
+            outbox = replace(
+                outbox, kinds=KINDS, surroundings=around, observer=metrics.delivery
+            )
             async with outbox:
                 await house.publish("one")
-                await until(lambda: sum(house.counts.ended_as.values()) >= len(flags))
+                await until(lambda: ended(metrics) >= len(flags))
+                shown = generate_latest(metrics.registry).decode()
+                assert "pushgo_delivery_lag_seconds" in shown
+                seen.append(shown)
                 groups = outbox._roster.groups
                 seen += [f"{name} {group!r}" for name, group in groups.items()]
                 seen += [repr(lane) for lane in outbox._roster.by_target.values()]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from binascii import a2b_base64
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pushgo_compat.core.delivery import (
     Configuration,
@@ -21,6 +22,7 @@ MIN_SECRET_CHARS = 6
 """Shorter texts are words that a provider says anyway."""
 _MARK_BYTES = 4
 _HIDDEN = "[…]"
+_BASIC = "Basic "
 _OPEN = frozenset({"kind", "scheme", "project_id", "key_id", "team_id", "vapid"})
 """Fields that are no secrets and help to understand a reason."""
 
@@ -48,8 +50,13 @@ def without_secrets(outcome: Outcome, configuration: Configuration) -> Outcome:
 
 
 def _hide(text: str, configuration: Configuration) -> str:
-    for secret in sorted(set(_secrets(configuration)), key=len, reverse=True):
+    secrets = sorted(set(_secrets(configuration)), key=len, reverse=True)
+    for secret in secrets:
         text = text.replace(secret, _HIDDEN)
+    for secret in secrets:  # a long answer was cut, perhaps inside one
+        for length in range(len(secret) - 1, MIN_SECRET_CHARS - 1, -1):
+            if text.endswith(secret[:length]):
+                return text[:-length] + _HIDDEN
     return text
 
 
@@ -63,13 +70,16 @@ def _secrets(value: object, name: str = "") -> Iterator[str]:
             for inner in value:
                 yield from _secrets(inner, name)
         case str() if name not in _OPEN:
-            yield from filter(_is_long, (value, *_parts(value)))
+            yield from filter(_is_long, (value, quote(value, ""), *_parts(value)))
         case _:
             pass
 
 
 def _parts(text: str) -> Iterator[str]:
     yield from text.split(" ")
+    if text.startswith(_BASIC):
+        login = a2b_base64(text.removeprefix(_BASIC)).decode()
+        yield from (login, *login.split(":", 1))
     try:
         url = urlsplit(text)
     except ValueError:
