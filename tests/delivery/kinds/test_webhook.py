@@ -288,12 +288,17 @@ def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) ->
 async def test_a_receiver_that_refuses_for_an_hour_loses_messages_then_its_place() -> (
     None
 ):
-    late = surroundings(allow_private=LOOPBACK, now_ms=lambda: NOW_MS + REDEPLOY_MS)
+    # An old backlog is refused at first: the hour counts from now.
+    clock = [NOW_MS + REDEPLOY_MS]
+    late = surroundings(allow_private=LOOPBACK, now_ms=lambda: clock[0])
     sender = WebhookSender(late)
     outcomes = []
     async with receiver() as (got, url):
         got.answer = lambda: web.Response(status=403)
         checked = target(url)
+        first = await sender.send(checked.configuration, delivery())
+        assert first == Retry("status 403")
+        clock[0] += REDEPLOY_MS
         for number in range(20):
             outcomes.append(
                 await sender.send(

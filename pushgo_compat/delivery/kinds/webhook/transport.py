@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
@@ -36,10 +37,20 @@ MAX_ANSWER_BYTES = 4096
 """Read of an answer, so that the connection can be used again; never stored."""
 REFUSALS_UNTIL_DEAD = 20
 REDEPLOY_MS = 3_600_000
-"""401, 403, 404 and 405 are tried again for an hour: a receiver is being redeployed."""
+"""401, 403, 404 and 405 are tried again for an hour: a receiver is being redeployed. It
+counts from the first refusal, so that a backlog outlives a redeployment as well."""
 _PASSING = frozenset({408, 425, 429})
 _REFUSING = frozenset({401, 403, 404, 405})
 _MAX_TRACKED = 10_000
+
+
+@dataclass(slots=True)
+class _Refusals:
+    """A receiver's refusals since it last took something."""
+
+    since_ms: int
+    given_up: int = 0
+    """Messages that were refused for an hour."""
 
 
 class WebhookSender:
@@ -50,8 +61,8 @@ class WebhookSender:
         self._http = HttpClient(
             surroundings.now_ms, partial(guarded_session, surroundings.allow_private)
         )
-        self._refusals: OrderedDict[str, tuple[int, str]] = OrderedDict()
-        """URL → messages in a row that were refused for good, and the last of them."""
+        self._refusals: OrderedDict[str, _Refusals] = OrderedDict()
+        """URL → its refusals in a row."""
 
     def group(self, configuration: Configuration) -> str:
         """Each receiver's host is a group of its own."""
@@ -81,18 +92,23 @@ class WebhookSender:
             return _of_this_url(answer)
         if answer.status not in _REFUSING:
             self._refusals.pop(url, None)
-        elif now_ms - delivery.accepted_at_ms >= REDEPLOY_MS:
-            if self._count_refusal(url, delivery.message_id) >= REFUSALS_UNTIL_DEAD:
-                return Drop(f"{REFUSALS_UNTIL_DEAD} messages in a row were refused")
-            return GiveUp(f"status {answer.status} for an hour")
-        return outcome_of(answer)
+            return outcome_of(answer)
+        refusals = self._refusals_of(url, now_ms)
+        since_ms = max(refusals.since_ms, delivery.accepted_at_ms)
+        if now_ms - since_ms < REDEPLOY_MS:
+            return outcome_of(answer)
+        refusals.given_up += 1
+        if refusals.given_up >= REFUSALS_UNTIL_DEAD:
+            del self._refusals[url]
+            return Drop(f"{REFUSALS_UNTIL_DEAD} messages in a row were refused")
+        return GiveUp(f"status {answer.status} for an hour")
 
-    def _count_refusal(self, url: str, message_id: str) -> int:
-        count, last = self._refusals.pop(url, (0, ""))
-        self._refusals[url] = (count + (last != message_id), message_id)
+    def _refusals_of(self, url: str, now_ms: int) -> _Refusals:
+        refusals = self._refusals.pop(url, None) or _Refusals(now_ms)
+        self._refusals[url] = refusals
         if len(self._refusals) > _MAX_TRACKED:
             self._refusals.popitem(last=False)
-        return self._refusals[url][0]
+        return refusals
 
     async def close(self) -> None:
         """Let go of the connections."""
