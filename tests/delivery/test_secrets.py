@@ -41,6 +41,14 @@ from tests.providers.fcm import FakeFcm
 from tests.providers.http import Receiver
 
 HIDDEN = "[…]"
+FIREBASE = {"endpoint": "https://fcm.example", "project_id": "mine"}
+APPLE = {
+    "endpoint": "https://apns.example",
+    "topic": "com.example.app",
+    "team_id": "TEAM123456",
+    "key_id": "ABCDE12345",
+    "key_pem": "pem",
+}
 
 
 @pytest.mark.parametrize(
@@ -108,6 +116,9 @@ def test_a_group_s_name_tells_logins_apart_and_tells_no_login() -> None:
         ("pushgo", {"token": "one"}, {"token": "two"}),
         ("bark", {"authorization": "Basic YTpi"}, {"authorization": "Basic YTpj"}),
         ("ntfy", {"authorization": "Bearer tk_1"}, {"authorization": ""}),
+        ("fcm", {**FIREBASE, "private_key": "a"}, {**FIREBASE, "private_key": "b"}),
+        ("apns", {**APPLE, "key_pem": "a"}, {**APPLE, "key_pem": "b"}),
+        ("apns", {**APPLE, "topic": "a"}, {**APPLE, "topic": "b"}),
     ],
 )
 def test_a_wrong_login_pauses_those_alone_who_use_it(

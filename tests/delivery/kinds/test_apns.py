@@ -324,6 +324,21 @@ def test_without_a_reason_the_status_decides(status: int, kind: type) -> None:
     assert type(outcome_of(status, "")) is kind
 
 
+async def test_a_token_that_the_wrong_key_signed_does_not_outlive_its_mending(
+    apple: FakeApns,
+) -> None:
+    wrong_pem, _ = make_key()
+    kept = surroundings(sleep=_no_pause, tokens=Tokens())
+    outcomes = []
+    for pem in (wrong_pem, PEM):
+        sender = ApnsSender(kept)  # the token is kept over restarts
+        checked = target(apple, device(Behaviour.FINE), **{"key-file": pem})
+        outcomes.append(await sender.send(checked.configuration, delivery(body="B")))
+        await sender.close()
+    assert isinstance(outcomes[0], Misconfigured)
+    assert outcomes[1] == Sent(ID)
+
+
 def test_a_busy_device_waits_by_itself_a_busy_provider_with_its_group() -> None:
     device_busy = outcome_of(429, "TooManyRequests")
     assert device_busy == Retry("TooManyRequests", Scope.TARGET, 30.0)

@@ -16,18 +16,22 @@ from pushgo_compat.delivery.kinds.apns.payload import build_headers, build_paylo
 from pushgo_compat.delivery.sending.apns.sender import ApnsClient, Push, fitting
 from pushgo_compat.delivery.sending.cut import DoesNotFit
 from pushgo_compat.delivery.sending.options import host_of
+from pushgo_compat.delivery.sending.secrecy import credential_mark
 
 
 class ApnsSender:
     """Sends to all apns targets."""
 
     def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
         self._client = ApnsClient(surroundings)
 
     def group(self, configuration: Configuration) -> str:
-        """Endpoint, team and key fail together."""
+        """Endpoint, topic and key fail together: a wrong one is its users' alone."""
         host = host_of(str(configuration["endpoint"]))
-        return f"apns {host} {configuration['team_id']} {configuration['key_id']}"
+        mark = credential_mark(self._surroundings, str(configuration["key_pem"]))
+        names = (str(configuration[name]) for name in ("topic", "team_id", "key_id"))
+        return f"apns {host} {' '.join(names)} {mark}"
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Push one message, shorter once if Apple calls it too large."""

@@ -22,6 +22,7 @@ from pushgo_compat.delivery.sending.cut import DoesNotFit
 from pushgo_compat.delivery.sending.guard import plain_session
 from pushgo_compat.delivery.sending.http import Answer, HttpClient
 from pushgo_compat.delivery.sending.options import host_of
+from pushgo_compat.delivery.sending.secrecy import credential_mark
 
 QUOTA_RETRY_S = 60.0
 _UNAUTHENTICATED = 401
@@ -36,9 +37,10 @@ class FcmSender:
         self._tokens = AccessTokens()
 
     def group(self, configuration: Configuration) -> str:
-        """Host and project."""
+        """Host, project and account: a wrong account is its users' alone."""
         host = host_of(str(configuration["endpoint"]))
-        return f"fcm {host} {configuration['project_id']}"
+        mark = credential_mark(self._surroundings, str(configuration["private_key"]))
+        return f"fcm {host} {configuration['project_id']} {mark}"
 
     async def send(self, configuration: Configuration, delivery: Delivery) -> Outcome:
         """Send one message; a refused access token is replaced once."""

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pushgo_compat.core.delivery import ApnsCredential, Surroundings
+from pushgo_compat.delivery.sending.secrecy import credential_mark
 from pushgo_compat.delivery.sending.vapid import sign_jwt
 
 RENEW_AFTER_S = 3_000
@@ -47,7 +48,7 @@ class ProviderTokens:
         None when it is younger than 20 minutes: then a clock is wrong, and a new token
         would be refused as well.
         """
-        current = self._tokens.get(_name(credential))
+        current = self._tokens.get(self._name(credential))
         if current is not None and current.text != refused:
             return current.text
         if current is not None and self._age_s(current) < MIN_AGE_S:
@@ -55,7 +56,7 @@ class ProviderTokens:
         return (await self._current(credential, MIN_AGE_S)).text
 
     async def _current(self, credential: ApnsCredential, limit_s: int) -> ProviderToken:
-        name = _name(credential)
+        name = self._name(credential)
         async with self._lock:
             current = self._tokens.get(name)
             if current is None:
@@ -66,6 +67,11 @@ class ProviderTokens:
                 await self._surroundings.tokens.keep(name, kept)
             self._tokens[name] = current
             return current
+
+    def _name(self, credential: ApnsCredential) -> str:
+        # With the key: a token that another key signed must not outlive its mending.
+        mark = credential_mark(self._surroundings, credential.key_pem)
+        return f"apns {credential.team_id} {credential.key_id} {mark}"
 
     def _age_s(self, token: ProviderToken) -> int:
         return self._surroundings.now_ms() // 1000 - token.made_at_s
@@ -89,10 +95,6 @@ def load_key(pem: str) -> ec.EllipticCurvePrivateKey:
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.key_size != 256:  # noqa: PLR2004
         raise ValueError("no P-256 key")
     return key
-
-
-def _name(credential: ApnsCredential) -> str:
-    return f"apns {credential.team_id} {credential.key_id}"
 
 
 def _read(kept: bytes | None) -> ProviderToken | None:
