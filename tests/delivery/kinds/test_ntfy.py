@@ -20,7 +20,10 @@ from pushgo_compat.delivery.kinds.ntfy import NTFY
 from pushgo_compat.delivery.kinds.ntfy.payload import MAX_MESSAGE_BYTES, build_publish
 from pushgo_compat.delivery.kinds.ntfy.transport import NtfySender, outcome_of
 from pushgo_compat.delivery.kinds.ntfy_ios import NTFY_IOS, address_hash
-from pushgo_compat.delivery.kinds.ntfy_ios.transport import NtfyIosSender
+from pushgo_compat.delivery.kinds.ntfy_ios.transport import (
+    WAKES_BEFORE_QUIET,
+    NtfyIosSender,
+)
 from pushgo_compat.delivery.kinds.ntfy_ios.transport import (
     outcome_of as ios_outcome_of,
 )
@@ -231,6 +234,25 @@ async def test_the_upstream_is_asked_to_poll_and_told_nothing_else() -> None:
     assert request.headers["X-Poll-ID"] == "abcdefghijkl"
     assert request.headers["Authorization"] == "Bearer tk_1"
     assert body == b""
+
+
+async def test_when_the_day_s_wake_ups_run_out_low_severity_wakes_nobody() -> None:
+    clock = [NOW_MS]
+    async with receiver() as (got, url):
+        got.says({"id": "there"})
+        sender = NtfyIosSender(surroundings(upstream_url=url, now_ms=lambda: clock[0]))
+        quiet, loud = (
+            delivery(severity=severity, dialect_id="abcdefghijkl")
+            for severity in (Severity.LOW, Severity.NORMAL)
+        )
+        for _ in range(WAKES_BEFORE_QUIET):
+            assert await sender.send({"hash": "0" * 64}, quiet) == Sent("there")
+        assert isinstance(await sender.send({"hash": "0" * 64}, quiet), GiveUp)
+        assert await sender.send({"hash": "0" * 64}, loud) == Sent("there")
+        clock[0] += 86_400_000
+        assert await sender.send({"hash": "0" * 64}, quiet) == Sent("there")
+        await sender.close()
+    assert len(got.got) == WAKES_BEFORE_QUIET + 2
 
 
 async def test_without_an_upstream_nobody_is_asked() -> None:

@@ -16,9 +16,12 @@ from pushgo_compat.core.delivery import (
 from pushgo_compat.delivery.sending.guard import plain_session
 from pushgo_compat.delivery.sending.http import Answer, HttpClient, via_header
 from pushgo_compat.delivery.sending.options import host_of
+from pushgo_compat.model import Severity
 
 DAY_MS = 86_400_000
 DAILY_QUOTA = 42908
+WAKES_BEFORE_QUIET = 200
+"""Of the 250 a day that ntfy.sh allows an address; the rest is kept for what rings."""
 
 
 class NtfyIosSender:
@@ -27,6 +30,9 @@ class NtfyIosSender:
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         self._http = HttpClient(surroundings.now_ms, plain_session)
+        self._day = 0
+        self._wakes = 0
+        """Phones woken on this UTC day."""
 
     def group(self, configuration: Configuration) -> str:
         """The one upstream: its quota is this machine's address's."""
@@ -38,13 +44,24 @@ class NtfyIosSender:
         upstream = self._surroundings.upstream_url
         if upstream is None:
             return Misconfigured("PUSHGO_NTFY_UPSTREAM_URL is not set")
+        now_ms = self._surroundings.now_ms()
+        if self._wakes_today(now_ms) >= WAKES_BEFORE_QUIET and (
+            delivery.message.severity is Severity.LOW
+        ):
+            return GiveUp(f"low severity, after {WAKES_BEFORE_QUIET} wake-ups today")
         headers = {"X-Poll-ID": delivery.dialect_id, **via_header(delivery)}
         if token := self._surroundings.upstream_token:
             headers["Authorization"] = f"Bearer {token}"
-        now_ms = self._surroundings.now_ms()
         url = f"{upstream.rstrip('/')}/{configuration['hash']}"
         answer = await self._http.post(url, b"", headers)
+        self._wakes += 1
         return outcome_of(answer, now_ms) if isinstance(answer, Answer) else answer
+
+    def _wakes_today(self, now_ms: int) -> int:
+        day = now_ms // DAY_MS
+        if day != self._day:
+            self._day, self._wakes = day, 0
+        return self._wakes
 
     async def close(self) -> None:
         """Let go of the connections."""
