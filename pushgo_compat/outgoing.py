@@ -28,7 +28,7 @@ from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.place import Lease
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.core.stores.targets import Target
+from pushgo_compat.core.stores.targets import Target, TargetState
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP
 from pushgo_compat.delivery.kinds.ntfy_ios import NTFY_IOS
 from pushgo_compat.delivery.kinds.webpush import WEBPUSH
@@ -203,6 +203,8 @@ async def tell_failure(
     """Send one message about a failure to the target's ``on_failure``, if it can."""
     told = await store.targets.target(lane.target.on_failure or "")
     if told is None or told.number == lane.target.number:
+        return
+    if told.state is not TargetState.ACTIVE:
         return
     now_ms = time.time_ns() // 1_000_000
     delivery = replace(test_delivery(told, now_ms), is_test=False)

@@ -28,6 +28,7 @@ from pushgo_compat.core.stores.targets import (
 from pushgo_compat.delivery.lanes import breaker
 from pushgo_compat.model import Source
 from pushgo_compat.storage import open_store
+from pushgo_compat.storage.ids import system_now_ms
 from tests.delivery.rig import Rig, ScriptedKind, rig, until
 
 
@@ -233,6 +234,26 @@ async def test_a_wrong_credential_pauses_its_group_until_something_changes(
         await until(lambda: house.counts.ended_as.get("sent") == 2)
         assert outbox.paused_groups() == []
     assert house.counts.breakers[-1] is False
+
+
+async def test_a_breaker_that_is_open_for_ten_minutes_is_told_once(
+    house: Rig, kind: ScriptedKind
+) -> None:
+    passed_ms = [0]
+    kind.answer = lambda _address, _delivery: Retry("down", Scope.GROUP)
+    await house.add("a/1", on_failure="t-b/1")
+    outbox = house.outbox()
+    around = replace(outbox.surroundings, now_ms=lambda: system_now_ms() + passed_ms[0])
+    async with replace(outbox, surroundings=around):
+        await house.publish("one")
+        await until(lambda: True in house.counts.breakers)
+        assert house.told == []
+        for minutes in (11, 22, 33):
+            passed_ms[0] = minutes * 60_000
+            asked = len(kind.asked)
+            await until(lambda asked=asked: len(kind.asked) > asked)  # type: ignore[misc]
+            await until(lambda: bool(house.told))
+    assert house.told == ["Delivery to a/1 stands: down"]
 
 
 async def test_a_breaker_that_opens_and_pauses_is_counted_once(
