@@ -19,8 +19,10 @@ from pushgo_compat.core.stores.targets import (
     NewOutcome,
     TargetState,
 )
+from pushgo_compat.delivery.lanes.attempt import Attempts
 from pushgo_compat.delivery.lanes.breaker import Breaker
 from pushgo_compat.delivery.lanes.lane import Lane
+from pushgo_compat.delivery.lanes.settlement import Result
 from pushgo_compat.delivery.lanes.window import Window
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
@@ -186,6 +188,29 @@ async def test_a_lane_is_served_once_at_a_time_while_its_old_messages_expire(
         await asyncio.sleep(0)
         assert len(kind.titles("a/0")) == asked
         lane.is_busy = False
+
+
+async def test_a_lane_whose_turn_comes_while_it_is_looked_through_is_served_later(
+    house: Rig, kind: ScriptedKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = await house.add("a/1")
+    go_on = asyncio.Event()
+    look_through = Attempts.ended_unsent
+
+    async def held(attempts: Attempts, lane: Lane, limit: int) -> Result | None:
+        await go_on.wait()
+        return await look_through(attempts, lane, limit)
+
+    async with house.outbox() as outbox:
+        lane = outbox.lane_of(target.number)
+        assert lane is not None
+        monkeypatch.setattr(Attempts, "ended_unsent", held)
+        looking = asyncio.create_task(outbox.dispatcher.end_unsent(lane, 9))
+        await until(lambda: lane.is_busy)
+        await house.publish("one")
+        go_on.set()
+        assert await looking == 0
+        await until(lambda: kind.titles("a/1") == ["one"])
 
 
 async def test_a_target_that_falls_is_not_revived_by_what_was_read_before(

@@ -126,7 +126,7 @@ class Dispatcher:
             result = await self._attempts.ended_unsent(lane, limit)
         finally:
             if result is None:
-                lane.is_busy = False
+                self._free(lane)  # its turn may have come meanwhile
         if result is None:
             return 0
         self._settlement.add(result)
