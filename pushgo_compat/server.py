@@ -32,6 +32,7 @@ from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.maintenance import Upkeep
 from pushgo_compat.core.messages import MessageService
+from pushgo_compat.core.receipts.presenting import Presenter
 from pushgo_compat.core.receipts.receipts import ReceiptReader
 from pushgo_compat.core.schedule import Schedule
 from pushgo_compat.core.stores.files import FileStore
@@ -144,12 +145,14 @@ async def start(
         files=files,
         journal=journal,
         counts=counts,
+        present=Presenter(dialects).read,
         render_receipt=ReceiptReader(dialects).read,
         derived_metadata={d.source: d.derived_metadata for d in dialects},
         settings=WebSettings(
             token=config.token,
             token_on_dialects=config.token_on_dialects,
             admin_token=config.admin_token,
+            retention_days=config.retention_days,
         ),
         callers=Callers(config.trusted_proxies, config.public_base_url),
         limiter=RateLimiter(config.rate_limit),

@@ -52,6 +52,7 @@ from pushgo_compat.legacy import (
     Note,
     NoteText,
     Place,
+    Presentation,
     Publish,
     StoredCall,
     Translation,
@@ -253,6 +254,12 @@ class BarkDialect:
     ) -> Mapping[str, object]:
         """The parameters of a stored push, for another Bark server or Bark's app."""
         return forward(message, view, message_id)
+
+    def present(
+        self, message: NativeMessage, view: Mapping[str, object] | None
+    ) -> Presentation:
+        """A push whose body came as ``markdown`` is Markdown, any other plain."""
+        return Presentation(markdown="markdown" in (view or {}))
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word the success of a stored call again, the key masked."""

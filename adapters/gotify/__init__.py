@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from adapters.gotify.extras import is_markdown
 from adapters.gotify.fields import body_places
 from adapters.gotify.go_json import go_text
 from adapters.gotify.key import find_claim
@@ -38,6 +39,7 @@ from pushgo_compat.legacy import (
     LegacyRequest,
     NoteText,
     Place,
+    Presentation,
     Publish,
     StoredCall,
     Translation,
@@ -151,6 +153,12 @@ class GotifyDialect:
     ) -> Mapping[str, object]:
         """Nothing: no kind of target speaks Gotify's words."""
         return {}
+
+    def present(
+        self, message: NativeMessage, view: Mapping[str, object] | None
+    ) -> Presentation:
+        """A body is Markdown only where ``client::display`` said so."""
+        return Presentation(markdown=is_markdown(message))
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         """The message again: the reply never repeated the token."""

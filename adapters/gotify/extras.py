@@ -19,12 +19,18 @@ from adapters.shared.parsing import (
     shown_name,
 )
 from pushgo_compat.legacy import Note
+from pushgo_compat.model import NativeMessage
 
 DISPLAY, NOTIFICATION = "client::display", "client::notification"
 ACTION = "android::action"
 """Opens an intent when the message arrives."""
 _MARKDOWN = "text/markdown"
 _MAX_STRANGERS = 32
+
+
+def is_markdown(message: NativeMessage) -> bool:
+    """Whether the sender of a stored message called its text Markdown."""
+    return message.metadata.get(CONTENT_TYPE) == _MARKDOWN
 
 
 class ReadExtras:

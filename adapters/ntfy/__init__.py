@@ -17,6 +17,7 @@ from adapters.ntfy.keys import claim, is_topic, may_be_key
 from adapters.ntfy.mail import ACCEPTED, MAIL_ROUTE, NtfyMail
 from adapters.ntfy.mail.notes import NOTES as MAIL_NOTES
 from adapters.ntfy.parameters import NOTES
+from adapters.ntfy.present import present
 from adapters.ntfy.publish import (
     key_refused,
     open_json_publish,
@@ -49,6 +50,7 @@ from pushgo_compat.legacy import (
     LegacyRequest,
     NoteText,
     Place,
+    Presentation,
     Publish,
     StoredCall,
     Translation,
@@ -150,6 +152,12 @@ class NtfyDialect:
     ) -> Mapping[str, object]:
         """The event that another ntfy server is to get."""
         return forward(message, view, message_id)
+
+    def present(
+        self, message: NativeMessage, view: Mapping[str, object] | None
+    ) -> Presentation:
+        """A message as ntfy's own apps show it."""
+        return present(message, view)
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         """The event again, with the masked key in place of the topic."""

@@ -30,6 +30,7 @@ from pushgo_compat.legacy import (
     LegacyRequest,
     NoteText,
     Place,
+    Presentation,
     Publish,
     StoredCall,
     Translation,
@@ -146,6 +147,12 @@ class ServerChanDialect:
     ) -> Mapping[str, object]:
         """Nothing: no kind of target speaks ServerChan's words."""
         return {}
+
+    def present(
+        self, message: NativeMessage, view: Mapping[str, object] | None
+    ) -> Presentation:
+        """ServerChan's texts are Markdown."""
+        return Presentation()
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word the success of a stored call again, its readkey masked."""

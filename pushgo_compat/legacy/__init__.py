@@ -37,6 +37,7 @@ from pushgo_compat.legacy.mail import (
     MailDialect,
     MailRecipient,
 )
+from pushgo_compat.legacy.presentation import AttachedFile, Button, Presentation
 from pushgo_compat.legacy.request import (
     SPARING_BYTES,
     LegacyRefusal,
@@ -61,6 +62,8 @@ __all__ = [
     "Account",
     "AccountView",
     "Answer",
+    "AttachedFile",
+    "Button",
     "Dialect",
     "Download",
     "KeyCheck",
@@ -74,6 +77,7 @@ __all__ = [
     "Note",
     "NoteText",
     "Place",
+    "Presentation",
     "Publish",
     "Register",
     "Since",

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy.calls import LegacyCall, Publish
+from pushgo_compat.legacy.presentation import Presentation
 from pushgo_compat.legacy.request import LegacyReply, LegacyRequest
 from pushgo_compat.legacy.translation import NoteText, Place, Translation
 from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
@@ -119,6 +120,12 @@ class Dialect(Protocol):
 
         An empty mapping leaves the words to the target's own kind.
         """
+        ...
+
+    def present(
+        self, message: NativeMessage, view: Mapping[str, object] | None
+    ) -> Presentation:
+        """How a page shows a stored message of this dialect."""
         ...
 
     def recall(self, stored: StoredCall) -> LegacyReply:

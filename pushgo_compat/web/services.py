@@ -11,7 +11,7 @@ from aiohttp import web
 
 from pushgo_compat.core.accounts import Accounts
 from pushgo_compat.core.auth.admin_token import AdminToken
-from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.authenticator import Gate, Grant
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.calls.counts import CallCounts
@@ -26,7 +26,8 @@ from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.model import Channel, Source
+from pushgo_compat.legacy import Presentation
+from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.legacy.off_loop import OffLoop
 from pushgo_compat.web.message_json import DerivedMetadata
@@ -36,6 +37,18 @@ from pushgo_compat.web.refusal_log import RefusalLog
 RenderReceipt = Callable[[StoredMessage, Channel, Reader], Mapping[str, object] | None]
 """Renders the translation receipt of a message (docs/native-api.md), None for a native
 one."""
+
+
+Present = Callable[[StoredMessage], tuple[NativeMessage, Presentation]]
+"""Reads a stored message for a page."""
+
+
+class OpenStream(Protocol):
+    """Streams a channel's messages to somebody whom a session lets in."""
+
+    async def __call__(self, request: web.Request, grant: Grant) -> web.StreamResponse:
+        """Raises InvalidRequest with since_invalid."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,8 @@ class WebSettings:
     """Whether dialect routes ask for the gateway token too."""
     admin_token: str | None = field(default=None, repr=False)
     """The token of the operator's pages, if the settings name one."""
+    retention_days: float = 7
+    """Days that messages are kept."""
     heartbeat_s: float = 30
     """Seconds between two comments in a native stream."""
     keepalive_s: float = 45
@@ -70,6 +85,7 @@ class Services:
     """Old calls that leave no message."""
     counts: CallCounts
     secret: SecretKey
+    present: Present
     derived_metadata: DerivedMetadata = field(default_factory=dict)
     accounts: Accounts | None = None
     """Tokens of logins without a key; None: none are made."""
@@ -134,5 +150,6 @@ class Description(Protocol):
 SERVICES = web.AppKey("services", Services)
 DESCRIPTION = web.AppKey("description", Description)
 ADMIN_TOKEN = web.AppKey("admin_token", AdminToken)
+OPEN_STREAM = web.AppKey("open_stream", OpenStream)
 PLACES = web.AppKey("places", Places)
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -19,6 +19,7 @@ from pushgo_compat.core.calls.counts import CallCounts
 from pushgo_compat.core.calls.journal import Journal
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.messages import MessageService
+from pushgo_compat.core.receipts.presenting import Presenter
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.connection.guard import Guard
 from pushgo_compat.web.listeners.mounts import Mounts
@@ -71,6 +72,7 @@ async def services(
         journal=Journal(store.calls),
         counts=CallCounts(store.calls),
         render_receipt=lambda stored, channel, reader: None,
+        present=Presenter(()).read,
         secret=secret,
     )
     await hub.close()

@@ -51,7 +51,7 @@ def browser(gateway: Gateway) -> Browser:
 
 
 def is_form(reply: Reply, field: bytes) -> bool:
-    return b'method="post"' in reply.body and b'name="%s"' % field in reply.body
+    return b'name="%s" type="password"' % field in reply.body
 
 
 def leads_to(reply: Reply) -> str:

@@ -19,6 +19,8 @@ from pushgo_compat.web.native.edge import Wording, native_edge
 from pushgo_compat.web.native.envelope import refused
 from pushgo_compat.web.pages import docs, start
 from pushgo_compat.web.pages.error import word_refusal
+from pushgo_compat.web.pages.inbox.message import RICH_TEXTS
+from pushgo_compat.web.pages.rich_text import RichTexts
 from pushgo_compat.web.pages.routes import PAGES
 from pushgo_compat.web.read_body import ask_for_body
 from pushgo_compat.web.services import (
@@ -89,6 +91,7 @@ def create_app(services: Services, places: Places | None = None) -> web.Applicat
     app[ADMIN_TOKEN] = AdminToken(
         services.store, services.secret, services.settings.admin_token
     )
+    app[RICH_TEXTS] = RichTexts()
     stream.install(app)
     prefixes = [
         web.get(f"/{place.source}{{below:(?s:/.*)?}}", start.get_start)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import orjson
 from aiohttp import web
 
+from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
 from pushgo_compat.web.message_json import wire_fields
@@ -26,7 +27,7 @@ from pushgo_compat.web.native.description.describe import (
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER
 from pushgo_compat.web.native.guards import check_query, login_reader
 from pushgo_compat.web.native.read import READER_CODES, SINCE, find_start
-from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
+from pushgo_compat.web.services import OPEN_STREAM, REQUEST_ID, SERVICES, Services
 from pushgo_compat.web.streams.engine import Streams
 from pushgo_compat.web.streams.history import Backlog
 from pushgo_compat.web.streams.live_stream import Subscriber
@@ -82,6 +83,7 @@ def install(app: web.Application) -> None:
     app[STREAMS] = Streams(
         Source.NATIVE, services, _show, services.settings.heartbeat_s
     )
+    app[OPEN_STREAM] = stream_channel
     app.on_shutdown.append(_end_streams)
 
 
@@ -113,10 +115,18 @@ async def _end_streams(app: web.Application) -> None:
 )
 async def stream_messages(request: web.Request) -> web.StreamResponse:
     """Stream a channel from now on, or from where the client left off."""
-    services, encoder = request.app[SERVICES], request.app[ENCODER]
-    store = services.store
     grant, _ = await login_reader(request)
     check_query(request, "since")
+    return await stream_channel(request, grant)
+
+
+async def stream_channel(request: web.Request, grant: Grant) -> web.StreamResponse:
+    """Stream the channel that the caller was let into.
+
+    Raises InvalidRequest with since_invalid.
+    """
+    services, encoder = request.app[SERVICES], request.app[ENCODER]
+    store = services.store
     number = grant.channel.number
     topics = {number: grant.channel.channel_id}
     backlog = None

@@ -15,6 +15,8 @@ from aiohttp import web
 from pushgo_compat.errors import RouteNotFound
 
 _FOLDER = files("pushgo_compat.web.pages") / "static"
+_WORKER = "sw.js"
+"""Served under its own name: browsers find a new one only under the old address."""
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -44,6 +46,11 @@ def asset_name(name: str) -> str:
     return _names()[name]
 
 
+def served_names() -> list[str]:
+    """The names of all files, in order."""
+    return sorted(_assets())
+
+
 async def get_asset(request: web.Request) -> web.Response:
     """Answer one file. Raises RouteNotFound for any other name."""
     asset = _assets().get(request.match_info["name"])
@@ -58,6 +65,8 @@ def _names() -> dict[str, str]:
     """File name → served name."""
     names = {}
     for file in _FOLDER.iterdir():
+        if file.name == _WORKER:
+            continue
         stem, _, kind = file.name.rpartition(".")
         digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
         names[file.name] = f"{stem}.{digest}.{kind}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = files("pushgo_compat.web.pages") / "templates"
 _CODE = re.compile(r"`([^`]*)`")
+_KB = 1000
 _SLASH = re.compile(r"(?<=[\w.])/(?=\w)")
 
 
@@ -43,6 +45,8 @@ def environment() -> jinja2.Environment:
     )
     made.filters["prose"] = _prose
     made.filters["breaks"] = _breaks
+    made.filters["bytes"] = _size
+    made.filters["utc"] = _utc
     return made
 
 
@@ -79,3 +83,19 @@ def _breaks(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(_SLASH.sub("/<wbr>", str(escape(text))))  # noqa: S704
+
+
+def _size(count: int) -> str:
+    """A number of bytes for people: ``4.1 kB``."""
+    if count < _KB:
+        return f"{count} B"
+    size, unit = count / _KB, "kB"
+    if size >= _KB:
+        size, unit = size / _KB, "MB"
+    return f"{size:.1f} {unit}" if size < 10 else f"{size:.0f} {unit}"  # noqa: PLR2004
+
+
+def _utc(unix_ms: int) -> str:
+    """A time as ISO 8601 in UTC, which the script turns to the reader's zone."""
+    at = datetime.fromtimestamp(unix_ms / 1000, UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%SZ").replace(" ", "T")

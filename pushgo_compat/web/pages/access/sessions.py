@@ -65,6 +65,12 @@ class Visit(NamedTuple):
     channel: Channel | None
     """The inbox's channel; None for the operator."""
 
+    @property
+    def inbox(self) -> Channel:
+        """The channel of an inbox's visit."""
+        assert self.channel is not None  # noqa: S101 - only the operator has none
+        return self.channel
+
 
 def inbox_session(request: web.Request, channel: Channel, *, stays: bool) -> Session:
     """A fresh session of somebody who has shown the channel's password."""

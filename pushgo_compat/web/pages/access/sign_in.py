@@ -76,7 +76,7 @@ def ask(
         fault = "signin.no_cookie"
     response = render(
         request,
-        f"signin_{door.path}.html",
+        f"access/sign_in_{door.path}.html",
         fault=fault,
         wait_s=wait_s,
         next_page=_own_page(wanted or request.path[1:], door),

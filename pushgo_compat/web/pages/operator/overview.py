@@ -16,7 +16,7 @@ async def get_overview(request: web.Request, _: Visit) -> web.StreamResponse:
     store = request.app[SERVICES].store
     return render(
         request,
-        "overview.html",
+        "operator/overview.html",
         unknown_keys=len(await store.unknown_keys()),
         channels=len(await store.channels()),
     )

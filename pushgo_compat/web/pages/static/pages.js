@@ -28,7 +28,7 @@ document.addEventListener("click", async (event) => {
 });
 
 // The key stays in this page: it is in no request, no storage and no address.
-const input = document.querySelector("#key");
+const input = document.querySelector("[data-fill] input");
 if (input) {
   const breakable = (text) => text
     .split(/(?<=[\w.]\/)(?=\w)/)
@@ -72,5 +72,16 @@ if (secret && location.hash.length > 1) {
     question.hidden = false;
   }
 }
-const stay = document.querySelector("#stay");
-if (stay && matchMedia("(display-mode: standalone)").matches) stay.checked = true;
+if (matchMedia("(display-mode: standalone)").matches) {
+  for (const stay of document.querySelectorAll("[data-stay]")) stay.checked = true;
+}
+
+// Times come in UTC and are shown in the reader's own zone.
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(time.dateTime);
+  if (Number.isNaN(at.valueOf())) continue;
+  const { lang } = document.documentElement;
+  time.title = at.toLocaleString(lang, { dateStyle: "full", timeStyle: "medium" });
+  if ("clock" in time.dataset || "day" in time.dataset) continue;
+  time.textContent = at.toLocaleString(lang, { dateStyle: "medium", timeStyle: "short" });
+}
