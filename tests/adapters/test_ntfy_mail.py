@@ -344,3 +344,9 @@ def test_any_bytes_are_a_message_or_a_refusal(pieces: list[bytes]) -> None:
         return
     assert made.body
     assert len(made.body.encode()) <= 4096
+
+
+def test_base64_that_is_padded_at_every_sign_is_read_in_bounds() -> None:
+    head = b"Content-Transfer-Encoding: base64\n\n"
+    assert message(head + b"YQ==\nYg==\nYw==\n").body == "abc"
+    message(head + b"=A" * 500_000)

@@ -321,7 +321,23 @@ def test_starttls_uses_the_servers_certificate_and_forgets_what_came_before(
         peer.start_tls(trusted, then=b"MAIL FROM:<injected@x.test>\r\n")
         assert peer.ask("MAIL FROM:<a@b.test>").startswith("503 ")
         assert "STARTTLS" not in peer.ask("EHLO again.test")
+        assert peer.ask("STARTTLS").startswith("503 ")
         assert peer.mail(KEY, content=b"Subject: sealed\r\n\r\nx") == OK
+
+
+def test_a_broken_handshake_ends_one_connection_and_leaves_no_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cert, key, _ = self_signed(tmp_path)
+    settings = {"tls_cert": cert, "tls_key": key}
+    with mail_gateway(tmp_path, **settings) as gateway:
+        with Peer(gateway) as peer:
+            assert peer.ask("STARTTLS").startswith("220 ")
+            peer.send(b"no hello\r\n" * 10)
+            peer.rest()
+        with Peer(gateway) as peer:
+            assert peer.mail(KEY, content=b"Subject: s\r\n\r\nx") == OK
+    assert "error" not in capsys.readouterr().out
 
 
 def test_smtplib_sends_over_starttls_with_a_login(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import orjson
 import pytest
 
 from adapters.ntfy import NTFY, NtfyMail
+from pushgo_compat.core.receipts.receipts import CallRecord
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Receipt
 from pushgo_compat.web.listeners.sites import CannotListen
+from pushgo_compat.web.mail import protocol
 from pushgo_compat.web.mail.door import MailDoor
 from pushgo_compat.web.mail.limits import MailLimits, MailRoom
 from pushgo_compat.web.mail.listener import MailListener
@@ -195,3 +198,39 @@ async def test_an_address_that_is_taken_cannot_be_listened_on(
             async with listener.listening("127.0.0.1", port):
                 pass
         server.close()
+
+
+async def test_a_login_needs_starttls_unless_it_comes_from_this_machine(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "is_loopback", lambda _address: False)
+    async with listening(services) as (_, connect):
+        reader, _writer = await connect(b"EHLO x\r\nAUTH PLAIN AGEAYg==\r\n")
+        lines = []
+        while not (line := await reader.readline()).startswith(b"538 "):
+            lines.append(line)
+        assert lines
+        assert not any(b"AUTH" in line for line in lines)
+
+
+async def test_refused_mails_are_counted_and_kept_in_the_journal(
+    services: Services,
+) -> None:
+    async with listening(services) as (_, connect):
+        said = b"HELO x\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<nobody@mail.test>\r\n"
+        reader, _writer = await connect(said + b"RCPT TO:<v1@mail.test>\r\n")
+        await until(reader, b"550 5.7.1 ")
+        await until(reader, b"550 5.1.1 ")
+        deep = b"".join(
+            b"Content-Type: multipart/a; boundary=%c\r\n\r\n--%c\r\n" % (sign, sign)
+            for sign in b"abc"
+        )
+        reader, _writer = await connect(TO_DATA + deep + b"\r\n.\r\n")
+        await until(reader, b"554 5.6.0 ")
+    rows = [orjson.loads(row.record) for row in services.journal._waiting]
+    records = [CallRecord(*row) for row in rows]
+    assert {record.mount for record in records} == {"smtp"}
+    reasons = [row.reason for row in services.journal._waiting]
+    assert reasons == ["unknown_key", "dialect", "dialect"]
+    assert records[2].route == "MAIL {topic}"
+    assert KEY not in str(rows)

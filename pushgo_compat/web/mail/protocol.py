@@ -11,7 +11,15 @@ from email.errors import HeaderParseError
 from typing import AnyStr, Protocol, cast
 
 import structlog
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, syntax
+from aiosmtpd.smtp import (
+    SMTP,
+    AuthResult,
+    Envelope,
+    LoginPassword,
+    Session,
+    TLSSetupException,
+    syntax,
+)
 
 from pushgo_compat.legacy import LegacyReply
 from pushgo_compat.web.connection.forwarded import is_loopback
@@ -166,6 +174,9 @@ class MailConnection(SMTP):
                 error.__context__, asyncio.LimitOverrunError
             ):
                 self.end("500 5.5.6 line too long")
+            case TLSSetupException():  # aiosmtpd hangs up itself
+                self._house.door.dropped("mail_tls")
+                self._ended = True
             case _:
                 log.error("mail command failed", **describe_fault(error))
                 self.end("421 4.3.0 internal error")
@@ -179,6 +190,14 @@ class MailConnection(SMTP):
             return super()._getaddr(arg)
         except (HeaderParseError, LookupError, ValueError, AttributeError):
             return None, None
+
+    @syntax("STARTTLS", when="tls_context")
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Begin TLS, once."""
+        if self._tls_protocol is not None:
+            await self.push("503 5.5.1 this is TLS already")
+            return
+        await super().smtp_STARTTLS(arg)
 
     @syntax("VRFY <address>")
     async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
@@ -317,8 +336,11 @@ class _Incoming:
 
     def content(self) -> bytes:
         """The mail without its end, the dots before dots removed (RFC 5321, 4.5.2)."""
-        lines = bytes(self._held[: -len(_END)]).replace(b"\r\n.", b"\r\n")
-        return lines[2:] + b"\r\n" if lines else b""
+        del self._held[-len(b".\r\n") :]
+        whole = self._held.replace(b"\r\n.", b"\r\n")
+        self._held.clear()  # as each copy may have 15 MB
+        del whole[: len(b"\r\n")]
+        return bytes(whole)
 
     def let_go(self) -> None:
         """The mail is stored or refused."""
