@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pushgo_compat.core.stores.targets import (
     TargetState,
 )
 from pushgo_compat.delivery.kinds.ntfy_ios import address_hash
+from pushgo_compat.delivery.sending import extras
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.schemas import encode_message
 from pushgo_compat.storage import open_store
@@ -139,6 +141,35 @@ def test_what_cannot_be_done_is_refused_in_one_line(
     assert result.exit_code == 1
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "extra"),
+    [
+        ("apprise", "--apprise-url -", "apprise"),
+        ("bark-app", f"--device-token {'ab' * 32}", "apns"),
+        (
+            "apns",
+            f"--device-token {'ab' * 32} --topic t --key-file key.p8 --key-id"
+            " ABCDE12345 --team-id TEAM123456",
+            "apns",
+        ),
+    ],
+)
+def test_a_kind_whose_extra_is_missing_says_what_to_install(
+    shell: Shell,
+    channel: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    flags: str,
+    extra: str,
+) -> None:
+    Path("key.p8").write_text("a key")
+    monkeypatch.setattr(extras, "find_spec", lambda _name: None)
+    line = f"target add {kind} --channel {channel['channel_id']} {flags}"
+    refused = shell(line, "json://x.example/a\n")
+    assert refused.exit_code == 1
+    assert f"pip install 'pushgo-compat[{extra}]'" in refused.stderr
 
 
 def test_secrets_come_from_standard_input_in_their_order(

@@ -350,6 +350,23 @@ async def test_what_nobody_wants_any_more_expires(
     assert await states(house, target) == [("expired", "too old")]
 
 
+async def test_a_scheduled_message_s_age_counts_from_its_release(
+    house: Rig, kind: ScriptedKind
+) -> None:
+    house.max_age_ms = 60_000
+    await house.add("a/1")
+    late_ms = system_now_ms() + 3_600_000
+    await house.publish("later", deliver_at_ms=late_ms)
+    outbox = house.outbox()
+    around = replace(outbox.surroundings, now_ms=lambda: late_ms + 1_000)
+    async with replace(outbox, surroundings=around):
+        await house.publish("now")
+        await until(lambda: house.counts.ended_as.get("expired") == 1)
+        assert kind.asked == []
+        await house.store.release_due(late_ms)
+        await until(lambda: kind.titles("a/1") == ["later"])
+
+
 async def test_hidden_messages_go_to_their_own_dialect_alone(
     house: Rig, kind: ScriptedKind
 ) -> None:
