@@ -148,7 +148,7 @@ GROUP, ONE = Scope.GROUP, Scope.TARGET
         (
             503,
             {"error_code": "server_busy", "data": {"accepted": False}},
-            Retry("server_busy", GROUP, 3.0),
+            Retry("server_busy", ONE, 3.0),
         ),
         (302, {}, Misconfigured("answers a redirect", ONE)),
     ],

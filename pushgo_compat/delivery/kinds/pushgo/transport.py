@@ -76,6 +76,8 @@ def outcome_of(answer: Answer, cut: str = "") -> Outcome:
             return Misconfigured(told, Scope.TARGET)
         case 400 if any(text in told.lower() for text in _WRONG_TARGET):
             return Misconfigured(told, Scope.TARGET)
+        case 503 if _is_half_sent(answer):
+            return Retry(told, Scope.TARGET, answer.retry_after_s)
         case 429:
             return Retry(told, Scope.TARGET, answer.retry_after_s)
         case _ if status >= 500:  # noqa: PLR2004 - busy, or down
@@ -84,3 +86,9 @@ def outcome_of(answer: Answer, cut: str = "") -> Outcome:
             return Misconfigured("answers a redirect", Scope.TARGET)
         case _:
             return GiveUp(told)
+
+
+def _is_half_sent(answer: Answer) -> bool:
+    """Whether it failed for some devices of this channel: the gateway itself is up."""
+    data = answer.json.get("data")
+    return isinstance(data, dict) and data.get("accepted") is False
