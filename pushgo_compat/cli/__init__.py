@@ -9,6 +9,7 @@ import click
 from pushgo_compat import __version__
 from pushgo_compat.cli.admin_token import admin_token
 from pushgo_compat.cli.alias import alias
+from pushgo_compat.cli.backup import backup, restore
 from pushgo_compat.cli.channel import channel
 from pushgo_compat.cli.options import common_options
 from pushgo_compat.cli.outbox import outbox
@@ -40,4 +41,6 @@ def build_cli(
     cli.add_command(target)
     cli.add_command(outbox)
     cli.add_command(admin_token)
+    cli.add_command(backup)
+    cli.add_command(restore)
     return cli

@@ -20,6 +20,7 @@ _TIMES = {
     "at",
     "next_try_at",
     "ends_at",
+    "made_at",
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 import click
@@ -81,11 +81,18 @@ async def with_store(
     create: bool,
 ) -> T:
     """Do something with this store; raises ClickException for what is refused."""
+    with worded(config):
+        async with _opened(config, create=create) as administration:
+            return await action(administration)
+
+
+@contextmanager
+def worded(config: StoreConfig) -> Iterator[None]:
+    """Word what is refused inside as a ClickException."""
     place = config.db_url
     unreadable: tuple[type[Exception], ...] = (OSError, *place.failures)
     try:
-        async with _opened(config, create=create) as administration:
-            return await action(administration)
+        yield
     except Refused as refusal:
         raise click.ClickException(str(refusal)) from None
     except StoreMissing:
@@ -123,7 +130,7 @@ async def _opened(
             warn([f"made a new store at {config.db_url.shown}"])
         secret = await _own_secret(config, store)
         keys = {d.source: d.traits.keys for d in given_dialects()}
-        yield Administration(store, secret, _now_ms, keys)
+        yield Administration(store, secret, now_ms, keys)
     finally:
         await store.close()
 
@@ -158,5 +165,6 @@ async def _is_bound(store: Store) -> bool:
     return await store.secret_fingerprint() is not None or bool(await store.aliases())
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
+    """The time in Unix milliseconds."""
     return time.time_ns() // 1_000_000

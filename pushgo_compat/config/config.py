@@ -126,6 +126,22 @@ def _public_base_url() -> str | None:
     )
 
 
+def _attachment_dir() -> Path | None:
+    return setting(
+        optional(Path),
+        "files of the ntfy dialect; unset: attachments beside the store; empty: off",
+        default=ATTACHMENTS,
+        empty_means_off=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesConfig(StoreConfig):
+    """The settings of commands that copy everything that is kept."""
+
+    attachment_dir: Path | None = _attachment_dir()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressConfig(StoreConfig):
     """The settings of commands that must know under which address clients call."""
@@ -149,12 +165,7 @@ class Config(StoreConfig):
     )
     smtp_domain: str = setting(parse_domain, "the domain of its addresses")
     smtp_prefix: str = setting(parse_mail_prefix, "what stands before the topic: ntfy-")
-    attachment_dir: Path | None = setting(
-        optional(Path),
-        "files of the ntfy dialect; unset: attachments beside the store; empty: off",
-        default=ATTACHMENTS,
-        empty_means_off=True,
-    )
+    attachment_dir: Path | None = _attachment_dir()
     attachment_file_limit: int = setting(
         parse_size, "largest file, in bytes, or with K, M, G", default="15M"
     )

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from dotenv import dotenv_values
 
 from pushgo_compat.config.checks import unknown_names
-from pushgo_compat.config.config import ATTACHMENTS, Config, StoreConfig
+from pushgo_compat.config.config import ATTACHMENTS, Config, FilesConfig, StoreConfig
 from pushgo_compat.config.contradictions import contradictions
 from pushgo_compat.config.dialects import Dialects, dialect_configs, dialect_rows
 from pushgo_compat.config.setting import KEY, Setting
@@ -76,7 +76,7 @@ def load_config(
     found = [*unknown_names(environment, _known_names(dialects)), *faults.values()]
     defaults = {row.field: row.parse(row.default) for row in rows}
     loaded = _build(config, defaults | values, dialects)
-    if isinstance(loaded, Config):
+    if isinstance(loaded, Config | FilesConfig):
         values.setdefault("attachment_dir", loaded.db_url.folder / ATTACHMENTS)
         loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config):
