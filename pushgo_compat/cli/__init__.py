@@ -11,6 +11,7 @@ from pushgo_compat.cli.admin_token import admin_token
 from pushgo_compat.cli.alias import alias
 from pushgo_compat.cli.backup import backup, restore
 from pushgo_compat.cli.channel import channel
+from pushgo_compat.cli.message import send, watch
 from pushgo_compat.cli.options import common_options
 from pushgo_compat.cli.outbox import outbox
 from pushgo_compat.cli.serve import build_serve
@@ -41,6 +42,8 @@ def build_cli(
     cli.add_command(target)
     cli.add_command(outbox)
     cli.add_command(admin_token)
+    cli.add_command(send)
+    cli.add_command(watch)
     cli.add_command(backup)
     cli.add_command(restore)
     return cli

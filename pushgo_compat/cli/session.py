@@ -22,6 +22,7 @@ from pushgo_compat.config.secret_file import (
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.place import StoreMissing, StoreUnmakable
 from pushgo_compat.core.stores.store import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
@@ -74,15 +75,22 @@ def administer_with(
     )
 
 
+def watch_store(action: Callable[[Administration], Awaitable[T]], feed: Feed) -> T:
+    """The same while ``feed`` hears of every message, of a server's as well."""
+    config = read_config(StoreConfig, {})
+    return asyncio.run(with_store(config, action, create=False, feed=feed))
+
+
 async def with_store(
     config: StoreConfig,
     action: Callable[[Administration], Awaitable[T]],
     *,
     create: bool,
+    feed: Feed | None = None,
 ) -> T:
     """Do something with this store; raises ClickException for what is refused."""
     with worded(config):
-        async with _opened(config, create=create) as administration:
+        async with _opened(config, feed, create=create) as administration:
             return await action(administration)
 
 
@@ -121,10 +129,10 @@ def worded(config: StoreConfig) -> Iterator[None]:
 
 @asynccontextmanager
 async def _opened(
-    config: StoreConfig, *, create: bool
+    config: StoreConfig, feed: Feed | None, *, create: bool
 ) -> AsyncIterator[Administration]:
     is_new = not await config.db_url.exists()
-    store = await config.db_url.open(create=create)
+    store = await config.db_url.open(create=create, feed=feed)
     try:
         if is_new:
             warn([f"made a new store at {config.db_url.shown}"])

@@ -22,6 +22,7 @@ from pushgo_compat.core.admin.alias_rules import (
     hint_of,
     warnings_for,
 )
+from pushgo_compat.core.admin.messages import MessageAdministration
 from pushgo_compat.core.admin.pairing import PairingAdministration
 from pushgo_compat.core.admin.results import (
     AliasAdded,
@@ -82,6 +83,10 @@ class Administration:
     def targets(self, kinds: Mapping[str, Kind]) -> TargetAdministration:
         """Targets and the outbox, of these kinds."""
         return TargetAdministration(self.store, self.secret, kinds, self.now_ms)
+
+    def messages(self) -> MessageAdministration:
+        """The operator's own messages."""
+        return MessageAdministration(self.store, self.secret, self.now_ms)
 
     def pairing(self) -> PairingAdministration:
         """Phones with Bark's app."""
