@@ -225,6 +225,7 @@ def test_what_waits_for_a_dead_address_is_dropped_and_sent_when_asked(
     resumed = shell.json(f"target resume {name}")
     assert (resumed["state"], resumed["waiting"]) == ("active", 0)
     assert len(shell.json("outbox list --state dropped")) == 2
+    assert shell.json("outbox retry --all-failed") == {"changed": 0}
     assert shell.json(f"outbox retry --target {name}") == {"changed": 2}
 
 

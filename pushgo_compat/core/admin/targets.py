@@ -30,7 +30,7 @@ MAX_NAME_CHARS = 100
 _TARGET_ID_BYTES = 8
 _MAX_CHANGED = 10_000
 _PAGE = 500
-_AGAIN = (OutcomeState.FAILED, OutcomeState.EXPIRED, OutcomeState.DROPPED)
+_AGAIN = (OutcomeState.FAILED, OutcomeState.EXPIRED)
 
 
 class TargetAdministration:
@@ -177,12 +177,13 @@ class TargetAdministration:
     ) -> int:
         """Send again what has failed, and try at once what waits; how many.
 
-        Without a target: every failed delivery of all targets. Raises Refused.
+        Without a target: every failed or expired delivery of all targets, but not what
+        was dropped, by the operator or with a dead address. Raises Refused.
         """
         target = None if target_id is None else await self.find(target_id)
         wanted = set(message_ids)
         marks: list[Mark] = []
-        for state in _AGAIN:
+        for state in _AGAIN if target is None else (*_AGAIN, OutcomeState.DROPPED):
             number = None if target is None else target.number
             for outcome in await self._store.lanes.outcomes(
                 target=number, state=state, limit=_MAX_CHANGED
