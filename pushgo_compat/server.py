@@ -7,8 +7,9 @@ import gc
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 from signal import SIGINT, SIGTERM
 
 import structlog
@@ -21,23 +22,28 @@ from pushgo_compat.config.config import Config
 from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.config.time_zone import system_timezone
 from pushgo_compat.core.accounts import Accounts
+from pushgo_compat.core.admin.key_check import KeyCheck
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.calls.counts import CallCounts
 from pushgo_compat.core.calls.journal import Journal
+from pushgo_compat.core.calls.service import Calls
+from pushgo_compat.core.calls.stats import Stats
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.live import Hub
-from pushgo_compat.core.maintenance import Upkeep
+from pushgo_compat.core.maintenance import LazyWrites, Upkeep
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.receipts.presenting import Presenter
-from pushgo_compat.core.receipts.receipts import ReceiptReader
+from pushgo_compat.core.receipts.reading import ReceiptReader
 from pushgo_compat.core.schedule import Schedule
 from pushgo_compat.core.stores.files import FileStore
+from pushgo_compat.errors import ServerBusy
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
+from pushgo_compat.model import Source
 from pushgo_compat.outgoing import (
     Outlets,
     build_outbox,
@@ -132,6 +138,9 @@ async def start(
     if pairing is not None:
         await stack.enter_async_context(pairing)
     deliveries = DeliveryReader(store)
+    receipts = ReceiptReader(dialects)
+    write_fresh = partial(_write_fresh, lazy)
+    sources = [dialect.source for dialect in dialects]
     services = Services(
         gate=gate,
         accounts=accounts,
@@ -145,8 +154,11 @@ async def start(
         files=files,
         journal=journal,
         counts=counts,
+        calls=Calls(store.calls, store.channels, receipts, write_fresh),
+        stats=Stats(store, [*sources, Source.NATIVE], now_ms, write_fresh),
+        key_check=KeyCheck(store, secret, sources),
         present=Presenter(dialects).read,
-        render_receipt=ReceiptReader(dialects).read,
+        render_receipt=receipts.read,
         derived_metadata={d.source: d.derived_metadata for d in dialects},
         settings=WebSettings(
             token=config.token,
@@ -192,6 +204,13 @@ async def _start_mail(
     return {
         SMTP: await stack.enter_async_context(listener.listening(*config.smtp_addr))
     }
+
+
+async def _write_fresh(lazy: Sequence[LazyWrites]) -> None:
+    """Write what is counted and not written yet, before somebody reads it."""
+    for each in lazy:
+        with suppress(ServerBusy):  # what was written before can be read all the same
+            await each.flush()
 
 
 async def _open_files(

@@ -10,11 +10,14 @@ from pushgo_compat import __version__
 from pushgo_compat.cli.admin_token import admin_token
 from pushgo_compat.cli.alias import alias
 from pushgo_compat.cli.backup import backup, restore
+from pushgo_compat.cli.calls import calls
 from pushgo_compat.cli.channel import channel
+from pushgo_compat.cli.key import key
 from pushgo_compat.cli.message import send, watch
 from pushgo_compat.cli.options import common_options
 from pushgo_compat.cli.outbox import outbox
 from pushgo_compat.cli.serve import build_serve
+from pushgo_compat.cli.stats import stats
 from pushgo_compat.cli.target import target
 from pushgo_compat.cli.unknown import unknown
 from pushgo_compat.config.config import Config
@@ -41,6 +44,9 @@ def build_cli(
     cli.add_command(unknown)
     cli.add_command(target)
     cli.add_command(outbox)
+    cli.add_command(calls)
+    cli.add_command(key)
+    cli.add_command(stats)
     cli.add_command(admin_token)
     cli.add_command(send)
     cli.add_command(watch)

@@ -13,6 +13,8 @@ from pushgo_compat.cli.options import wants_json
 from pushgo_compat.core.admin.results import Document
 
 _TIMES = {
+    "accepted_at",
+    "oldest_waiting",
     "created_at",
     "first_seen",
     "last_seen",
@@ -71,6 +73,11 @@ def _print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
+def readable_time(unix_ms: int) -> str:
+    """A time as people read it."""
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def _columns(text: str) -> int:
     """Columns of a terminal: a Chinese character takes two."""
     return sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
@@ -78,7 +85,7 @@ def _columns(text: str) -> int:
 
 def _readable(name: str, value: object) -> str:
     if name in _TIMES and isinstance(value, int):
-        return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return readable_time(value)
     match value:
         case None:
             return "-"

@@ -10,12 +10,15 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from pushgo_compat.core.accounts import Accounts
+from pushgo_compat.core.admin.key_check import KeyCheck
 from pushgo_compat.core.auth.admin_token import AdminToken
 from pushgo_compat.core.auth.authenticator import Gate, Grant
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.calls.counts import CallCounts
 from pushgo_compat.core.calls.journal import Journal
+from pushgo_compat.core.calls.service import Calls
+from pushgo_compat.core.calls.stats import Stats
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileService
 from pushgo_compat.core.messages import MessageService
@@ -84,6 +87,11 @@ class Services:
     journal: Journal
     """Old calls that leave no message."""
     counts: CallCounts
+    calls: Calls
+    """Old calls, for their operator."""
+    stats: Stats
+    """The numbers of the overview."""
+    key_check: KeyCheck
     secret: SecretKey
     present: Present
     derived_metadata: DerivedMetadata = field(default_factory=dict)

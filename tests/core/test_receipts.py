@@ -13,11 +13,11 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.receipts.masking import Masker
+from pushgo_compat.core.receipts.reading import ReceiptReader
 from pushgo_compat.core.receipts.receipts import (
     Arrival,
     CallRecord,
     Reader,
-    ReceiptReader,
     curl_line,
     gate_notes,
     record_call,

@@ -58,12 +58,14 @@ class CallConformance:
         assert await desk.store.calls.journal_call(rows[0].call_id) == rows[0]
         assert await desk.store.calls.journal_call("0" * 24) is None
 
-    async def test_the_journal_is_read_by_cursor_either_way(self, desk: Desk) -> None:
+    async def test_the_journal_is_read_on_from_where_a_page_ended(
+        self, desk: Desk
+    ) -> None:
         rows = [entry(NOW_MS + n) for n in range(5)]
         await desk.store.calls.record_calls(rows)
         ids = [row.call_id for row in rows]
         assert await journal(desk, CallSpan(before_call=ids[3]), 2) == ids[2:0:-1]
-        assert await journal(desk, CallSpan(after_call=ids[1]), 2) == ids[2:4]
+        assert await journal(desk, CallSpan(first_call=ids[3])) == ids[:2:-1]
 
     async def test_the_journal_is_filtered_by_channel_and_dialect(
         self, desk: Desk
@@ -129,8 +131,8 @@ class CallConformance:
             span = CallSpan(channel=channel, before=last)
             second, _ = await found_ids(desk, span, 2)
             assert second == ids[2:0:-1]
-            newer, _ = await found_ids(desk, CallSpan(channel=channel, after=last))
-            assert newer == ids[4:]
+            newer, _ = await found_ids(desk, CallSpan(channel=channel, first=last))
+            assert newer == first
 
     async def test_a_search_stops_after_so_many_messages_and_says_where(
         self, desk: Desk, clock: Clock

@@ -11,15 +11,20 @@ import pytest
 from aiohttp import encode_basic_auth, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from pushgo_compat.core.admin.key_check import KeyCheck
 from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.passwords import hash_password
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.calls.counts import CallCounts
 from pushgo_compat.core.calls.journal import Journal
+from pushgo_compat.core.calls.service import Calls
+from pushgo_compat.core.calls.stats import Stats
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.receipts.presenting import Presenter
+from pushgo_compat.core.receipts.reading import ReceiptReader
+from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.connection.guard import Guard
 from pushgo_compat.web.listeners.mounts import Mounts
@@ -71,6 +76,9 @@ async def services(
         now_ms=clock,
         journal=Journal(store.calls),
         counts=CallCounts(store.calls),
+        calls=Calls(store.calls, store.channels, ReceiptReader(())),
+        stats=Stats(store, [Source.NATIVE], clock),
+        key_check=KeyCheck(store, secret, []),
         render_receipt=lambda stored, channel, reader: None,
         present=Presenter(()).read,
         secret=secret,

@@ -15,20 +15,17 @@ import orjson
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.calls.call_id import call_time_ms
-from pushgo_compat.core.messages import receipt_of
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.notes import AboutMessage, show_notes
 from pushgo_compat.core.receipts.sent_fields import StoredRequest
-from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import (
     Dialect,
     LegacyReply,
     LegacyRequest,
     Note,
-    StoredCall,
 )
-from pushgo_compat.model import Channel, KeyClaim, NativeMessage, Source
-from pushgo_compat.schemas import decode_message, encode_message
+from pushgo_compat.model import KeyClaim, NativeMessage
+from pushgo_compat.schemas import encode_message
 
 Document = dict[str, object]
 
@@ -227,7 +224,7 @@ def render(
         "channel_id": facts.channel_id,
         "message_ids": facts.message_ids,
         "outcome": "accepted" if facts.accepted else "refused",
-        "reply": {"status": reply.status, "body": _body(reply)},
+        "reply": {"status": reply.status, "body": reply_body(reply)},
         "request": {
             "method": record.method,
             "path": record.target,
@@ -240,49 +237,9 @@ def render(
     }
 
 
-def _body(reply: LegacyReply) -> object:
+def reply_body(reply: LegacyReply) -> object:
     """JSON as JSON, anything else as text."""
     try:
         return json.loads(reply.body)
     except ValueError:
         return reply.body.decode("utf-8", "replace")
-
-
-class ReceiptReader:
-    """Renders the receipts of stored messages."""
-
-    def __init__(self, dialects: Sequence[Dialect]) -> None:
-        self._dialects: dict[Source, Dialect] = {d.source: d for d in dialects}
-
-    def read(
-        self,
-        stored: StoredMessage,
-        channel: Channel,
-        reader: Reader,
-    ) -> Document | None:
-        """The receipt of a message that came from an old call; None for native ones."""
-        if stored.receipt is None:
-            return None
-        dialect = self._dialects[stored.source]
-        record = CallRecord.unpack(stored.receipt).of_message(stored.message_id)
-        message = decode_message(stored.payload)
-        call = StoredCall(
-            route=record.route,
-            key_hint=record.key_hint,
-            view=None if stored.view is None else orjson.loads(stored.view),
-            receipt=receipt_of(stored, channel, message),
-            batch=record.batch,
-        )
-        return render(
-            dialect,
-            record,
-            dialect.recall(call),
-            [message],
-            Facts(
-                accepted=True,
-                duration_ms=duration_ms(record, stored.accepted_at_ms),
-                channel_id=channel.channel_id,
-                message_ids=[stored.message_id],
-            ),
-            reader=reader,
-        )

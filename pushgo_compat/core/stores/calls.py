@@ -58,9 +58,9 @@ class CallSpan(NamedTuple):
     """Behind this place of the messages; None: from the newest on."""
     before_call: str | None = None
     """Older than this call of the journal."""
-    after: str | None = None
-    """Newer than this place; then the oldest comes first."""
-    after_call: str | None = None
+    first: str | None = None
+    """From this place on; None: from the beginning."""
+    first_call: str | None = None
 
 
 class CallRows(NamedTuple):

@@ -31,8 +31,8 @@ _CALL = (
     " push_number"
 )
 _JOURNAL = "call_id, source, refused, reason, channel, network, one_in, record, more"
-_FIRST_ROW, _LAST_ROW = -1, 1 << 62
-_FIRST_POSITION, _LAST_POSITION = b"", b"\xff" * 17
+_LAST_ROW = 1 << 62
+_LAST_POSITION = b"\xff" * 17
 
 _Row = tuple[
     int | bytes,
@@ -58,19 +58,18 @@ def call_rows(
     """Messages that an old call made; each message that is passed over counts."""
     if span.channel is None:
         place, table = "row", "messages WHERE"
-        low: int | bytes = _FIRST_ROW if span.after is None else int(span.after, 16)
+        low: int | bytes = int(span.first or "0", 16)
         high: int | bytes = _LAST_ROW if span.before is None else int(span.before, 16)
         scope: tuple[object, ...] = ()
     else:
         place, table = "position", "positions JOIN messages USING (row) WHERE"
         table += " channel = ? AND"
-        low = _FIRST_POSITION if span.after is None else bytes.fromhex(span.after)
+        low = bytes.fromhex(span.first or "")
         high = _LAST_POSITION if span.before is None else bytes.fromhex(span.before)
         scope = (span.channel,)
-    order = "DESC" if span.after is None else "ASC"
     cursor = db.execute(
-        f"SELECT {place}, {_CALL} FROM {table} {place} > ? AND {place} < ?"
-        f" ORDER BY {place} {order} LIMIT ?",
+        f"SELECT {place}, {_CALL} FROM {table} {place} >= ? AND {place} < ?"
+        f" ORDER BY {place} DESC LIMIT ?",
         (*scope, low, high, look_at + 1),
     )
     found: list[CallRow] = []
@@ -113,7 +112,10 @@ def _call_row(columns: _Row) -> CallRow:
 
 
 def rows_of_call(db: sqlite3.Connection, call_id: str, from_ms: int) -> list[CallRow]:
-    """The messages of one call, which stand close together."""
+    """The messages of one call, which stand close together; by a message's id its one.
+
+    A call of an earlier release has no other id than that.
+    """
     row = _row_at(db, from_ms) - 1
     wanted = call_id.encode()
     found: list[CallRow] = []
@@ -122,7 +124,12 @@ def rows_of_call(db: sqlite3.Connection, call_id: str, from_ms: int) -> list[Cal
             f"SELECT row, {_CALL} FROM messages WHERE row > ? ORDER BY row LIMIT ?",
             (row, _STEP_ROWS),
         ).fetchall()
-        new = [_call_row(columns) for columns in steps if wanted in (columns[6] or b"")]
+        new = [
+            _call_row(columns)
+            for columns in steps
+            if (receipt := columns[6]) is not None
+            and (wanted in receipt or columns[1].hex() == call_id)
+        ]
         found += new
         if len(steps) < _STEP_ROWS or (found and not new):
             break
@@ -163,19 +170,18 @@ def journal(
     limit: int,
 ) -> list[JournalRow]:
     """Calls of the journal."""
-    query = f"SELECT {_JOURNAL} FROM calls WHERE call_id > ? AND call_id < ?"
+    query = f"SELECT {_JOURNAL} FROM calls WHERE call_id >= ? AND call_id < ?"
     # Ids are hexadecimal digits, so any letter beyond f stands behind them all.
-    values: list[object] = [span.after_call or "", span.before_call or "g"]
+    values: list[object] = [span.first_call or "", span.before_call or "g"]
     if span.channel is not None:
         query += " AND channel = ?"
         values.append(span.channel)
     if span.source is not None:
         query += " AND source = ?"
         values.append(span.source.number)
-    order = "DESC" if span.after is None and span.after_call is None else "ASC"
     found: list[JournalRow] = []
     columns: _JournalRow
-    for columns in db.execute(f"{query} ORDER BY call_id {order}", values):
+    for columns in db.execute(f"{query} ORDER BY call_id DESC", values):
         row = _journal_row(columns)
         if keep(row):
             found.append(row)
