@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import ssl
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
@@ -52,6 +54,7 @@ from pushgo_compat.outgoing import (
     webpush_of,
 )
 from pushgo_compat.settings import Address
+from pushgo_compat.small_files import reads_of
 from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.traits import Surroundings
@@ -78,7 +81,12 @@ log = structlog.get_logger(__name__)
 
 def build_dialects(config: Config) -> Sequence[Dialect]:
     """The dialects that this server speaks, as the operator set them."""
-    surroundings = Surroundings(timezone=system_timezone())
+    surroundings = Surroundings(
+        timezone=system_timezone(),
+        random_bytes=os.urandom,
+        monotonic_s=time.monotonic,
+        reads_of=reads_of,
+    )
     return tuple(
         dialect.configured(config.of(dialect.source).options, surroundings)
         for dialect in DIALECTS

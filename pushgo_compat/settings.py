@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import os
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -190,6 +191,14 @@ def parse_network(text: str) -> Network:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise ValueError("must be networks such as 10.0.0.0/8 or ::1") from None
+
+
+def parse_folder(text: str) -> Path:
+    """A folder that is there and can be read."""
+    path = Path(text)
+    if not path.is_dir() or not os.access(path, os.R_OK | os.X_OK):
+        raise ValueError("must name a folder that exists and can be read")
+    return path
 
 
 def parse_file(text: str) -> Path:

@@ -10,6 +10,7 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import NamedTuple
 
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits
@@ -69,8 +70,21 @@ class Traits:
     """A urlencoded body holds parameters; else it is the text itself (ntfy)."""
 
 
+FileReader = Callable[[str], bytes | None]
+"""Reads a small file of a folder; None: it has none of this name. Raises OSError."""
+
+
+def _no_reads(folder: Path) -> FileReader:
+    return lambda name: None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a dialect is told of the machine that it runs on."""
 
     timezone: tzinfo = UTC
+    random_bytes: Callable[[int], bytes] = bytes
+    monotonic_s: Callable[[], float] = float
+    """Seconds of a clock that never goes back."""
+    reads_of: Callable[[Path], FileReader] = _no_reads
+    """Makes a reader of the files in a folder, by their names."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from adapters.golang.outside import Outside
 from adapters.golang.template.faults import FunctionError
 from adapters.golang.time_reading import MONTHS, WEEKDAYS, Reader
 
@@ -23,6 +24,7 @@ class Clock(NamedTuple):
 
     now_ms: int = 0
     zone: tzinfo = UTC
+    outside: Outside = Outside()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from typing import Any, ClassVar
 
+from adapters.golang.outside import Outside
+from adapters.golang.time import Clock
 from adapters.ntfy.account import open_account, open_token
 from adapters.ntfy.endpoints import DISCOVERY, PAGE, PREFLIGHT, STATIC
 from adapters.ntfy.errors import CORS, error_reply, native_error_reply, refusal
@@ -63,14 +64,17 @@ __all__ = ["NTFY", "NtfyDialect", "NtfyMail", "ntfy_id", "ntfy_id_range"]
 _NOTES: Mapping[str, NoteText] = {**NOTES, **MAIL_NOTES}
 
 
+_NO_CLOCK = Clock()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NtfyDialect:
     """ntfy's language; see ``pushgo_compat.legacy.Dialect``."""
 
     source: ClassVar[Source] = Source.NTFY
 
-    timezone: tzinfo = UTC
-    """The time zone of delays such as ``8pm``."""
+    clock: Clock = _NO_CLOCK
+    """The time zone of delays such as ``8pm``, and what templates need."""
 
     @property
     def traits(self) -> Traits:
@@ -81,7 +85,15 @@ class NtfyDialect:
         self, options: Mapping[str, Any], surroundings: Surroundings
     ) -> NtfyDialect:
         """The same under the operator's settings."""
-        return NtfyDialect(timezone=options.get("timezone") or surroundings.timezone)
+        folder = options.get("template_dir")
+        outside = Outside(
+            random_bytes=surroundings.random_bytes,
+            monotonic_s=surroundings.monotonic_s,
+        )
+        if folder is not None:
+            outside = outside._replace(read_file=surroundings.reads_of(folder))
+        zone = options.get("timezone") or surroundings.timezone
+        return NtfyDialect(clock=Clock(zone=zone, outside=outside))
 
     @property
     def notes(self) -> Mapping[str, NoteText]:
@@ -111,7 +123,7 @@ class NtfyDialect:
     def open(self, request: LegacyRequest) -> LegacyCall:
         """Find the route, read the parameters and find the key."""
         try:
-            return _open(request, self.timezone)
+            return _open(request, self.clock)
         except LegacyRefusal as refused:
             raise LegacyRefusal(for_websocket(request, refused.reply)) from refused
 
@@ -178,7 +190,7 @@ NTFY = NtfyDialect()
 # -------------------------------------------------------------------------- opening
 
 
-def _open(request: LegacyRequest, zone: tzinfo) -> LegacyCall:
+def _open(request: LegacyRequest, clock: Clock) -> LegacyCall:
     method = request.method
     path = clean_path(request.path)
     if method == "OPTIONS":
@@ -187,7 +199,7 @@ def _open(request: LegacyRequest, zone: tzinfo) -> LegacyCall:
         return Answer(route=f"{method} {path}", reply=reply)
     route = find_route(method, path)
     if publisher := _PUBLISHERS.get(route.kind):
-        return publisher(request, route, zone)
+        return publisher(request, route, clock)
     return _OPENERS[route.kind](request, route)
 
 
@@ -216,7 +228,7 @@ def _refuse_path(_request: LegacyRequest, _route: Route) -> LegacyCall:
     raise refusal(40401)
 
 
-_PUBLISHERS: Mapping[Kind, Callable[[LegacyRequest, Route, tzinfo], LegacyCall]] = {
+_PUBLISHERS: Mapping[Kind, Callable[[LegacyRequest, Route, Clock], LegacyCall]] = {
     Kind.PUBLISH: open_publish,
     Kind.PUBLISH_JSON: open_json_publish,
     Kind.MATRIX: open_matrix,

@@ -95,6 +95,7 @@ ERRORS: Mapping[int, ErrorText] = {
     ),
     40045: ErrorText("invalid request: template execution failed", _TEMPLATING),
     40047: ErrorText("invalid request: template file not found", _TEMPLATING),
+    40048: ErrorText("invalid request: template file invalid", _TEMPLATING),
     40049: ErrorText(
         "invalid request: sequence ID invalid",
         f"{_PUBLISH}#updating-deleting-notifications",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from adapters.ntfy.keys import may_be_key
-from pushgo_compat.settings import optional, parse_timezone
+from adapters.ntfy.templates.files import has_yaml
+from pushgo_compat.settings import optional, parse_folder, parse_timezone
 from pushgo_compat.traits import (
     LETTERS_AND_DIGITS,
     DialectSetting,
@@ -15,6 +18,15 @@ _TOPIC_LENGTH = 24
 _SAFE_TOPIC_CHARS = 20
 """A topic shorter than this is one that people choose, and guess."""
 
+
+def parse_template_dir(text: str) -> Path:
+    """A folder that can be used. Raises ValueError where it cannot be."""
+    folder = parse_folder(text)
+    if not has_yaml():
+        raise ValueError("needs the extra [templates] (pip install …[templates])")
+    return folder
+
+
 TRAITS = Traits(
     name="ntfy",
     keys=KeyTraits(
@@ -24,6 +36,11 @@ TRAITS = Traits(
     ),
     example=lambda url, key: f"-d 'Hello from ntfy' {url}/{key}",
     settings=(
+        DialectSetting(
+            "template_dir",
+            optional(parse_template_dir),
+            "a folder of templates, NAME.yml each (extra [templates])",
+        ),
         DialectSetting(
             "timezone",
             optional(parse_timezone),

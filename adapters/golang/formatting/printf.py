@@ -99,6 +99,7 @@ class _Printf:
             minus="-" in flags or (width or 0) < 0,
             plus="+" in flags and letter != "v",
             sharp="#" in flags and letter != "v",
+            syntax="#" in flags and letter == "v",
             space=" " in flags,
             zero="0" in flags,
             width=None if width is None else abs(width),
@@ -153,11 +154,15 @@ class _Printf:
     def value(self, verb: Verb, value: object) -> str:
         """A value written by the verb; for a list or map, every part of it."""
         self.budget.spend(_VALUE_PRICE)
-        if verb.letter in _BY_CHARACTER:
+        if verb.letter in _BY_CHARACTER or verb.syntax:
             self.budget.spend_on(value, _CHARS_A_STEP)
         else:
             self.budget.spend_on(value)
         match value:
+            case None if verb.syntax:
+                return "interface {}(nil)"
+            case list() | dict() if verb.syntax:
+                return self.in_syntax(verb, value)
             case list():
                 return f"[{' '.join([self.value(verb, inner) for inner in value])}]"
             case dict():
@@ -172,6 +177,17 @@ class _Printf:
                 text = written(verb, value)
                 return self.bad(verb, value) if text is None else text
 
+    def in_syntax(self, verb: Verb, value: list[object] | dict[str, object]) -> str:
+        """A list or map as Go code writes it (``%#v``)."""
+        if isinstance(value, list):
+            parts = [self.value(verb, inner) for inner in value]
+        else:
+            parts = [
+                f"{self.value(verb, key)}:{self.value(verb, value[key])}"
+                for key in sorted_keys(value)
+            ]
+        return f"{type_name(value)}{{{', '.join(parts)}}}"
+
     def bad(self, verb: Verb, value: object) -> str:
         """The complaint about a verb that does not fit its value."""
         what = "<nil>" if value is None else self.named(value, verb)
@@ -181,5 +197,5 @@ class _Printf:
         """Type and value, as a complaint shows them."""
         if value is None:
             return "<nil>"
-        plain = replace(verb, letter="v") if verb else Verb(letter="v")
+        plain = replace(verb, letter="v", syntax=False) if verb else Verb(letter="v")
         return f"{type_name(value)}={self.value(plain, value)}"

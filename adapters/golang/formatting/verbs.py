@@ -13,6 +13,10 @@ _BASES = {"v": 10, "d": 10, "b": 2, "o": 8, "O": 8, "x": 16, "X": 16}
 _DIGITS = {2: "b", 8: "o", 10: "d", 16: "x"}
 _PREFIXES = {"v": "", "d": "", "b": "0b", "o": "0", "O": "0o", "x": "0x", "X": "0x"}
 _DEFAULT_PRECISION = 6
+_BITS = 53
+"""Of a float's significand."""
+_HEX_DIGITS = 13
+_LEAST_EXPONENT = -1074
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class Verb:
     minus: bool = False
     plus: bool = False
     sharp: bool = False
+    syntax: bool = False
+    """``%#v``: as Go code writes the value."""
     space: bool = False
     zero: bool = False
     width: int | None = None
@@ -65,6 +71,8 @@ def _write_bool(verb: Verb, value: bool) -> str | None:
 
 def _write_text(verb: Verb, value: str) -> str | None:
     match verb.letter:
+        case "v" if verb.syntax:
+            return verb.pad(quoted(verb.truncate(value)))
         case "v" | "s":
             return verb.pad(verb.truncate(value))
         case "q":
@@ -136,10 +144,15 @@ def _write_float(verb: Verb, value: float) -> str | None:
 
 
 def _float_digits(verb: Verb, size: float) -> str | None:
-    if verb.letter not in "vgGeEfF":
+    if verb.letter not in "vgGeEfFxXb":
         return None
     if not math.isfinite(size):
         return special_float(size).lstrip("+")
+    if verb.letter in "xX":
+        text = _hexadecimal_float(size, verb.precision)
+        return text.upper() if verb.letter == "X" else text
+    if verb.letter == "b":
+        return _binary_float(size)
     if verb.letter in "eEfF":
         precision = _DEFAULT_PRECISION if verb.precision is None else verb.precision
         return format(size, f".{precision}{verb.letter}")
@@ -148,6 +161,38 @@ def _float_digits(verb: Verb, size: float) -> str | None:
     else:
         text = format(size, f".{verb.precision}g")
     return text.upper() if verb.letter == "G" else text
+
+
+def _significand(size: float) -> tuple[int, int]:
+    """The 53 bits of a float and its exponent: ``bits * 2 ** exponent``."""
+    fraction, exponent = math.frexp(size)
+    return int(fraction * 2**_BITS), exponent - _BITS
+
+
+def _hexadecimal_float(size: float, precision: int | None) -> str:
+    """Such as ``0x1.8p+01``; without a precision as many digits as it takes."""
+    bits, exponent = _significand(size)
+    digits = _HEX_DIGITS if precision is None else min(precision, _HEX_DIGITS)
+    dropped = 4 * (_HEX_DIGITS - digits)
+    kept, rest = bits >> dropped, bits & ((1 << dropped) - 1)
+    half = 1 << dropped >> 1
+    if rest > half or (rest and rest == half and kept & 1):
+        kept += 1
+    if kept >> (4 * digits + 1):
+        kept, exponent = kept >> 1, exponent + 1
+    lead, fraction = divmod(kept, 1 << 4 * digits)
+    text = f"{fraction:0{digits}x}" if digits else ""
+    text = text.rstrip("0") if precision is None else text.ljust(precision, "0")
+    power = exponent + _BITS - 1 if size else 0
+    return f"0x{lead}{'.' if text else ''}{text}p{power:+03d}"
+
+
+def _binary_float(size: float) -> str:
+    """The bits as a whole number, and the power of two."""
+    bits, exponent = _significand(size)
+    if exponent < _LEAST_EXPONENT:  # of 0, and of what is nearly 0
+        bits, exponent = bits >> (_LEAST_EXPONENT - exponent), _LEAST_EXPONENT
+    return f"{bits}p{exponent if size else _LEAST_EXPONENT:+d}"
 
 
 def _sign(verb: Verb, *, negative: bool) -> str:

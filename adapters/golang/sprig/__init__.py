@@ -1,8 +1,7 @@
 """The Sprig functions that newer ntfy servers add to Go's own.
 
-ntfy leaves out those that read files or the environment. Random numbers and regular
-expressions, whose cost has no bound, are missing here as well: they are refused as
-unknown functions.
+Those that read the environment or look at the machine's paths (``env``, ``os*``) are
+left out: they are refused as unknown functions.
 """
 
 from __future__ import annotations
@@ -15,10 +14,13 @@ from adapters.golang.sprig.dicts import DICTS
 from adapters.golang.sprig.encoding import ENCODING
 from adapters.golang.sprig.lists import LISTS
 from adapters.golang.sprig.numbers import NUMBERS
+from adapters.golang.sprig.random import random_from
+from adapters.golang.sprig.regexes import REGEXES
 from adapters.golang.sprig.text import TEXT
+from adapters.golang.sprig.urls import URLS
 from adapters.golang.template.functions import Function
 
-__all__ = ["SPRIG", "dates_at"]
+__all__ = ["SPRIG", "dates_at", "random_from"]
 
 SPRIG: Mapping[str, Function] = {
     **TEXT,
@@ -27,5 +29,7 @@ SPRIG: Mapping[str, Function] = {
     **DICTS,
     **DEFAULTS,
     **ENCODING,
+    **REGEXES,
+    **URLS,
 }
-"""All functions but those of dates, which need the present time."""
+"""All functions but those that need the present time or randomness."""

@@ -37,7 +37,7 @@ _ZONE_PRICE = 250
 
 def dates_at(clock: Clock) -> Mapping[str, Function]:
     """The functions of dates; ``clock`` is the time of ``now``."""
-    now_ms, local = clock
+    now_ms, local = clock.now_ms, clock.zone
     now = GoTime((EPOCH + timedelta(milliseconds=now_ms)).astimezone(local))
 
     def moment(value: object) -> GoTime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from adapters.golang.sprig.numbers import to_int
 from adapters.golang.template.faults import Budget, FunctionError
 from adapters.golang.template.functions import Function, function
 from adapters.golang.values import is_true, text_of, type_name
@@ -65,6 +66,18 @@ def _has(budget: Budget, needle: object, value: object) -> bool:
     return any(identity(budget, one) == wanted for one in _elements(value))
 
 
+def _slice(value: object, *limits: object) -> object:
+    """Elements from one index to another, of an empty list nil."""
+    elements = _elements(value)
+    if not elements:
+        return None
+    start = to_int(limits[0]) if limits else 0
+    end = to_int(limits[1]) if len(limits) > 1 else len(elements)
+    if not 0 <= start <= end <= len(elements):
+        raise FunctionError("slice out of range")
+    return elements[start:end]
+
+
 _ALSO_MUST: Mapping[str, Function] = {
     "append": function("any any", lambda value, last: [*_elements(value), last]),
     "push": function("any any", lambda value, last: [*_elements(value), last]),
@@ -88,5 +101,7 @@ LISTS: Mapping[str, Function] = {
     "tuple": function("any*", lambda *values: [*values]),
     "concat": function("any*", _concat),
     **_ALSO_MUST,
+    # Go's own function ``slice`` keeps its name.
+    "mustSlice": function("any any*", _slice),
     **{f"must{name[0].upper()}{name[1:]}": run for name, run in _ALSO_MUST.items()},
 }

@@ -134,6 +134,7 @@ TEXT: Mapping[str, Function] = {
     "substr": function("int int text", _substr),
     "repeat": function("int text", _repeat),
     "trimAll": function("text text", _trim_all, chars_a_step=16),
+    "trimall": function("text text", _trim_all, chars_a_step=16),
     "trimSuffix": function("text text", lambda end, text: text.removesuffix(end)),
     "trimPrefix": function("text text", lambda start, text: text.removeprefix(start)),
     "nospace": function("text", _without_blanks, chars_a_step=4),

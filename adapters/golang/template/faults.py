@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 MAX_TEXT_CHARS = 1_048_576
 """The longest text that a template may make, as a value or as its output."""
@@ -10,6 +11,8 @@ MAX_TEXT_CHARS = 1_048_576
 MAX_STEPS = 40_000
 """The steps of one rendering, instead of ntfy's limit of 0.1 s: an adapter has no
 clock. A step takes one or two microseconds (``python -m benchmarks.templates``)."""
+MAX_SECONDS = 0.1
+"""ntfy's own limit. Only regular expressions look at a clock."""
 CHARS_A_STEP = 64
 """Characters a step, for a text that is only copied or compared."""
 _JSON_VALUES_A_STEP = 3
@@ -19,6 +22,7 @@ NOT_PARSED = 40043
 DISALLOWED = 40044
 FAILED = 40045
 NO_SUCH_TEMPLATE = 40047
+BAD_FILE = 40048
 TOO_SLOW = 40055
 TEMPLATE_TOO_LARGE = 40056
 
@@ -26,9 +30,11 @@ TEMPLATE_TOO_LARGE = 40056
 class TemplateFault(Exception):
     """A template cannot be rendered; ``code`` is ntfy's number of the error."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, detail: str = "") -> None:
+        """``detail`` goes behind ntfy's text."""
         super().__init__(code)
         self.code = code
+        self.detail = detail
 
 
 class FunctionError(ValueError):
@@ -44,6 +50,18 @@ class Budget:
     """
 
     steps: int = MAX_STEPS
+    monotonic_s: Callable[[], float] | None = None
+    """A clock that never goes back, where one is handed in."""
+    ends_at_s: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        if self.monotonic_s is not None:
+            self.ends_at_s = self.monotonic_s() + MAX_SECONDS
+
+    def check_time(self) -> None:
+        """Raise TemplateFault when the time is over, beside what steps can bound."""
+        if self.monotonic_s is not None and self.monotonic_s() > self.ends_at_s:
+            raise TemplateFault(TOO_SLOW)
 
     def spend(self, steps: int = 1) -> None:
         """Take steps. Raises TemplateFault when fewer are left."""

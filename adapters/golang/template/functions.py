@@ -63,6 +63,8 @@ class Function(NamedTuple):
     walks: bool = False
     price: int = 3
     chars_a_step: int = CHARS_A_STEP
+    absent: str = ""
+    """Why the function is not there, though ntfy has it; "": it is there."""
 
     def kind_at(self, position: int) -> Kind:
         """The kind of the argument at a position that ``check_count`` allows."""

@@ -21,6 +21,7 @@ from adapters.golang.template.faults import (
 from adapters.golang.template.functions import Function, Kind, fitted
 from adapters.golang.template.nodes import (
     Action,
+    Block,
     Break,
     Chain,
     Command,
@@ -100,14 +101,13 @@ class _Run:
                 case Text(text):
                     self.write(text)
                 case Action(pipeline):
-                    value = self.pipeline(dot, pipeline)
-                    if not pipeline.variables:
-                        self.budget.spend_on(value)
-                        self.write(printed(value, self.budget))
+                    self.act(dot, pipeline)
                 case If() | With():
                     flow = self.choose(dot, statement)
                 case Range():
                     flow = self.repeat(dot, statement)
+                case Block():
+                    self.render_block(dot, statement)
                 case Break():
                     flow = _Flow.BREAK
                 case Continue():
@@ -115,6 +115,20 @@ class _Run:
             if flow is not _Flow.NEXT:
                 return flow
         return _Flow.NEXT
+
+    def act(self, dot: object, pipeline: Pipeline) -> None:
+        """Run a pipeline and write its value, unless variables take it."""
+        value = self.pipeline(dot, pipeline)
+        if not pipeline.variables:
+            self.budget.spend_on(value)
+            self.write(printed(value, self.budget))
+
+    def render_block(self, dot: object, statement: Block) -> None:
+        """Run a block, which sees no variables but the dot that it is given."""
+        value = self.pipeline(dot, statement.pipeline)
+        around, self.variables = self.variables, [["$", value]]
+        self.walk(value, statement.bodies[statement.name])
+        self.variables = around
 
     def write(self, text: str) -> None:
         """Add to the output. Raises TemplateFault when it grows over the limit."""

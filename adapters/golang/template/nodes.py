@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -121,6 +121,16 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """``block`` … ``end``: the body of this name, with the pipeline as its data."""
+
+    name: str
+    pipeline: Pipeline
+    bodies: Mapping[str, Sequence[Statement]]
+    """Complete only when the whole template is parsed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """``break``: leaves the innermost ``range``."""
 
@@ -130,4 +140,4 @@ class Continue:
     """``continue``: goes to the next element of the innermost ``range``."""
 
 
-Statement = Text | Action | If | With | Range | Break | Continue
+Statement = Text | Action | If | With | Range | Block | Break | Continue

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.golang.template.faults import NOT_PARSED, Budget, TemplateFault
+from adapters.golang.template.functions import Function
 from adapters.golang.template.lexer import END, Token, tokens_of
 from adapters.golang.template.literals import read_char, read_number, read_string
 from adapters.golang.template.nodes import (
     Action,
+    Block,
     Break,
     Chain,
     Command,
@@ -50,7 +52,7 @@ _NOT_EXECUTABLE = (Dot, Nil, Constant, Number)
 
 
 def parse(
-    template: str, functions: Collection[str], budget: Budget
+    template: str, functions: Mapping[str, Function], budget: Budget
 ) -> tuple[Statement, ...]:
     """Parse a template. Raises TemplateFault for a text that Go refuses as well.
 
@@ -69,12 +71,14 @@ class _Parser:
     """A position among the tokens, and the variables declared so far."""
 
     tokens: Sequence[Token]
-    functions: Collection[str]
+    functions: Mapping[str, Function]
     budget: Budget
     position: int = 0
     variables: list[str] = field(default_factory=lambda: ["$"])
     depth: int = 0
     ranges: int = 0
+    blocks: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    """The bodies that ``block`` has named."""
 
     # ---------------------------------------------------------------- reading tokens
 
@@ -119,6 +123,7 @@ class _Parser:
         statements, ended_by = self.statements()
         if ended_by:
             raise TemplateFault(NOT_PARSED)
+        self.define("", statements)  # the name of the whole template
         return statements
 
     def statements(self) -> tuple[tuple[Statement, ...], str]:
@@ -145,6 +150,9 @@ class _Parser:
         if word in _BLOCKS:
             self.take()
             return self.block(word)
+        if word == "block":
+            self.take()
+            return self.named_block()
         if word in _JUMPS:
             self.take()
             self.expect("close")
@@ -169,6 +177,35 @@ class _Parser:
         del self.variables[known:]
         self.depth -= 1
         return _BLOCKS[word](pipeline, body, otherwise)
+
+    def named_block(self) -> Block:
+        """Parse ``block``: a template of its own, rendered where it stands.
+
+        Of what is around it, it sees neither variables nor loops.
+        """
+        self.skip_space()
+        if self.token.kind != "string":
+            raise TemplateFault(NOT_PARSED)
+        name = read_string(self.take().text)
+        pipeline = self.pipeline("close")
+        variables, ranges = self.variables, self.ranges
+        self.variables, self.ranges = ["$"], 0
+        self.go_deeper()
+        body, ended_by = self.statements()
+        if ended_by != _END:
+            raise TemplateFault(NOT_PARSED)
+        self.expect("close")
+        self.depth -= 1
+        self.variables, self.ranges = variables, ranges
+        self.define(name, body)
+        return Block(name, pipeline, self.blocks)
+
+    def define(self, name: str, body: tuple[Statement, ...]) -> None:
+        """Give a body its name. An empty one yields to another of the same name."""
+        if _is_empty(self.blocks.get(name, ())):
+            self.blocks[name] = body
+        elif not _is_empty(body):
+            raise TemplateFault(NOT_PARSED)
 
     def otherwise(self, word: str) -> tuple[Statement, ...]:
         """Parse behind ``else``: statements, or a block with the same end."""
@@ -290,6 +327,8 @@ class _Parser:
             return Nil()
         if name in _NO_FUNCTIONS or name not in self.functions:
             raise TemplateFault(NOT_PARSED)
+        if why := self.functions[name].absent:
+            raise TemplateFault(NOT_PARSED, f"{name}: {why}")
         return Identifier(name)
 
     def variable(self, name: str) -> Variable:
@@ -298,3 +337,8 @@ class _Parser:
         if name not in self.variables:
             raise TemplateFault(NOT_PARSED)
         return Variable(name)
+
+
+def _is_empty(body: Sequence[Statement]) -> bool:
+    """Whether a body holds nothing but blanks."""
+    return all(isinstance(one, Text) and not one.text.strip() for one in body)

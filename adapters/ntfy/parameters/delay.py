@@ -51,7 +51,7 @@ def read_delay(value: str, clock: Clock) -> int:
     if due_ms is None:
         due_ms = _duration(value, clock.now_ms)
     if due_ms is None:
-        due_ms = parse_english_time(value, *clock)
+        due_ms = parse_english_time(value, clock.now_ms, clock.zone)
     if due_ms is None:
         raise refusal(40004)
     due_s, now_s = due_ms // 1000, clock.now_ms // 1000

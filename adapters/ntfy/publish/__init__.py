@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
 from functools import partial
 
+from adapters.golang.time import Clock
 from adapters.ntfy.errors import error_reply, native_error_reply, refusal
 from adapters.ntfy.keys import (
     RESERVED_TOPICS,
@@ -33,16 +33,16 @@ from pushgo_compat.legacy import (
 )
 
 
-def open_publish(request: LegacyRequest, route: Route, zone: tzinfo) -> Publish:
+def open_publish(request: LegacyRequest, route: Route, clock: Clock) -> Publish:
     """A publish to the topic in the path."""
     topic = route.topics[0]
     if not may_be_key(topic):
         raise refusal(40401)
     draft = Draft(request=request, body=request.body, sequence_id=route.sequence_id)
-    return _publish(route, topic, draft, zone)
+    return _publish(route, topic, draft, clock)
 
 
-def open_json_publish(request: LegacyRequest, route: Route, zone: tzinfo) -> Publish:
+def open_json_publish(request: LegacyRequest, route: Route, clock: Clock) -> Publish:
     """A publish to the topic in the JSON body."""
     if request.body_truncated:
         raise refusal(41303)
@@ -56,7 +56,7 @@ def open_json_publish(request: LegacyRequest, route: Route, zone: tzinfo) -> Pub
         overrides=sent.overrides,
         notes=sent.notes,
     )
-    publish = _publish(route, sent.topic, draft, zone, file_content=draft.body)
+    publish = _publish(route, sent.topic, draft, clock, file_content=draft.body)
     publish.refused = partial(_json_refused, request, sent.topic)
     return publish
 
@@ -95,7 +95,7 @@ def open_retraction(request: LegacyRequest, route: Route) -> Publish:
     )
 
 
-def open_matrix(request: LegacyRequest, _route: Route, zone: tzinfo) -> LegacyCall:
+def open_matrix(request: LegacyRequest, _route: Route, clock: Clock) -> LegacyCall:
     """A Matrix homeserver's publish to an address of ours; others are rejected."""
     pushkey = read_pushkey(request)
     publish = publish_request(request, pushkey)
@@ -104,14 +104,14 @@ def open_matrix(request: LegacyRequest, _route: Route, zone: tzinfo) -> LegacyCa
     route = find_route("POST", clean_path(publish.path))
     if route.kind is not Kind.PUBLISH:
         raise refusal(40401)
-    return open_publish(publish, route._replace(pattern=MATRIX_ROUTE), zone)
+    return open_publish(publish, route._replace(pattern=MATRIX_ROUTE), clock)
 
 
 def _publish(
     route: Route,
     topic: str,
     draft: Draft,
-    zone: tzinfo,
+    clock: Clock,
     *,
     file_content: bytes | None = None,
 ) -> Publish:
@@ -119,7 +119,7 @@ def _publish(
         raise refusal(40010)
     request = draft.request
     key = claim(topic, request)
-    found = read_parameters(request, draft.overrides, zone)
+    found = read_parameters(request, draft.overrides, clock)
     if key.credentials or "auth" in request.query or "Authorization" in request.headers:
         found.notes.extend(login_notes(request, usable=bool(key.credentials)))
     role = role_of(draft.body, found, truncated=request.body_truncated)

@@ -7,7 +7,6 @@ that parameters that are not there cost nothing (docs/dialects/ntfy.md 2 and 3).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, tzinfo
 
 from adapters.golang.header_words import decode_words
 from adapters.golang.time import Clock
@@ -18,14 +17,19 @@ from adapters.ntfy.parameters.found import Found, Sent
 from adapters.shared.parsing import header_text, parse_pairs, shown_name
 from pushgo_compat.legacy import LegacyRequest, Note
 
+_NO_CLOCK = Clock()
+
 
 def read_parameters(
     request: LegacyRequest,
     overrides: Mapping[str, Sent] | None = None,
-    zone: tzinfo = UTC,
+    clock: Clock = _NO_CLOCK,
 ) -> Found:
-    """Find every parameter. ``overrides`` are the fields of JSON, by header name."""
-    found = Found(Clock(request.received_at_ms, zone))
+    """Find every parameter. ``overrides`` are the fields of JSON, by header name.
+
+    Of ``clock`` all but the time counts, which is that of the request.
+    """
+    found = Found(Clock(request.received_at_ms, clock.zone, clock.outside))
     headers = _first_of_each(request.headers.items(), found.notes)
     if overrides:
         found.notes.extend(

@@ -16,6 +16,7 @@ from adapters.ntfy.event import EventView
 from adapters.ntfy.parameters import RENDERABLE, TABLE
 from adapters.ntfy.parameters.found import Found
 from adapters.ntfy.templates import TemplateFault, render, tell
+from adapters.ntfy.templates.files import TemplateFile, read_template
 from adapters.shared.parsing import decode_utf8
 from pushgo_compat.legacy import Note
 
@@ -54,7 +55,7 @@ def render_body(
         else:
             message = _tell(source, sent_as, found, view)
     except TemplateFault as fault:
-        raise refusal(fault.code) from fault
+        raise refusal(fault.code, fault.detail) from fault
     if len(message.encode("utf-8", "replace")) > _MAX_MESSAGE_BYTES:
         raise refusal(40041)
     found.notes.append(Note(sent_as, "template_input"))
@@ -69,7 +70,7 @@ def _render_parameters(
 ) -> str:
     """Render templates that are parameters; a message that was not sent is empty."""
     template = found.values.get("message", "").replace("\\n", "\n")
-    budget = Budget()
+    budget = Budget(monotonic_s=found.clock.outside.monotonic_s)
     message = render(template, source, found.clock, budget)
     title = view.get("title", "")
     if "{{" in title:  # another title stays as it is: no need to read the JSON again
@@ -85,7 +86,13 @@ def _render_parameters(
 
 
 def _tell(source: str, sent_as: str, found: Found, view: EventView) -> str:
-    """Render a built-in template; it replaces both the message and the title."""
+    """Render a named template: the operator's, or a built-in one.
+
+    A built-in one replaces both the message and the title.
+    """
+    file = read_template(found.values["template"], found.clock.outside.read_file)
+    if file is not None:
+        return _render_file(file, source, sent_as, found, view)
     story = tell(found.values["template"], source)
     for parameter in ("message", "title"):
         if found.values.pop(parameter, ""):
@@ -93,6 +100,29 @@ def _tell(source: str, sent_as: str, found: Found, view: EventView) -> str:
         found.fields[parameter] = sent_as
     _set_title(view, story.title)
     return story.message
+
+
+def _render_file(
+    file: TemplateFile, source: str, sent_as: str, found: Found, view: EventView
+) -> str:
+    """Render an operator's template; parameters that it has replace those sent."""
+    budget = Budget(monotonic_s=found.clock.outside.monotonic_s)
+    rendered = {
+        name: render(template, source, found.clock, budget).strip(BLANKS)
+        for name, template in file._asdict().items()
+        if template is not None
+    }
+    for name in rendered:
+        if found.values.pop(name, ""):
+            found.notes.append(Note(found.fields[name], "unused"))
+        found.fields[name] = sent_as
+    if "title" in rendered:
+        _set_title(view, rendered["title"])
+    if rendered.get("priority"):
+        view.pop("priority", None)
+        _set_rendered("priority", rendered["priority"], found, view)
+    message = rendered.get("message")
+    return found.values.pop("message", "") if message is None else message
 
 
 def _set_title(view: EventView, title: str) -> None:

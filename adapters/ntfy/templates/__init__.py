@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from adapters.golang.json import load_json
-from adapters.golang.sprig import SPRIG, dates_at
+from adapters.golang.sprig import SPRIG, dates_at, random_from
 from adapters.golang.template.builtins import BUILTINS
 from adapters.golang.template.faults import (
     DISALLOWED,
@@ -37,14 +37,15 @@ def render(
     Faults are checked in ntfy's order. ``clock`` is the time of ``now``. The templates
     of one request share a budget.
     """
-    budget = budget or Budget()
+    budget = budget or Budget(monotonic_s=clock.outside.monotonic_s)
     if len(template.encode("utf-8", "replace")) > _MAX_TEMPLATE_BYTES:
         raise TemplateFault(TEMPLATE_TOO_LARGE)
     if _DISALLOWED.search(template):
         raise TemplateFault(DISALLOWED)
     budget.spend_on_json(source)
     data = _load(source)
-    functions = {**SPRIG, **dates_at(clock), **BUILTINS}
+    drawn = random_from(clock.outside.random_bytes)
+    functions = {**SPRIG, **dates_at(clock), **drawn, **BUILTINS}
     try:
         statements = parse(clean_text(template), functions, budget)
         text = execute(statements, data, functions, budget)

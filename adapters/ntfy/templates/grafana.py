@@ -7,14 +7,18 @@ from adapters.ntfy.templates.payload import Payload, Story, joined
 
 
 def grafana(payload: Payload) -> Story:
-    """Grafana's own title, which has the state, then the alerts or the matches."""
+    """Grafana's own title, which has the state, and its own message.
+
+    Users write both in Grafana. Without a message it is made of the alerts.
+    """
+    message = payload.text("message")
+    lines = (message,) if message else alert_lines(payload)
     return Story(
         _title(payload),
         (
-            *alert_lines(payload),
-            *([] if payload.each("alerts") else [payload.text("message")]),
+            *lines,
             *(_match_line(match) for match in payload.each("evalMatches")),
-            payload.text("ruleUrl") or payload.text("externalURL"),
+            payload.text("ruleUrl") or ("" if message else payload.text("externalURL")),
         ),
     )
 
