@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from adapters.bark import reply
 from adapters.bark.forward import forward
 from adapters.bark.mcp import (
+    MCP_READING,
     VIEW_ID,
     Refuse,
     is_mcp,
@@ -21,7 +22,7 @@ from adapters.bark.other_calls import open_other
 from adapters.bark.parameters import NOTES
 from adapters.bark.parameters.receiver import key_claim
 from adapters.bark.reading.costly import Unread, is_costly, is_json, seen_keys
-from adapters.bark.reading.forms import is_form
+from adapters.bark.reading.forms import is_form, is_multipart
 from adapters.bark.reading.json_body import BODY_LIMIT_BYTES
 from adapters.bark.reading.request import Parameters, read_parameters
 from adapters.bark.register import no_registration
@@ -54,6 +55,7 @@ from pushgo_compat.legacy import (
     Place,
     Presentation,
     Publish,
+    Reading,
     StoredCall,
     Translation,
 )
@@ -99,15 +101,17 @@ class BarkDialect:
         """The text of every note's code."""
         return NOTES
 
-    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+    def reading(self, route: str, content_type: str) -> Reading:
         """As read_parameters merges them."""
         if is_mcp(route):
-            return (Place.PATH, Place.JSON, Place.HEADER)
+            return MCP_READING
         if is_json(content_type):
-            return (Place.PATH, Place.QUERY, Place.JSON, Place.HEADER)
-        if is_form(content_type):
-            return (Place.PATH, Place.FORM, Place.QUERY, Place.HEADER)
-        return (Place.PATH, Place.QUERY, Place.HEADER, Place.BODY)
+            places = (Place.PATH, Place.QUERY, Place.JSON, Place.HEADER)
+        elif is_form(content_type):
+            places = (Place.PATH, Place.FORM, Place.QUERY, Place.HEADER)
+        else:
+            places = (Place.PATH, Place.QUERY, Place.HEADER, Place.BODY)
+        return Reading(places, last_counts=not is_multipart(content_type))
 
     def body_limit(self, method: str, path: str) -> int:
         """4 MiB on every route, as Fiber has it."""

@@ -41,6 +41,7 @@ from pushgo_compat.legacy import (
     Place,
     Presentation,
     Publish,
+    Reading,
     StoredCall,
     Translation,
 )
@@ -95,9 +96,9 @@ class GotifyDialect:
         """The text of every note's code."""
         return NOTES
 
-    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+    def reading(self, route: str, content_type: str) -> Reading:
         """As gin's binding reads them."""
-        return (*body_places(content_type), Place.HEADER)
+        return Reading((*body_places(content_type), Place.HEADER))
 
     def body_limit(self, method: str, path: str) -> int:
         """One limit for all routes, in bytes."""

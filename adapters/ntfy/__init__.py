@@ -53,6 +53,7 @@ from pushgo_compat.legacy import (
     Place,
     Presentation,
     Publish,
+    Reading,
     StoredCall,
     Translation,
 )
@@ -100,11 +101,11 @@ class NtfyDialect:
         """Every code that a note of this dialect can carry."""
         return _NOTES
 
-    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
+    def reading(self, route: str, content_type: str) -> Reading:
         """JSON beats headers, and headers the query."""
         if route in JSON_ROUTES:
-            return (Place.JSON, Place.HEADER, Place.QUERY)
-        return (Place.HEADER, Place.QUERY, Place.PATH, Place.BODY)
+            return Reading((Place.JSON, Place.HEADER, Place.QUERY))
+        return Reading((Place.HEADER, Place.QUERY, Place.PATH, Place.BODY))
 
     def body_limit(self, method: str, path: str) -> int:
         """One byte over ntfy's own limit, so that a longer body can be told apart."""

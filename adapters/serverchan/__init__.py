@@ -32,6 +32,7 @@ from pushgo_compat.legacy import (
     Place,
     Presentation,
     Publish,
+    Reading,
     StoredCall,
     Translation,
 )
@@ -74,12 +75,14 @@ class ServerChanDialect:
         """The text of every note's code."""
         return NOTES
 
-    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
-        """The body beats the query."""
+    def reading(self, route: str, content_type: str) -> Reading:
+        """The body beats the query, the last the first."""
         if route.startswith("GET "):
-            return (Place.QUERY, Place.HEADER, Place.BODY)
-        in_body = Place.JSON if is_json(content_type) else Place.FORM
-        return (in_body, Place.QUERY, Place.HEADER)
+            places = (Place.QUERY, Place.HEADER, Place.BODY)
+        else:
+            in_body = Place.JSON if is_json(content_type) else Place.FORM
+            places = (in_body, Place.QUERY, Place.HEADER)
+        return Reading(places, last_counts=True)
 
     def body_limit(self, method: str, path: str) -> int:
         """4 MiB on every route."""

@@ -53,6 +53,7 @@ from pushgo_compat.legacy.translation import (
     Note,
     NoteText,
     Place,
+    Reading,
     Translation,
     Verdict,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Place",
     "Presentation",
     "Publish",
+    "Reading",
     "Register",
     "Since",
     "StatusQuery",

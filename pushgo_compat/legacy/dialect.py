@@ -10,7 +10,7 @@ from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy.calls import LegacyCall, Publish
 from pushgo_compat.legacy.presentation import Presentation
 from pushgo_compat.legacy.request import LegacyReply, LegacyRequest
-from pushgo_compat.legacy.translation import NoteText, Place, Translation
+from pushgo_compat.legacy.translation import NoteText, Reading, Translation
 from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
 from pushgo_compat.traits import Surroundings, Traits
 
@@ -55,10 +55,10 @@ class Dialect(Protocol):
         """Every code that a Note of this dialect can carry."""
         ...
 
-    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
-        """Where fields stand in a call of this route, the place that counts most first.
+    def reading(self, route: str, content_type: str) -> Reading:
+        """How the fields of a call are read, for receipts.
 
-        For receipts: ``route`` is a call's pattern, ``content_type`` its header.
+        ``route`` is the call's pattern, ``content_type`` its header.
         """
         ...
 

@@ -35,6 +35,17 @@ class Place(enum.StrEnum):
     """The body as a whole is the field."""
 
 
+class Reading(NamedTuple):
+    """How the fields of a call are read, as far as finding one again takes it."""
+
+    places: tuple[Place, ...]
+    """Where fields stand, the place that counts most first."""
+    last_counts: bool = False
+    """Of a name that a query or a form has twice the last counts, not the first."""
+    root: tuple[str, ...] = ()
+    """The members that lead to the object with the fields, in JSON."""
+
+
 class Note(NamedTuple):
     """What became of one field of one request: stored as these three strings.
 

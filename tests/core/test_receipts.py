@@ -30,6 +30,7 @@ from pushgo_compat.legacy import (
     Note,
     NoteText,
     Place,
+    Reading,
     StoredCall,
     Verdict,
 )
@@ -59,8 +60,8 @@ class FakeDialect:
 
     source = Source.BARK
 
-    def places(self, route: str, content_type: str) -> tuple[Place, ...]:
-        return (Place.HEADER, Place.QUERY)
+    def reading(self, route: str, content_type: str) -> Reading:
+        return Reading((Place.HEADER, Place.QUERY))
 
     notes: Mapping[str, NoteText] = {
         "icon": NoteText(

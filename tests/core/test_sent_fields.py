@@ -13,7 +13,7 @@ from pushgo_compat.core.receipts.sent_fields import (
     SentFields,
     StoredRequest,
 )
-from pushgo_compat.legacy import Place
+from pushgo_compat.legacy import Place, Reading
 
 ALL = tuple(Place)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -30,7 +30,7 @@ def stored(
 
 
 def find(request: StoredRequest, name: str, *places: Place) -> list[tuple[str, str]]:
-    fields = SentFields(request, places or ALL)
+    fields = SentFields(request, Reading(places or ALL))
     return [(str(f.place), f.value) for f in fields.named(name)]
 
 
@@ -96,6 +96,22 @@ def test_the_place_that_counts_most_comes_first() -> None:
     assert find(request, "title", Place.QUERY) == [("query", "q")]
 
 
+def test_of_a_name_that_was_sent_twice_the_one_that_counts_comes_first() -> None:
+    request = stored(target="/k?a=1&a=2", headers=FORM, body="a=3&a=4")
+    for last_counts, values in ((False, "1234"), (True, "2143")):
+        reading = Reading((Place.QUERY, Place.FORM), last_counts=last_counts)
+        fields = SentFields(request, reading).named("a")
+        assert "".join(field.value for field in fields) == values
+
+
+def test_fields_may_stand_deep_in_json() -> None:
+    request = stored(body='{"id": 1, "params": {"arguments": {"id": 2}}}')
+    reading = Reading((Place.JSON,), root=("params", "arguments"))
+    assert [f.value for f in SentFields(request, reading).named("id")] == ["2"]
+    broken = stored(body='{"id": 1, "params": {"arguments": {"id": 2')
+    assert not SentFields(broken, reading).named("id")
+
+
 def test_a_name_in_another_case_is_found_where_none_is_written_alike() -> None:
     request = stored(target="/k?title=q&Title=t")
     assert find(request, "Title", Place.QUERY) == [("query", "t")]
@@ -111,10 +127,12 @@ def test_a_value_is_cut() -> None:
 def test_any_request_can_be_read(
     target: str, body: str, headers: dict[str, str]
 ) -> None:
-    fields = SentFields(stored("GET /{key}/{body}", target, headers, body), ALL)
+    fields = SentFields(
+        stored("GET /{key}/{body}", target, headers, body), Reading(ALL)
+    )
     json.dumps([field.value for field in fields.named("body")])
 
 
 @given(st.recursive(st.none(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_any_document_can_be_read(document: object) -> None:
-    SentFields(stored(body=json.dumps(document)), [Place.JSON])
+    SentFields(stored(body=json.dumps(document)), Reading((Place.JSON,)))

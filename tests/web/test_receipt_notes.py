@@ -112,6 +112,15 @@ def notes_of(
             id="bark-json",
         ),
         pytest.param(
+            Source.BARK,
+            "GET",
+            f"/{KEY}/b?sound=a&sound=c",
+            [],
+            b"",
+            [("body", "path", "b"), ("sound", "query", "c"), ("sound", "query", "a")],
+            id="bark-twice",
+        ),
+        pytest.param(
             Source.SERVERCHAN,
             "POST",
             f"/{KEY}.send?channel=9",

@@ -39,15 +39,28 @@ from pushgo_compat.legacy import (
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
+    Place,
     Publish,
+    Reading,
     Translation,
 )
 from pushgo_compat.model import KeyClaim
 
-__all__ = ["VIEW_ID", "Refuse", "is_mcp", "mcp_sent", "open_mcp", "recall_mcp"]
+__all__ = [
+    "MCP_READING",
+    "VIEW_ID",
+    "Refuse",
+    "is_mcp",
+    "mcp_sent",
+    "open_mcp",
+    "recall_mcp",
+]
 
 VIEW_ID = "mcp_id"
 """In the view of a message: the id of the call, for wording the answer again."""
+MCP_READING = Reading(
+    (Place.PATH, Place.JSON, Place.HEADER), root=("params", "arguments")
+)
 _MAX_KEPT_ID_CHARS = 128
 _ROUTES = frozenset({"POST /mcp", "POST /mcp/{device_key}"})
 _NO_STREAM = plain(405, "Streaming is disabled on this server")

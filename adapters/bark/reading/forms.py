@@ -44,6 +44,11 @@ def is_form(content_type: str) -> bool:
     return media_type(content_type).startswith((FORM, MULTIPART))
 
 
+def is_multipart(content_type: str) -> bool:
+    """Whether a Content-Type announces a form in parts."""
+    return media_type(content_type).startswith(MULTIPART)
+
+
 def read_form(request: LegacyRequest, content_type: str, notes: list[Note]) -> Layer:
     """The fields of a urlencoded or multipart body; a body of another type has none.
 

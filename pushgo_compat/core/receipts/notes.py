@@ -72,7 +72,7 @@ def show_notes(
     """The notes on a request, in their order."""
     if not notes:
         return []
-    fields = SentFields(request, dialect.places(request.route, request.content_type))
+    fields = SentFields(request, dialect.reading(request.route, request.content_type))
     texts = [note_text(dialect, about.note.code) for about in notes]
     found = _find(fields, [about.note for about in notes], texts)
     return [

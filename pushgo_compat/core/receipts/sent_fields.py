@@ -12,10 +12,11 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from email.message import Message
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
-from pushgo_compat.legacy import Place
+from pushgo_compat.legacy import Place, Reading
 
 MAX_VALUE_CHARS = 300
 """Characters of a value that a note shows."""
@@ -30,6 +31,7 @@ _SEPARATORS = re.compile(r"[\s,]*")
 _COLON = re.compile(r"\s*:\s*")
 _PART_NAME = re.compile(r'(?i)[;\s]name="?([^";\r\n]*)"?')
 _MAX_FIELDS = 2_000
+_REPEATING = frozenset({Place.QUERY, Place.FORM})
 _MAX_DEPTH = 5
 """Objects within objects that are looked into: no dialect reads a deeper one."""
 
@@ -60,12 +62,15 @@ class SentField(NamedTuple):
 class SentFields:
     """The fields of one request by name, the one that counts most first."""
 
-    def __init__(self, request: StoredRequest, places: Iterable[Place]) -> None:
+    def __init__(self, request: StoredRequest, reading: Reading) -> None:
         self._by_name: defaultdict[str, list[SentField]] = defaultdict(list)
         self._by_lower: defaultdict[str, list[SentField]] = defaultdict(list)
         count = 0
-        for place in places:
-            for name, value in _READERS[place](request):
+        for place in reading.places:
+            sent: Iterable[tuple[str, str]] = _READERS[place](request, reading)
+            if reading.last_counts and place in _REPEATING:
+                sent = reversed(list(islice(sent, _MAX_FIELDS)))
+            for name, value in sent:
                 found = SentField(name, place, _shown(value))
                 self._by_name[name].append(found)
                 self._by_lower[name.lower()].append(found)
@@ -93,7 +98,7 @@ def _lower(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 # ------------------------------------------------------------------------- the head
 
 
-def _path_fields(request: StoredRequest) -> Iterator[tuple[str, str]]:
+def _path_fields(request: StoredRequest, _: Reading) -> Iterator[tuple[str, str]]:
     pattern = request.route.partition(" ")[2].strip("/").split("/")
     path = request.target.partition("?")[0]
     segments = path.rstrip("/").split("/")[1:]
@@ -106,11 +111,11 @@ def _path_fields(request: StoredRequest) -> Iterator[tuple[str, str]]:
             yield PATH_FIELD, unquote(segment)
 
 
-def _header_fields(request: StoredRequest) -> Iterator[tuple[str, str]]:
+def _header_fields(request: StoredRequest, _: Reading) -> Iterator[tuple[str, str]]:
     yield from request.headers.items()
 
 
-def _query_fields(request: StoredRequest) -> Iterator[tuple[str, str]]:
+def _query_fields(request: StoredRequest, _: Reading) -> Iterator[tuple[str, str]]:
     return _pairs(request.target.partition("?")[2])
 
 
@@ -123,12 +128,12 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 # ------------------------------------------------------------------------- the body
 
 
-def _body_field(request: StoredRequest) -> Iterator[tuple[str, str]]:
+def _body_field(request: StoredRequest, _: Reading) -> Iterator[tuple[str, str]]:
     if request.body:
         yield BODY_FIELD, request.body
 
 
-def _form_fields(request: StoredRequest) -> Iterator[tuple[str, str]]:
+def _form_fields(request: StoredRequest, _: Reading) -> Iterator[tuple[str, str]]:
     kind = Message()
     kind["Content-Type"] = request.content_type
     boundary = kind.get_param("boundary")
@@ -144,10 +149,14 @@ def _parts(body: str, boundary: str) -> Iterator[tuple[str, str]]:
             yield named[1], content.removesuffix("\n")
 
 
-def _json_fields(request: StoredRequest) -> Iterator[tuple[str, str]]:
+def _json_fields(request: StoredRequest, reading: Reading) -> Iterator[tuple[str, str]]:
     """The members, then those of the objects in it, by their dotted paths as well."""
     waiting: deque[tuple[tuple[str, ...], object]] = deque()
-    for name, value in _members(request.body):
+    members = dict(_members(request.body))
+    for name in reading.root:
+        inner_object = members.get(name)
+        members = inner_object if isinstance(inner_object, dict) else {}
+    for name, value in members.items():
         yield name, _as_text(value)
         waiting.append(((name,), value))
     while waiting:
@@ -193,7 +202,9 @@ def _as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-_READERS: Mapping[Place, Callable[[StoredRequest], Iterator[tuple[str, str]]]] = {
+_READERS: Mapping[
+    Place, Callable[[StoredRequest, Reading], Iterator[tuple[str, str]]]
+] = {
     Place.PATH: _path_fields,
     Place.HEADER: _header_fields,
     Place.QUERY: _query_fields,
