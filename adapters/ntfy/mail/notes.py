@@ -14,7 +14,7 @@ NOTES: Mapping[str, NoteText] = {
         "邮件只有 HTML，保留其中的文字。",
     ),
     "mail_alternative": NoteText(
-        Verdict.LOST,
+        Verdict.CHANGED,
         None,
         "The same once more as HTML: ntfy takes the plain text.",
         "同样内容的 HTML 版本：ntfy 取纯文本。",
@@ -38,7 +38,7 @@ NOTES: Mapping[str, NoteText] = {
         "ntfy 会丢弃附件；这里保留第一张图片。",
     ),
     "mail_attachment": NoteText(
-        Verdict.LOST,
+        Verdict.CHANGED,
         None,
         "ntfy takes the text of a mail, and nothing attached to it.",
         "ntfy 只取邮件的文字，不取附件。",
