@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
-from signal import SIGINT, SIGTERM
+from signal import SIGHUP, SIGINT, SIGTERM
 
 import structlog
 import uvloop
 
 from adapters import DIALECTS
 from adapters.ntfy import NtfyMail, ntfy_id
-from pushgo_compat.config.checks import expired
+from pushgo_compat.config.checks import certificate_fault, expired
 from pushgo_compat.config.config import Config
 from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.config.time_zone import system_timezone
@@ -68,6 +68,7 @@ from pushgo_compat.web.listeners.sites import (
 )
 from pushgo_compat.web.listeners.start_lines import start_lines
 from pushgo_compat.web.metrics import Metrics
+from pushgo_compat.web.refusal_log import RefusalLog
 from pushgo_compat.web.services import Services, WebSettings
 
 GC_THRESHOLDS = (20_000, 50, 100)
@@ -98,6 +99,7 @@ async def start(
     config: Config,
     secret: SecretKey,
     now_ms: Callable[[], int] = system_now_ms,
+    sites: Sites | None = None,
 ) -> Mapping[str, int]:
     """Open the store and every listener; all of it closes with the stack.
 
@@ -177,6 +179,7 @@ async def start(
         callers=Callers(config.trusted_proxies, config.public_base_url),
         limiter=RateLimiter(config.rate_limit),
         metrics=metrics,
+        refusals=RefusalLog(config.access_log),
         deliveries=deliveries,
         pairing=pairing,
         learnt_phones=learnt_phones_of(config, secret, store, now_ms),
@@ -184,7 +187,7 @@ async def start(
         paused_groups=outbox.paused_groups,
     )
     stack.callback(services.off_loop.close)
-    sites = sites_of(config)
+    sites = sites or sites_of(config)
     ports = await start_sites(stack, sites, dialects, services)
     mail = await _start_mail(stack, config, sites.tls, dialects, services)
     return {**ports, **mail}
@@ -252,6 +255,9 @@ def sites_of(config: Config) -> Sites:
             if settings.addr is not None
         },
         hosts={source: each.hosts for source, each in config.dialects.items()},
+        https=config.https_addr,
+        metrics=config.metrics_addr,
+        admin=config.admin_addr,
         tls=tls,
         wakes_iphones=config.ntfy_upstream_url is not None,
         smtp=config.smtp_addr,
@@ -286,17 +292,41 @@ def _tell_expired(config: Config) -> None:
         )
 
 
+def _hang_up(config: Config, tls: ssl.SSLContext | None) -> None:
+    """Read the certificate again: new connections see it, those that are open stay.
+
+    A file that cannot be used changes nothing.
+    """
+    if tls is None or config.tls_cert is None or config.tls_key is None:
+        log.info("SIGHUP: there is no certificate to read again")
+        return
+    fault = certificate_fault(config.tls_cert, config.tls_key)
+    if fault is not None:
+        place, expected = fault
+        log.error(
+            "the certificate was not read again, the old one stays",
+            setting=f"PUSHGO_TLS_{place.upper()}",
+            reason=expected,
+        )
+        return
+    tls.load_cert_chain(config.tls_cert, config.tls_key)
+    log.info("the certificate was read again", file=str(config.tls_cert))
+    _tell_expired(config)
+
+
 async def _serve(config: Config, secret: SecretKey) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is under way."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, stop.set)
+    sites = sites_of(config)
+    loop.add_signal_handler(SIGHUP, _hang_up, config, sites.tls)
     async with AsyncExitStack() as stack:
         _lock_store(stack, config)
         _tell_expired(config)
-        ports = await start(stack, config, secret)
-        for line in start_lines(sites_of(config), ports, DIALECTS):
+        ports = await start(stack, config, secret, sites=sites)
+        for line in start_lines(sites, ports, DIALECTS):
             log.info("listening", **line)
         # What start-up made stays: the collector need not look at it again. A request's
         # objects die with it, so it looks seldom (measured: 7 % of an old call).

@@ -47,6 +47,14 @@ class Address(NamedTuple):
         return f"{host}:{self.port}"
 
 
+class AccessLog(enum.StrEnum):
+    """Which calls leave a line in the log."""
+
+    OFF = "off"
+    REFUSED = "refused"
+    ALL = "all"
+
+
 def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
     """Let empty text mean that the setting is unset."""
     return lambda text: parse(text) if text else None

@@ -72,6 +72,6 @@ def base_url(config: Config) -> str:
     """The URL under which this machine reaches the main listener."""
     if config.public_base_url:
         return config.public_base_url
-    scheme = "https" if config.tls_cert else "http"
+    scheme = "https" if config.tls_cert and not config.https_addr else "http"
     host = _EVERYWHERE.get(config.http_addr.host, config.http_addr.host)
     return f"{scheme}://{config.http_addr._replace(host=host)}"

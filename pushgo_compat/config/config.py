@@ -18,6 +18,7 @@ from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
 from pushgo_compat.core.stores.place import StorePlace
 from pushgo_compat.model import Source
 from pushgo_compat.settings import (
+    AccessLog,
     Address,
     Network,
     comma_list,
@@ -189,8 +190,26 @@ class Config(StoreConfig):
         parse_rate, "requests a second per key and per address", default="off"
     )
     public_base_url: str | None = _public_base_url()
+    https_addr: Address | None = setting(
+        optional(parse_address),
+        "one more address of the main listener, for TLS; all others stay plain then",
+    )
+    metrics_addr: Address | None = setting(
+        optional(parse_address),
+        "/metrics on a listener of its own, and no longer on the main one",
+    )
+    admin_addr: Address | None = setting(
+        optional(parse_address),
+        "the operator's pages on their own listener, and no longer on the main one",
+    )
+    access_log: AccessLog = setting(
+        word_of(AccessLog),
+        "which calls leave a line in the log: off, refused or all",
+        default="refused",
+    )
     tls_cert: Path | None = setting(
-        optional(parse_file), "PEM certificate: then every listener speaks TLS"
+        optional(parse_file),
+        "PEM certificate: then every listener speaks TLS, or PUSHGO_HTTPS_ADDR alone",
     )
     tls_key: Path | None = setting(
         optional(parse_file), "PEM private key of the certificate"

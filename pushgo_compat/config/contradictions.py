@@ -19,6 +19,7 @@ from pushgo_compat.storage.folders import new_folder_fault
 _NEEDS = (
     ("tls_cert", "tls_key"),
     ("tls_key", "tls_cert"),
+    ("https_addr", "tls_cert"),
     ("token_on_dialects", "token"),
     ("ntfy_upstream_token", "ntfy_upstream_url"),
     ("smtp_addr", "smtp_domain"),
@@ -37,6 +38,9 @@ def contradictions(
     """Find settings that are legal one by one and contradict each other."""
     addresses = [
         "http_addr",
+        "https_addr",
+        "metrics_addr",
+        "admin_addr",
         "smtp_addr",
         *(field_of(source, ADDR) for source in dialects),
     ]

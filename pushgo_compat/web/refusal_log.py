@@ -1,4 +1,7 @@
-"""The log of refused calls: a line each, and under a flood how many were left out."""
+"""The log of calls: a line for each refused one, or for all (``PUSHGO_ACCESS_LOG``).
+
+Where only refusals are told, a flood has a few lines, and how many were left out.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pushgo_compat.core.auth.fairness import network_of
 from pushgo_compat.core.auth.key_forms import MIN_PASSWORD_CHARS, suspected_keys
 from pushgo_compat.core.auth.secrets import mask, printable
 from pushgo_compat.model import Source
+from pushgo_compat.settings import AccessLog
 
 WINDOW_S = 1.0
 MOST_LINES = 20
@@ -25,12 +29,15 @@ log = structlog.get_logger()
 
 
 class RefusalLog:
-    """Logs refused calls by door, route and code; never a text of the caller.
+    """Logs calls by door, route and code; never a text of the caller.
 
     Needs a running loop: what was left out is told when its window has passed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: AccessLog = AccessLog.REFUSED) -> None:
+        self._kept = kept
+        self.has_all = kept is AccessLog.ALL
+        """Whether ``accepted`` wants to hear of calls."""
         self._lines: Counter[str] = Counter()
         self._left_out = 0
         self._end: asyncio.TimerHandle | None = None
@@ -45,22 +52,17 @@ class RefusalLog:
         address: str,
         request_id: str,
         key: str = "",
+        duration_ms: float | None = None,
     ) -> None:
         """Log one refusal. ``route`` is a pattern, or the method where none was found.
 
         The key is masked here, also where the caller named his request by one.
         """
-        if self._end is None:
-            loop = asyncio.get_running_loop()
-            self._end = loop.call_later(WINDOW_S, self.end_window)
-        network = network_of(address)
-        if (
-            self._lines.total() >= MOST_LINES
-            or self._lines[network] >= MOST_LINES_OF_ONE
-        ):
+        if self._kept is AccessLog.OFF:
+            return
+        if not self.has_all and not self._has_room(network_of(address)):
             self._left_out += 1
             return
-        self._lines[network] += 1
         log.info(
             "request refused",
             door=door,
@@ -70,7 +72,47 @@ class RefusalLog:
             key=mask(key) if key else None,
             address=printable(address),
             request_id=loggable_id(request_id, key),
+            ms=None if duration_ms is None else round(duration_ms, 1),
         )
+
+    def accepted(
+        self,
+        door: Source,
+        *,
+        route: str,
+        status: int,
+        address: str,
+        request_id: str,
+        duration_ms: float,
+        key: str = "",
+    ) -> None:
+        """Log a call that was not refused, where all calls are logged."""
+        if not self.has_all:
+            return
+        log.info(
+            "request",
+            door=door,
+            route=_safe_route(route),
+            status=status,
+            code=None,
+            key=mask(key) if key else None,
+            address=printable(address),
+            request_id=loggable_id(request_id, key),
+            ms=round(duration_ms, 1),
+        )
+
+    def _has_room(self, network: str) -> bool:
+        """Whether one more line of this network fits into the window."""
+        if self._end is None:
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(WINDOW_S, self.end_window)
+        if (
+            self._lines.total() >= MOST_LINES
+            or self._lines[network] >= MOST_LINES_OF_ONE
+        ):
+            return False
+        self._lines[network] += 1
+        return True
 
     def end_window(self) -> None:
         """Say how many lines were left out since the window began."""

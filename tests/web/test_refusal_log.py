@@ -79,6 +79,7 @@ def test_a_refused_native_call_leaves_a_line_as_well(gateway: Gateway) -> None:
         )
         gateway.native("GET", f"/channel/{KEY}/messages", [from_address(51)])
     assert reply.status == 404
+    assert lines[0].pop("ms") >= 0
     assert lines[0] == {
         "event": "request refused",
         "log_level": "info",
@@ -111,6 +112,7 @@ def note(log: RefusalLog, address: str = "192.0.2.1", **changes: object) -> None
         "address": address,
         "request_id": "r",
         "key": TOPIC,
+        "duration_ms": 1.25,
         **changes,
     }
     log.note(Source.NTFY, **call)  # type: ignore[arg-type]  # names are the caller's
@@ -132,6 +134,7 @@ async def test_a_refusal_is_one_line_without_the_key() -> None:
             "key": "a-to…ows",
             "address": "192.0.2.1",
             "request_id": "r",
+            "ms": 1.2,
         }
     ]
 

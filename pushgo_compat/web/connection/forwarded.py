@@ -51,6 +51,8 @@ class Callers:
         self._told: set[str] = set()
         self.main_port: int | None = None
         """The main listener's port, once it listens."""
+        self.https_port: int | None = None
+        """Its port for TLS, where that is another one."""
 
     def notice(self, request: web.BaseRequest) -> None:
         """Log once, for each of the first addresses, that a proxy is not declared."""
@@ -174,7 +176,8 @@ class Callers:
             is_public = _place(typed) == _place(public)
         except ValueError:
             return None  # no address can be called like that
-        if not prefix and local_port == self.main_port:  # found by its host name
+        if not prefix and local_port in (self.main_port, self.https_port):
+            # found by its host name
             return f"{public.scheme or scheme}://{host}"
         is_public = is_public or is_loopback(typed.hostname or "")
         if prefix and self._public_base_url is not None and is_public:
@@ -195,7 +198,9 @@ class Callers:
         if prefix or self._public_base_url is not None or request.transport is None:
             return self.base_url(request)
         host, port = _sockname(request.transport)
-        return f"{request.scheme}://{host}:{self.main_port or port}"
+        if port != self.https_port:
+            port = self.main_port or port
+        return f"{request.scheme}://{host}:{port}"
 
     def _forwarded(self, request: web.BaseRequest, header: str) -> str:
         if not self._trusted or not self._peer_is_proxy(request.remote or ""):

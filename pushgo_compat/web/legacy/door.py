@@ -94,7 +94,7 @@ class DialectDoor:
         head = read_head(request, prefix, self._source, self._services.callers)
         call_id = make_call_id(self._services.now_ms())
         arrival = Arrival(call_id, request_id, mount, head.client_address)
-        outcome = await self._answer(request, head, prefix, arrival)
+        outcome = await self._answer(request, head, prefix, arrival, started)
         reply, message_ids = outcome.reply, outcome.message_ids
         if outcome.phone is not None:
             await learn(self._services, request, prefix, *outcome.phone)
@@ -112,7 +112,12 @@ class DialectDoor:
         return respond(reply, request_id, message_ids, outcome.call_id)
 
     async def _answer(
-        self, web_request: web.BaseRequest, head: Head, prefix: str, arrival: Arrival
+        self,
+        web_request: web.BaseRequest,
+        head: Head,
+        prefix: str,
+        arrival: Arrival,
+        started: float,
     ) -> Outcome:
         """Take the call from step to step; every refusal is worded by the dialect.
 
@@ -151,7 +156,9 @@ class DialectDoor:
                 request, call, error, is_costly=is_costly
             )
             code = BY_THE_DIALECT if told is None else told.code
-            self._refusals.note(head, call, code, reply.status, arrival.request_id)
+            self._refusals.note(
+                head, call, code, reply.status, arrival.request_id, started
+            )
             self._calls.refused(
                 arrival, request, call, keyring, told, reply, dry_run=head.dry_run
             )
@@ -161,6 +168,10 @@ class DialectDoor:
                 request_id = loggable_id(arrival.request_id)
                 log.error("request failed", request_id=request_id, **fault)
                 return outcome
+        opened = None if code else call
+        self._refusals.note_accepted(
+            head, opened, outcome.status, arrival.request_id, started
+        )
         if not head.dry_run or not isinstance(outcome.reply, LegacyReply):
             return outcome
         receipt = tell(
@@ -257,7 +268,8 @@ class DialectDoor:
         legacy = self._freeze(head, b"", truncated=False)
         reply = self.dialect.refused(legacy, error)
         request_id = request_id_for(request)
-        self._refusals.note(head, None, error.code, reply.status, request_id)
+        now = time.perf_counter()
+        self._refusals.note(head, None, error.code, reply.status, request_id, now)
         call_id = make_call_id(legacy.received_at_ms)
         arrival = Arrival(call_id, request_id, mount, head.client_address)
         self._calls.refused(arrival, legacy, None, None, error, reply)

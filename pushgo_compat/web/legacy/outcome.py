@@ -34,6 +34,11 @@ class Outcome(NamedTuple):
     phone: tuple[Grant, str] | None = None
     """Of a phone that an upstream can wake: what its key has opened, and that key."""
 
+    @property
+    def status(self) -> int:
+        """The status of the answer; a stream's is 200."""
+        return 200 if isinstance(self.reply, Admitted) else self.reply.status
+
 
 def respond(
     reply: LegacyReply, request_id: str, message_ids: Sequence[str], call_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from pushgo_compat.errors import InternalError, NativeError, ServerBusy
@@ -62,6 +63,7 @@ class Refusals:
         code: str,
         status: int,
         request_id: str,
+        started: float,
     ) -> None:
         """Count a refusal, and leave a line for the operator.
 
@@ -79,4 +81,27 @@ class Refusals:
             address=head.client_address,
             request_id=request_id,
             key=claims[0].key if claims else "",
+            duration_ms=(time.perf_counter() - started) * 1000,
+        )
+
+    def note_accepted(
+        self,
+        head: Head,
+        call: LegacyCall | None,
+        status: int,
+        request_id: str,
+        started: float,
+    ) -> None:
+        """Leave a line of a call that was not refused, where all calls have one."""
+        if not self._services.refusals.has_all or head.dry_run or call is None:
+            return
+        claims = claims_of(call)
+        self._services.refusals.accepted(
+            self._source,
+            route=call.route,
+            status=status,
+            address=head.client_address,
+            request_id=request_id,
+            key=claims[0].key if claims else "",
+            duration_ms=(time.perf_counter() - started) * 1000,
         )

@@ -20,11 +20,14 @@ from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.connection.protocol import SERVER_KWARGS, LenientServer
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.listeners.mounts import HostRule, Mounts
-from pushgo_compat.web.native.app import create_app
+from pushgo_compat.web.native.app import Parts, create_app
 from pushgo_compat.web.services import DialectPlace, Places, Services
 
 MAIN = "main"
 SMTP = "smtp"
+HTTPS = "https"
+METRICS = "metrics"
+ADMIN = "admin"
 SHUTDOWN_TIMEOUT_S = 10.0
 """Most seconds for answers under way when the server stops."""
 
@@ -36,6 +39,12 @@ class Sites:
     main: tuple[str, int]
     ports: Mapping[Source, tuple[str, int]] = field(default_factory=dict)
     hosts: Mapping[Source, Sequence[str]] = field(default_factory=dict)
+    https: tuple[str, int] | None = None
+    """One more address of the main listener, for TLS; all others are plain then."""
+    metrics: tuple[str, int] | None = None
+    """``/metrics``, which the main listener has no more then."""
+    admin: tuple[str, int] | None = None
+    """The operator's pages, which the main listener has no more then."""
     tls: ssl.SSLContext | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     wakes_iphones: bool = False
@@ -43,6 +52,16 @@ class Sites:
     smtp: tuple[str, int] | None = None
     """The e-mail door (``web.mail``), which is no site of aiohttp's."""
     smtp_domain: str = ""
+
+    def address_of(self, site: str) -> tuple[str, int] | None:
+        """Where a listener is bound; None: there is no such one."""
+        own = {MAIN: self.main, HTTPS: self.https, SMTP: self.smtp}
+        own |= {METRICS: self.metrics, ADMIN: self.admin}
+        return own[site] if site in own else self.ports.get(Source(site))
+
+    def speaks_tls(self, site: str) -> bool:
+        """Whether a listener shows the certificate."""
+        return self.tls is not None and (self.https is None or site == HTTPS)
 
 
 class CannotListen(OSError):
@@ -101,31 +120,57 @@ async def start_sites(
     )
     await stack.enter_async_context(guard.looking())
     places = Places(
-        scheme="http" if sites.tls is None else "https",
+        scheme="https" if sites.speaks_tls(MAIN) else "http",
         dialects=_places(sites, dialects, {}),
         wakes_iphones=sites.wakes_iphones,
     )
-    app = create_app(services, places)
-    runners: dict[str, tuple[web.BaseRunner, tuple[str, int]]] = {
-        MAIN: (GatewayRunner(app, main, guard), sites.main)
+    apart = {METRICS: Parts.METRICS, ADMIN: Parts.ADMIN}
+    apart = {site: part for site, part in apart.items() if sites.address_of(site)}
+    rest = Parts.ALL
+    for part in apart.values():
+        rest &= ~part
+    runners: dict[str, web.BaseRunner] = {
+        MAIN: GatewayRunner(create_app(services, places, rest), main, guard)
     }
-    for source, address in sites.ports.items():
-        runners[source] = (_dialect_runner(doors[source], services, guard), address)
+    for site, part in apart.items():
+        app = create_app(services, places, part)
+        runners[site] = GatewayRunner(app, Mounts(services=services), guard)
+    for source in sites.ports:
+        runners[source] = _dialect_runner(doors[source], services, guard)
+    if sites.https is not None:
+        runners[HTTPS] = runners[MAIN]
     ports = {}
-    for name, (runner, (host, port)) in runners.items():
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, host, port, ssl_context=sites.tls, backlog=1024)
-        try:
-            await site.start()
-        except OSError as error:
-            raise CannotListen(name, host, port, error) from error
-        ports[name] = runner.addresses[0][1]
+    for name, runner in runners.items():
+        if name != HTTPS:
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+        tls = sites.tls if sites.speaks_tls(name) else None
+        ports[name] = await _listen(
+            name, runner, sites.address_of(name) or sites.main, tls
+        )
     services.callers.main_port = ports[MAIN]
+    services.callers.https_port = ports.get(HTTPS)
     places.dialects = _places(sites, dialects, ports)
     for door in doors.values():  # first of all, so that nothing waits for streams
         stack.callback(door.streams.end)
     return ports
+
+
+async def _listen(
+    site: str,
+    runner: web.BaseRunner,
+    address: tuple[str, int],
+    tls: ssl.SSLContext | None,
+) -> int:
+    """Bind one address; its port. Raises CannotListen."""
+    host, port = address
+    known = len(runner.addresses)
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=tls, backlog=1024).start()
+    except OSError as error:
+        raise CannotListen(site, host, port, error) from error
+    bound: int = runner.addresses[known][1]
+    return bound
 
 
 def _places(

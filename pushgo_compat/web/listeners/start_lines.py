@@ -8,10 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Source
 from pushgo_compat.web.connection.forwarded import is_loopback
-from pushgo_compat.web.listeners.sites import MAIN, SMTP, Sites
+from pushgo_compat.web.listeners.sites import (
+    ADMIN,
+    HTTPS,
+    MAIN,
+    METRICS,
+    SMTP,
+    Sites,
+)
 
 THIS_MACHINE = "this machine only"
 EVERYWHERE = "every network interface"
+_PARTS = {METRICS: "/metrics", ADMIN: "the operator's pages at /admin"}
 
 
 def start_lines(
@@ -19,10 +27,11 @@ def start_lines(
 ) -> Iterator[Mapping[str, object]]:
     """The fields of one line for each listener; ``ports`` says what each one got."""
     names = {dialect.source: dialect.traits.name for dialect in dialects}
-    scheme = "http" if sites.tls is None else "https"
     for site, port in ports.items():
-        host, _ = _address_of(sites, site)
-        spoken = "smtp" if site == SMTP else scheme
+        host, _ = sites.address_of(site) or sites.main
+        spoken = "https" if sites.speaks_tls(site) else "http"
+        if site == SMTP:
+            spoken = "smtp"
         yield {
             "site": site,
             "port": port,
@@ -43,16 +52,12 @@ def reach(host: str) -> str:
     return EVERYWHERE if everywhere else f"whoever reaches {host}"
 
 
-def _address_of(sites: Sites, site: str) -> tuple[str, int]:
-    if site == SMTP and sites.smtp is not None:
-        return sites.smtp
-    return sites.main if site == MAIN else sites.ports[Source(site)]
-
-
 def _speaks(sites: Sites, site: str, names: Mapping[Source, str]) -> str:
     if site == SMTP:
         return f"e-mail to {names[Source.NTFY]} topics at {sites.smtp_domain}"
-    if site != MAIN:
+    if site in _PARTS:
+        return _PARTS[site]
+    if site not in (MAIN, HTTPS):
         return f"{names[Source(site)]} at /"
     prefixes = [f"{name} at /{source}" for source, name in names.items()]
     by_host = [

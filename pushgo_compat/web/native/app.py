@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 from aiohttp import web
 
 from pushgo_compat.core.auth.admin_token import AdminToken
@@ -21,7 +23,7 @@ from pushgo_compat.web.pages import docs, start
 from pushgo_compat.web.pages.error import word_refusal
 from pushgo_compat.web.pages.inbox.message import RICH_TEXTS
 from pushgo_compat.web.pages.rich_text import RichTexts
-from pushgo_compat.web.pages.routes import PAGES
+from pushgo_compat.web.pages.routes import OPERATOR, PAGES, SHARED
 from pushgo_compat.web.read_body import ask_for_body
 from pushgo_compat.web.services import (
     ADMIN_TOKEN,
@@ -31,6 +33,16 @@ from pushgo_compat.web.services import (
     Places,
     Services,
 )
+
+
+class Parts(enum.Flag):
+    """What may stand on a listener of its own."""
+
+    METRICS = enum.auto()
+    ADMIN = enum.auto()
+    REST = enum.auto()
+    ALL = METRICS | ADMIN | REST
+
 
 _MESSAGES = "/channel/{channel_id}/messages"
 _WEBPUSH = "/channel/{channel_id}/webpush"
@@ -75,8 +87,19 @@ async def no_route(request: web.Request) -> web.StreamResponse:
     raise RouteNotFound
 
 
-def create_app(services: Services, places: Places | None = None) -> web.Application:
-    """A fresh application with the native routes and the pages.
+def _part_of(route: web.RouteDef) -> Parts:
+    """On which listeners a route may stand."""
+    if route.path == "/metrics":
+        return Parts.METRICS
+    if route in OPERATOR:
+        return Parts.ADMIN
+    return Parts.REST | Parts.ADMIN if route in SHARED else Parts.REST
+
+
+def create_app(
+    services: Services, places: Places | None = None, parts: Parts = Parts.ALL
+) -> web.Application:
+    """A fresh application with the native routes and the pages, or parts of them.
 
     A dialect's prefix has a route only for the browsers that its mount hands on.
 
@@ -86,7 +109,9 @@ def create_app(services: Services, places: Places | None = None) -> web.Applicat
     app = web.Application()
     app[SERVICES] = services
     app[PLACES] = places = places or Places()
-    app[DESCRIPTION] = openapi.RouteDescription(ROUTES)
+    routes = [route for route in ROUTES if _part_of(route) & parts]
+    pages = [route for route in PAGES if _part_of(route) & parts]
+    app[DESCRIPTION] = openapi.RouteDescription(routes)
     app[health.READINESS] = Readiness(services.store.check_writable)
     app[ADMIN_TOKEN] = AdminToken(
         services.store, services.secret, services.settings.admin_token
@@ -96,11 +121,12 @@ def create_app(services: Services, places: Places | None = None) -> web.Applicat
     prefixes = [
         web.get(f"/{place.source}{{below:(?s:/.*)?}}", start.get_start)
         for place in places.dialects
+        if Parts.REST in parts
     ]
     anything = web.route("*", _ANYTHING, no_route)
     worded: list[tuple[web.RouteDef, Wording]] = [
-        *((route, refused) for route in ROUTES),
-        *((route, word_refusal) for route in (*PAGES, *prefixes)),
+        *((route, refused) for route in routes),
+        *((route, word_refusal) for route in (*pages, *prefixes)),
         (anything, refused),
     ]
     for route, word in worded:

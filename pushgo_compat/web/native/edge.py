@@ -33,6 +33,10 @@ _counter = itertools.count(1)
 # A caller's id goes into a header and into log lines: no blanks, no line ends.
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+STARTED = web.RequestKey("started", float)
+"""When the call came, on the clock of ``time.perf_counter``."""
+IS_REFUSED = web.RequestKey("is_refused", bool)
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Wording = Callable[
     [NativeError, web.Request, Mapping[str, object] | None], web.StreamResponse
@@ -45,10 +49,13 @@ def native_edge(handler: Handler, word: Wording = refused) -> Handler:
     """Give every answer its request id, and word every refusal: by the envelope."""
 
     async def edge(request: web.Request) -> web.StreamResponse:
-        started = time.perf_counter()
+        request[STARTED] = started = time.perf_counter()
         request[REQUEST_ID] = request_id = request_id_for(request)
+        services = request.app[SERVICES]
         try:
             response = await handler(request)
+            if services.refusals.has_all and not request.get(IS_REFUSED):
+                _tell_accepted(services, request, response)
         except NativeError as error:
             response = refuse(request, error, word=word)
         except web.HTTPException as error:
@@ -66,7 +73,7 @@ def native_edge(handler: Handler, word: Wording = refused) -> Handler:
             response.headers[REQUEST_ID_HEADER] = request_id
             if request.method == "GET":  # what sends must not be answered by a cache
                 response.headers.setdefault("Cache-Control", "no-store")
-            latency = request.app[SERVICES].metrics.latency[Source.NATIVE]
+            latency = services.metrics.latency[Source.NATIVE]
             latency.observe(time.perf_counter() - started)
         return response
 
@@ -83,6 +90,7 @@ def refuse(
     """Count and log a refusal and answer it."""
     services = request.app[SERVICES]
     services.metrics.refused(Source.NATIVE, error.code)
+    request[IS_REFUSED] = True
     resource = request.match_info.route.resource
     if resource is not None and resource.canonical == _SENDING:
         services.counts.refused(Source.NATIVE, services.now_ms())
@@ -93,8 +101,23 @@ def refuse(
         code=error.code,
         address=services.callers.address(request),
         request_id=request[REQUEST_ID],
+        duration_ms=(time.perf_counter() - request[STARTED]) * 1000,
     )
     return word(error, request, data)
+
+
+def _tell_accepted(
+    services: Services, request: web.Request, response: web.StreamResponse
+) -> None:
+    resource = request.match_info.route.resource
+    services.refusals.accepted(
+        Source.NATIVE,
+        route=f"{request.method} {resource.canonical if resource else ''}",
+        status=response.status,
+        address=services.callers.address(request),
+        request_id=request[REQUEST_ID],
+        duration_ms=(time.perf_counter() - request[STARTED]) * 1000,
+    )
 
 
 def refuse_unread(

@@ -17,9 +17,11 @@ from pushgo_compat.web.pages.operator import overview
 
 _MESSAGE = "/inbox/m/{message_id}"
 
+SHARED = (web.get("/assets/{name}", assets.get_asset),)
+"""What the pages need wherever they are."""
 FOR_EVERYONE = (
     web.get("/", start.get_start),
-    web.get("/assets/{name}", assets.get_asset),
+    *SHARED,
     web.get("/manifest.webmanifest", app_files.get_manifest),
     web.get("/sw.js", app_files.get_worker),
 )
