@@ -74,8 +74,8 @@ PARAMETERS = (
             "image": NoteText(
                 Verdict.KEPT,
                 "images",
-                "The image is the only one of the message.",
-                "这是消息唯一的图片。",
+                "The picture, shown with the message.",
+                "图片，随消息一起显示。",
             ),
             "images_dropped": NoteText(
                 Verdict.LOST,

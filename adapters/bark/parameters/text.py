@@ -102,8 +102,8 @@ PARAMETERS = (
             "title": NoteText(
                 Verdict.KEPT,
                 "title",
-                "The title is the title.",
-                "标题就是标题。",
+                "The title, word for word.",
+                "标题，一字不差。",
             ),
             "title_one_line": NoteText(
                 Verdict.CHANGED,
@@ -149,10 +149,9 @@ PARAMETERS = (
             "body": NoteText(
                 Verdict.KEPT,
                 "body",
-                "The body is the body, not escaped: where it is shown as "
-                "Markdown, * _ # and < may look different.",
-                "正文就是正文，没有转义：在按 Markdown 显示的地方，* _ # < 可能"
-                "有不同效果。",
+                "The text, word for word. A reader that takes it for Markdown may "
+                "show * _ # and < in another way.",
+                "正文，一字不差。把它当作 Markdown 的客户端可能会改变 * _ # < 的显示。",
             ),
             "body_cut": NoteText(
                 Verdict.CHANGED,

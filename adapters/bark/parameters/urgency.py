@@ -50,7 +50,7 @@ PARAMETERS = (
             "level": NoteText(
                 Verdict.KEPT,
                 "severity",
-                "The level has its own severity.",
+                "Each level has a severity of its own.",
                 "每个级别都有对应的严重程度。",
             ),
             "level_unknown": NoteText(

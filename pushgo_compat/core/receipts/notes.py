@@ -18,7 +18,7 @@ GATE_NOTES: Mapping[str, NoteText] = {
         Verdict.KEPT,
         "channel",
         "The login opened the channel, as on the old server.",
-        "用这个登录信息打开了频道，和旧服务器一样。",
+        "频道由这个登录信息打开，和旧服务器一样。",
     ),
     "gate.login-ignored": NoteText(
         Verdict.CHANGED,
