@@ -161,6 +161,8 @@ class Channel:
     name: str
     password_hash: str = field(repr=False)
     created_at_ms: int
+    hidden: bool = False
+    """Made for one topic of UnifiedPush; nobody is shown that it is there."""
 
 
 class Progress(enum.StrEnum):

@@ -36,12 +36,13 @@ from pushgo_compat.core.calls.stats import Stats
 from pushgo_compat.core.deliveries import DeliveryReader
 from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.live import Hub
-from pushgo_compat.core.maintenance import LazyWrites, Upkeep
+from pushgo_compat.core.maintenance import LazyWrites, Sweeper, Upkeep
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.receipts.presenting import Presenter
 from pushgo_compat.core.receipts.reading import ReceiptReader
 from pushgo_compat.core.schedule import Schedule
 from pushgo_compat.core.stores.files import FileStore
+from pushgo_compat.core.unified_push import UnifiedPush
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import configure_logging
@@ -119,12 +120,30 @@ async def start(
     stack.push_async_callback(hub.close)
     unknown = UnknownKeys(store, secret, now_ms)
     logins = [d.source for d in dialects if d.traits.keys.logs_in]
-    gate = Gate(store, secret, unknown, now_ms, logins)
+    has_unified_push = bool(config.of(Source.NTFY).options.get("unifiedpush"))
+    unified_push = None
+    if has_unified_push:
+        unified_push = UnifiedPush(
+            store.vouched, secret, Source.NTFY, lambda: hub.channels, now_ms
+        )
+    gate = Gate(
+        store,
+        secret,
+        unknown,
+        now_ms,
+        logins,
+        unified_push=Source.NTFY if has_unified_push else None,
+    )
     files = await _open_files(config, store, now_ms)
     journal, counts = Journal(store.calls), CallCounts(store.calls)
     accounts = Accounts(store.tokens, secret, gate.token_uses, now_ms)
-    lazy = (unknown, gate.uses, accounts, journal, counts)
-    sweepers = (accounts,) if files is None else (accounts, files)
+    lazy: list[LazyWrites] = [unknown, gate.uses, accounts, journal, counts]
+    sweepers: list[Sweeper] = [accounts]
+    if unified_push is not None:
+        lazy.append(unified_push)
+        sweepers.append(unified_push)
+    if files is not None:
+        sweepers.append(files)
     upkeep = Upkeep(store, lazy, config.retention_days, now_ms, sweepers)
     await stack.enter_async_context(upkeep)
     schedule = Schedule(store, now_ms)
@@ -154,6 +173,7 @@ async def start(
     services = Services(
         gate=gate,
         accounts=accounts,
+        unified_push=unified_push,
         messages=MessageService(
             gate, store, secret, schedule.wake, outbox.is_full, deliveries
         ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from adapters.ntfy.keys import may_be_key
 from adapters.ntfy.templates.files import has_yaml
-from pushgo_compat.settings import optional, parse_folder, parse_timezone
+from pushgo_compat.settings import optional, parse_folder, parse_switch, parse_timezone
 from pushgo_compat.traits import (
     LETTERS_AND_DIGITS,
     DialectSetting,
@@ -36,6 +36,12 @@ TRAITS = Traits(
     ),
     example=lambda url, key: f"-d 'Hello from ntfy' {url}/{key}",
     settings=(
+        DialectSetting(
+            "unifiedpush",
+            parse_switch,
+            "let in the topics that ntfy's Android app makes for other apps",
+            "false",
+        ),
         DialectSetting(
             "template_dir",
             optional(parse_template_dir),

@@ -29,6 +29,7 @@ from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
+from pushgo_compat.core.unified_push import UnifiedPush
 from pushgo_compat.legacy import Presentation
 from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.web.connection.forwarded import Callers
@@ -95,6 +96,8 @@ class Services:
     secret: SecretKey
     present: Present
     derived_metadata: DerivedMetadata = field(default_factory=dict)
+    unified_push: UnifiedPush | None = None
+    """Topics that ntfy's Android app makes; None: they are let in as all others."""
     accounts: Accounts | None = None
     """Tokens of logins without a key; None: none are made."""
     files: FileService | None = None

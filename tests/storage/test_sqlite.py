@@ -11,6 +11,7 @@ from tests.storage import (
     conformance_schedule,
     conformance_targets,
     conformance_tokens,
+    conformance_vouched,
 )
 
 
@@ -79,4 +80,8 @@ class TestCalls(conformance_calls.CallConformance):
 
 
 class TestTokens(conformance_tokens.TokenConformance):
+    pass
+
+
+class TestVouched(conformance_vouched.VouchedConformance):
     pass

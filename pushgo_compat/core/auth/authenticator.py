@@ -27,6 +27,7 @@ from pushgo_compat.core.auth.alias_uses import AliasUses
 from pushgo_compat.core.auth.fairness import SharedTable, network_of
 from pushgo_compat.core.auth.key_forms import (
     has_separator,
+    is_unified_push,
     parse_channel_id,
     password_candidates,
     split_key,
@@ -52,6 +53,8 @@ T = TypeVar("T")
 
 CATCH_ALL_KEY = "*"
 UNKNOWN_KEY, NO_KEY = "unknown_key", "no_key"
+NO_TOPIC = "no_topic"
+"""A topic of UnifiedPush that nobody subscribed, or not for long."""
 WRONG_PASSWORD, SEND_ONLY = "wrong_password", "send_only"
 LOGIN_NEEDED, WRONG_LOGIN = "login_needed", "wrong_login"
 """The true reasons why a key opens nothing (``ChannelNotFound.why``)."""
@@ -139,8 +142,13 @@ class Gate:
         unknown: UnknownKeys,
         now_ms: Callable[[], int],
         logins: Collection[Source] = (),
+        unified_push: Source | None = None,
     ) -> None:
-        """``logins``: dialects whose clients log in (``KeyTraits.logs_in``)."""
+        """``logins``: dialects whose clients log in (``KeyTraits.logs_in``).
+
+        ``unified_push``: the dialect whose apps make topics for other apps.
+        """
+        self._unified_push = unified_push
         self._store = store
         self._secret = secret
         self._logins = frozenset(logins)
@@ -437,6 +445,8 @@ class Gate:
         except ChannelNotFound as refusal:
             if refusal.why != NO_KEY or not texts:
                 raise  # a failed password is only counted
+        if source is self._unified_push and is_unified_push(claim.key):
+            raise ChannelNotFound(NO_TOPIC)  # nothing for the operator to bind
         catch_all = await self._alias(source, CATCH_ALL_KEY, folded=False)
         if catch_all is None or access is not Access.SEND:
             raise ChannelNotFound(UNKNOWN_KEY)

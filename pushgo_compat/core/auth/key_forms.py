@@ -12,6 +12,7 @@ from pushgo_compat.traits import Draw, KeyTraits
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 8, 128
 _SEPARATORS = (":", "_", "-", "%3A", "%3a")
 _CROCKFORD_ANY_CASE = CROCKFORD | frozenset("".join(CROCKFORD).lower())
+_UNIFIED_PUSH = re.compile("up[A-Za-z0-9]{12}")
 _LOOKS_LIKE_A_KEY = re.compile(
     rf"[{''.join(sorted(_CROCKFORD_ANY_CASE))}]{{{CHANNEL_ID_LENGTH}}}"
     rf"[^\s/?&#\"<>]{{{MIN_PASSWORD_CHARS},{MAX_PASSWORD_CHARS}}}"
@@ -32,6 +33,14 @@ def split_key(key: str) -> tuple[str, str] | None:
     """
     channel_id = parse_channel_id(key[:CHANNEL_ID_LENGTH])
     return None if channel_id is None else (channel_id, key[CHANNEL_ID_LENGTH:])
+
+
+def is_unified_push(topic: str) -> bool:
+    """Whether ntfy's Android app may have made the topic for another app.
+
+    It makes them of ``up`` and 12 random letters and digits.
+    """
+    return _UNIFIED_PUSH.fullmatch(topic) is not None
 
 
 def suspected_keys(text: str) -> list[str]:

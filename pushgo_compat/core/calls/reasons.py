@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pushgo_compat.core.auth.authenticator import (
     LOGIN_NEEDED,
     NO_KEY,
+    NO_TOPIC,
     SEND_ONLY,
     UNKNOWN_KEY,
     WRONG_LOGIN,
@@ -61,6 +62,15 @@ REASONS = {
         Words(
             "The call names no topic, device key or sendkey: look at its address.",
             "调用里没有主题、device key 或 sendkey，请检查它的地址。",
+        ),
+    ),
+    NO_TOPIC: ReasonText(
+        Words(
+            "A topic of UnifiedPush without a phone", "没有手机订阅的 UnifiedPush 主题"
+        ),
+        Words(
+            "Nothing to do: the app has dropped it, or was not here for 30 days.",
+            "不用处理：手机上的应用已经不用它，或者 30 天没有来过。",
         ),
     ),
     WRONG_PASSWORD: ReasonText(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pushgo_compat.core.stores.access.tokens import TokenStore
+from pushgo_compat.core.stores.access.vouched import VouchedStore
 from pushgo_compat.core.stores.administration import AdministrationStore
 from pushgo_compat.core.stores.calls import CallStore
 from pushgo_compat.core.stores.feed import GrownStore
@@ -61,6 +62,11 @@ class Store(
     @property
     def pairing(self) -> PairingStore:
         """Phones on their way to become targets."""
+        ...
+
+    @property
+    def vouched(self) -> VouchedStore:
+        """Hidden channels of UnifiedPush."""
         ...
 
     @property

@@ -17,7 +17,7 @@ from pushgo_compat.model import Channel, Severity, Source
 from pushgo_compat.storage.sqlite import tokens
 from pushgo_compat.storage.sqlite.generation import bump
 
-_CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at"
+_CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at, c.voucher"
 _ALIAS = (
     "SELECT a.alias_id, a.dialect, a.hint, a.send_only, a.require_auth, a.options,"
     f" a.created_at, a.note, a.last_used, a.use_count, a.last_client,"
@@ -27,13 +27,14 @@ _ALIAS = (
 
 
 def _channel(row: Sequence[object]) -> Channel:
-    number, channel_id, name, password_hash, created_at = row
+    number, channel_id, name, password_hash, created_at, voucher = row
     return Channel(
         number=int(str(number)),
         channel_id=str(channel_id),
         name=str(name),
         password_hash=str(password_hash),
         created_at_ms=int(str(created_at)),
+        hidden=voucher is not None,
     )
 
 
@@ -79,16 +80,20 @@ def set_admin_token(db: sqlite3.Connection, token_hash: str, first: bool) -> boo
 
 
 def channel(db: sqlite3.Connection, channel_id: str) -> Channel | None:
-    """A channel by its id."""
+    """A channel by its id; hidden ones have none that anybody knows."""
     row = db.execute(
-        f"SELECT {_CHANNEL} FROM channels c WHERE c.channel_id = ?", (channel_id,)
+        f"SELECT {_CHANNEL} FROM channels c"
+        " WHERE c.channel_id = ? AND c.voucher IS NULL",
+        (channel_id,),
     ).fetchone()
     return None if row is None else _channel(row)
 
 
 def channels(db: sqlite3.Connection) -> list[Channel]:
     """All channels, oldest first."""
-    found = db.execute(f"SELECT {_CHANNEL} FROM channels c ORDER BY c.number")
+    found = db.execute(
+        f"SELECT {_CHANNEL} FROM channels c WHERE c.voucher IS NULL ORDER BY c.number"
+    )
     return [_channel(row) for row in found]
 
 
@@ -131,24 +136,37 @@ def rename_channel(db: sqlite3.Connection, channel_id: str, name: str) -> bool:
     return cursor.rowcount > 0
 
 
-def delete_channel(db: sqlite3.Connection, channel_id: str) -> int | None:
-    """Remove a channel and its aliases; its number, for removing its messages."""
+def delete_channel(db: sqlite3.Connection, channel_id: str) -> list[int]:
+    """Remove a channel, its aliases, and the hidden channels that it vouches for.
+
+    Their numbers, for removing their messages; none where there is no such channel.
+    """
     found = channel(db, channel_id)
     if found is None:
-        return None
-    db.execute("DELETE FROM channels WHERE number = ?", (found.number,))
-    db.execute("DELETE FROM operations WHERE channel = ?", (found.number,))
+        return []
+    vouched = db.execute(
+        "SELECT number FROM channels WHERE voucher = ?", (found.number,)
+    ).fetchall()
+    gone = [*(int(number) for (number,) in vouched), found.number]
+    for number in gone:
+        remove_channel(db, number)
+    return gone
+
+
+def remove_channel(db: sqlite3.Connection, number: int) -> None:
+    """Remove one channel and what belongs to it, but for its messages."""
+    db.execute("DELETE FROM channels WHERE number = ?", (number,))
+    db.execute("DELETE FROM operations WHERE channel = ?", (number,))
     db.execute(
         "DELETE FROM messages WHERE row IN"
         " (SELECT row FROM schedule WHERE channel = ?)",
-        (found.number,),
+        (number,),
     )
-    db.execute("DELETE FROM schedule WHERE channel = ?", (found.number,))
+    db.execute("DELETE FROM schedule WHERE channel = ?", (number,))
     tokens.remove_unbound(db)
     # Its targets have gone with it, which a dispatcher must hear of.
     db.execute("UPDATE state SET target_changes = target_changes + 1")
     bump(db)
-    return found.number
 
 
 def _alias(row: Sequence[object]) -> Alias:
@@ -190,7 +208,9 @@ def alias(
 
 def aliases(db: sqlite3.Connection) -> list[Alias]:
     """All aliases, oldest first."""
-    found = db.execute(f"{_ALIAS} ORDER BY a.created_at, a.alias_id")
+    found = db.execute(
+        f"{_ALIAS} WHERE c.voucher IS NULL ORDER BY a.created_at, a.alias_id"
+    )
     return [_alias(row) for row in found]
 
 

@@ -44,6 +44,7 @@ from pushgo_compat.storage.sqlite.lanes import (
 from pushgo_compat.storage.sqlite.pairing import SqlitePairing
 from pushgo_compat.storage.sqlite.targets import SqliteTargets
 from pushgo_compat.storage.sqlite.tokens import SqliteTokens
+from pushgo_compat.storage.sqlite.vouched import SqliteVouched
 
 
 class SqliteStore:
@@ -70,6 +71,7 @@ class SqliteStore:
         self.lanes = SqliteLanes(self._writer, self._readers)
         self.calls = SqliteCalls(self._writer, self._readers)
         self.tokens = SqliteTokens(self._writer, self._readers)
+        self.vouched = SqliteVouched(self._writer, self._readers, self._purge_all)
         self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
 
     @classmethod
@@ -354,13 +356,15 @@ class SqliteStore:
 
     async def delete_channel(self, channel_id: str) -> bool:
         """Remove a channel at once, then its messages in bounded steps."""
-        number = await self._writer.execute(
+        gone = await self._writer.execute(
             lambda db: channels.delete_channel(db, channel_id)
         )
-        if number is None:
-            return False
-        await self._purge_channel(number, b"\xff" * 17)
-        return True
+        for number in gone:
+            await self._purge_all(number)
+        return bool(gone)
+
+    async def _purge_all(self, number: int) -> int:
+        return await self._purge_channel(number, b"\xff" * 17)
 
     async def alias(self, dialect: Source, digest: bytes, folded: bool) -> Alias | None:
         """An alias by a digest of its key."""

@@ -39,7 +39,7 @@ from pushgo_compat.legacy import (
     Translation,
     claims_of,
 )
-from pushgo_compat.model import Access, Receipt
+from pushgo_compat.model import Receipt
 from pushgo_compat.web.connection.protocol import had_long_head
 from pushgo_compat.web.legacy.accounts import answer_account
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
@@ -57,6 +57,7 @@ from pushgo_compat.web.legacy.read_request import (
 )
 from pushgo_compat.web.legacy.refusing import Refusals
 from pushgo_compat.web.legacy.register import register
+from pushgo_compat.web.legacy.subscribed import open_subscribed
 from pushgo_compat.web.native.edge import (
     REQUEST_ID_HEADER,
     describe_fault,
@@ -309,7 +310,9 @@ class DialectDoor:
             case Register():
                 return await self._register(keyring, call, dry_run)
             case Subscribe():
-                grants = await keyring.open_each(call.claims, Access.READ)
+                grants = await open_subscribed(
+                    services.unified_push, keyring, call.claims, dry_run=dry_run
+                )
                 would_be = LegacyReply(content_type=call.encoder.content_type)
                 reply = would_be if dry_run else Admitted(call, grants)
             case StatusQuery():

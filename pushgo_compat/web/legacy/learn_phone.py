@@ -19,6 +19,8 @@ def phone_of(call: LegacyCall, grants: Sequence[Grant]) -> tuple[Grant, str] | N
     """What a phone's key has opened, if it is one that an upstream can wake."""
     if not isinstance(call, Subscribe | KeyCheck) or not call.can_be_woken:
         return None
+    if grants[0].channel.hidden:  # has no targets
+        return None
     return grants[0], claims_of(call)[0].key
 
 
