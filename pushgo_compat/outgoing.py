@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pushgo_compat.config.config import Config, delivery_age_s
+from pushgo_compat.core.admin.desk import Desk
+from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.sealing import NotSealed, SealedTokens, Sealer
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.delivery import (
@@ -164,6 +166,28 @@ def pairing_fault(config: Config) -> str | None:
     except TargetRefused as refusal:
         return str(refusal)
     return None
+
+
+def desk_of(
+    config: Config,
+    secret: SecretKey,
+    store: Store,
+    outbox: Outbox,
+    keys: Mapping[Source, KeyTraits],
+    now_ms: Callable[[], int],
+) -> Desk:
+    """The tools of the operator's pages."""
+
+    async def test(target: Target) -> Outcome:
+        return await send_test(config, secret, store, target, now_ms())
+
+    return Desk(
+        admin=Administration(store, secret, now_ms, keys),
+        kinds=KINDS,
+        test=test,
+        standing=outbox.standing,
+        pairing_fault=pairing_fault(config),
+    )
 
 
 def pairing_of(

@@ -50,6 +50,7 @@ from pushgo_compat.model import Source
 from pushgo_compat.outgoing import (
     Outlets,
     build_outbox,
+    desk_of,
     learnt_phones_of,
     pairing_of,
     webpush_of,
@@ -205,6 +206,7 @@ async def start(
         learnt_phones=learnt_phones_of(config, secret, store, now_ms),
         webpush=webpush_of(config, secret, store, now_ms),
         paused_groups=outbox.paused_groups,
+        desk=desk_of(config, secret, store, outbox, keys, now_ms),
     )
     stack.callback(services.off_loop.close)
     sites = sites or sites_of(config)

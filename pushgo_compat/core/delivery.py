@@ -78,6 +78,17 @@ class Misconfigured(NamedTuple):
 Outcome = Sent | Retry | Drop | GiveUp | Misconfigured
 
 
+class Standing(NamedTuple):
+    """Why a target's messages do not go out at present."""
+
+    reason: str
+    """In the provider's own words."""
+    since_ms: int | None
+    next_try_ms: int | None
+    is_paused: bool = False
+    """An operator has to change something first."""
+
+
 # ---------------------------------------------------------------------- deliveries
 
 
@@ -116,6 +127,17 @@ Configuration = Mapping[str, object]
 
 class TargetRefused(Exception):
     """A configuration that cannot work; its text is one line for the operator."""
+
+
+class ExtraMissing(TargetRefused):
+    """The kind needs a library that the base installation leaves out."""
+
+    def __init__(self, extra: str) -> None:
+        """``extra``: the name between the brackets of ``pushgo-compat[…]``."""
+        super().__init__(
+            f"this kind needs an extra: pip install 'pushgo-compat[{extra}]'"
+        )
+        self.extra = extra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from pushgo_compat.core.accounts import Accounts
+from pushgo_compat.core.admin.desk import Desk
 from pushgo_compat.core.admin.key_check import KeyCheck
 from pushgo_compat.core.auth.admin_token import AdminToken
 from pushgo_compat.core.auth.authenticator import Gate, Grant
@@ -117,6 +118,8 @@ class Services:
     """Subscriptions of browsers."""
     paused_groups: Callable[[], Sequence[tuple[str, str]]] = tuple
     """Groups of targets that wait for an operator: name and reason."""
+    desk: Desk | None = None
+    """The operator's tools; None: his pages can do nothing."""
     off_loop: OffLoop = field(default_factory=OffLoop)
 
 

@@ -10,6 +10,7 @@ from pushgo_compat.core.stores.targets import (
     NewOutcome,
     NewTarget,
     Origin,
+    OutcomePlace,
     OutcomeState,
     Target,
     TargetState,
@@ -285,3 +286,63 @@ class TargetConformance:
         one, two = await open_store(), await open_store()
         assert await one.store_id() == await two.store_id()
         assert len(await one.store_id()) == 16
+
+    async def test_outcomes_are_paged_by_their_place_and_counted(
+        self, desk: Desk
+    ) -> None:
+        one, two = await added(desk, "one"), await added(desk, "two")
+        lanes = desk.store.lanes
+        sent = [bytes.fromhex((await desk.send()).message_id) for _ in range(3)]
+        failed = OutcomeState.FAILED
+        ended = [
+            outcome(target, position, state=failed)
+            for position in sent
+            for target in (one, two)
+        ]
+        await lanes.settle([], ended)
+        listed: list[tuple[bytes, int]] = []
+        before: OutcomePlace | None = None
+        while page := await lanes.outcomes(
+            target=None, state=failed, limit=4, before=before
+        ):
+            before = OutcomePlace(page[-1].position, page[-1].target)
+            listed += [(each.position, each.target) for each in page]
+        assert listed == sorted(
+            ((p, t.number) for p in sent for t in (one, two)), reverse=True
+        )
+        assert await lanes.count_outcomes(failed, 100) == 6
+        assert await lanes.count_outcomes(failed, 4) == 4
+        assert await lanes.count_outcomes(OutcomeState.EXPIRED, 4) == 0
+        other = await Desk.at(desk.store, OTHER_ID)
+        for channel, count in ((desk.channel.number, 6), (other.channel.number, 0)):
+            of_channel = await lanes.outcomes(
+                target=None, state=failed, limit=10, channel=channel
+            )
+            assert len(of_channel) == count
+
+    async def test_the_latest_outcome_of_each_target_is_found_in_one_look(
+        self, desk: Desk
+    ) -> None:
+        one, two = await added(desk, "one"), await added(desk, "two")
+        first = bytes.fromhex((await desk.send()).message_id)
+        second = bytes.fromhex((await desk.send()).message_id)
+        lanes = desk.store.lanes
+        await lanes.settle([], [outcome(one, first), outcome(two, first)])
+        await lanes.settle([], [outcome(one, second, state=OutcomeState.FAILED)])
+        latest = await lanes.last_outcomes([one.number, two.number, 99], 10)
+        assert {number: each.position for number, each in latest.items()} == {
+            one.number: second,
+            two.number: first,
+        }
+        assert latest[one.number].state is OutcomeState.FAILED
+        assert two.number not in await lanes.last_outcomes([two.number], 1)
+        assert await lanes.last_outcomes([], 10) == {}
+
+    async def test_a_target_gets_another_name(self, desk: Desk) -> None:
+        target = await added(desk)
+        targets = desk.store.targets
+        assert await targets.rename_target(target.target_id, "Anna’s iPhone")
+        renamed = await targets.target(target.target_id)
+        assert renamed is not None
+        assert renamed.name == "Anna’s iPhone"
+        assert not await targets.rename_target("t-other", "x")

@@ -10,6 +10,7 @@ from tests.storage import (
     conformance_pairing,
     conformance_schedule,
     conformance_targets,
+    conformance_tickets,
     conformance_tokens,
     conformance_vouched,
 )
@@ -77,6 +78,10 @@ class TestTargets(conformance_targets.TargetConformance):
 
 class TestCalls(conformance_calls.CallConformance):
     pass
+
+
+class TestTickets(conformance_tickets.TicketConformance):
+    """Tickets to an inbox, in SQLite."""
 
 
 class TestTokens(conformance_tokens.TokenConformance):

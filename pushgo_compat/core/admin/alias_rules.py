@@ -18,6 +18,15 @@ MAX_NOTE_CHARS = 256
 class Refused(Exception):
     """The operator asked for what cannot be; one line says why and what to do."""
 
+    def __init__(self, text: str, code: str = "other", **about: object) -> None:
+        """``text`` is the command line's; pages word the code in their language.
+
+        ``about`` fills the page's sentence in. "other": the page quotes the text.
+        """
+        super().__init__(text)
+        self.code = code
+        self.about = about
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AliasRequest:
@@ -43,9 +52,9 @@ def clean_text(text: str, what: str) -> str:
     """Text that every store and every JSON can hold, trimmed. Raises Refused."""
     trimmed = text.strip()
     if not trimmed:
-        raise Refused(f"{what} must not be empty")
+        raise Refused(f"{what} must not be empty", "empty")
     if any(char < " " or "\ud800" <= char <= "\udfff" for char in trimmed):
-        raise Refused(f"{what} must be one line of UTF-8 text")
+        raise Refused(f"{what} must be one line of UTF-8 text", "one_line")
     return trimmed
 
 
@@ -53,7 +62,12 @@ def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
     """Tags by the rule of native messages: trimmed, no repeats. Raises Refused."""
     cleaned = tuple(dict.fromkeys(clean_text(tag, "a tag") for tag in tags))
     if len(cleaned) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARS for tag in cleaned):
-        raise Refused(f"at most {MAX_TAGS} tags of {MAX_TAG_CHARS} characters each fit")
+        raise Refused(
+            f"at most {MAX_TAGS} tags of {MAX_TAG_CHARS} characters each fit",
+            "tags",
+            most=MAX_TAGS,
+            longest=MAX_TAG_CHARS,
+        )
     return cleaned
 
 
@@ -61,7 +75,11 @@ def clean_note(text: str) -> str:
     """A note, trimmed; it may be empty. Raises Refused."""
     note = clean_text(text, "a note") if text.strip() else ""
     if len(note) > MAX_NOTE_CHARS:
-        raise Refused(f"a note has at most {MAX_NOTE_CHARS} characters")
+        raise Refused(
+            f"a note has at most {MAX_NOTE_CHARS} characters",
+            "too_long",
+            longest=MAX_NOTE_CHARS,
+        )
     return note
 
 
@@ -70,10 +88,11 @@ def check_login(request: AliasRequest, keys: KeyTraits) -> None:
     wants_login = request.require_auth or request.credentials
     if wants_login and not keys.logs_in:
         raise Refused(
-            f"{request.dialect} clients cannot log in; leave --require-auth out"
+            f"{request.dialect} clients cannot log in; leave --require-auth out",
+            "no_login",
         )
     if wants_login and request.key == CATCH_ALL:
-        raise Refused("the alias * never logs in; leave --require-auth out")
+        raise Refused("the alias * never logs in; leave --require-auth out", "no_login")
     if request.credentials and not request.require_auth:
         raise Refused("a credential needs --require-auth, else nobody asks for it")
 

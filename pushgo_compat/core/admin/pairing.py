@@ -49,11 +49,14 @@ class PairingAdministration:
             return Window(window_id=window_id, channel=channel, ends_at_ms=ends_at_ms)
         holder = await self._store.pairing.window(now_ms)
         if holder is None:
-            raise Refused("another pairing has just ended: try again")
+            raise Refused("another pairing has just ended: try again", "pairing_again")
         left = max(1, round((holder.ends_at_ms - now_ms) / _MS_A_MINUTE))
         raise Refused(
             f"channel {holder.channel.channel_id} ({holder.channel.name}) is being"
-            f" paired, for {left} more minutes at most"
+            f" paired, for {left} more minutes at most",
+            "pairing_held",
+            channel=holder.channel.name,
+            minutes=left,
         )
 
     async def find(self, window_id: str) -> Window | None:
@@ -75,14 +78,20 @@ class PairingAdministration:
         if not same_secret(number.strip(), number_of(self._secret, window)):
             if tries >= MAX_TRIES:
                 await self.close(window_id)
-                raise Refused("three wrong numbers: the phone is forgotten")
+                raise Refused(
+                    "three wrong numbers: the phone is forgotten", "pairing_tries"
+                )
             return WrongNumber(MAX_TRIES - tries)
         target = await self._store.pairing.confirm(
             window_id, self._now_ms(), MAX_PHONES
         )
         if isinstance(target, TooManyPhones):
             await self.close(window_id)
-            raise Refused(f"the channel has {target.limit} phones already: remove one")
+            raise Refused(
+                f"the channel has {target.limit} phones already: remove one",
+                "too_many_phones",
+                most=target.limit,
+            )
         if target is None:
             raise _over()
         return target
@@ -93,4 +102,6 @@ class PairingAdministration:
 
 
 def _over() -> Refused:
-    return Refused("the pairing is over: run pushgo-compat channel pair again")
+    return Refused(
+        "the pairing is over: run pushgo-compat channel pair again", "pairing_over"
+    )

@@ -114,7 +114,8 @@ class Administration:
         if channel is None:
             raise Refused(
                 f"channel {new_id} exists already: choose another id, or rotate its"
-                " password"
+                " password",
+                "channel_exists",
             )
         return ChannelOpened(
             channel_id=new_id, channel_name=name, password=chosen, warnings=warnings
@@ -248,7 +249,8 @@ class Administration:
         if not await self.store.add_alias(alias):
             raise Refused(
                 f"this {request.dialect} key is bound already: remove its alias first"
-                f" (alias remove --dialect {request.dialect} --key -)"
+                f" (alias remove --dialect {request.dialect} --key -)",
+                "bound",
             )
         return AliasAdded(
             alias_id=alias.alias_id,
@@ -332,7 +334,8 @@ class Administration:
         if split is not None and await self.store.channel(split[0]) is not None:
             raise Refused(
                 "this key begins with the id of a channel and is tried as its password;"
-                " choose another key"
+                " choose another key",
+                "key_of_channel",
             )
 
     async def _homonym(self, dialect: Source, key: _AliasKey) -> tuple[str, ...]:
@@ -351,7 +354,11 @@ class Administration:
 def _channel_name(text: str) -> str:
     name = clean_text(text, "a channel's name")
     if len(name) > MAX_NAME_CHARS:
-        raise Refused(f"a channel's name has at most {MAX_NAME_CHARS} characters")
+        raise Refused(
+            f"a channel's name has at most {MAX_NAME_CHARS} characters",
+            "too_long",
+            longest=MAX_NAME_CHARS,
+        )
     return name
 
 
@@ -401,8 +408,8 @@ def _no_such_channel(channel_id: str) -> Refused:
     """Name the id, but never what was typed in its place: it may be a key."""
     known_id = key_forms.parse_channel_id(channel_id.strip())
     what = f"channel {known_id}" if known_id else "such channel"
-    return Refused(f"there is no {what}: see pushgo-compat channel list")
+    return Refused(f"there is no {what}: see pushgo-compat channel list", "gone")
 
 
 def _no_such_alias() -> Refused:
-    return Refused("there is no such alias: see pushgo-compat alias list")
+    return Refused("there is no such alias: see pushgo-compat alias list", "gone")

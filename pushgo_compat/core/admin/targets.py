@@ -94,7 +94,8 @@ class TargetAdministration:
         if added is None:
             raise Refused(
                 f"the channel has a {kind.name} target with this address already: see"
-                " pushgo-compat target list"
+                " pushgo-compat target list",
+                "target_exists",
             )
         made: Document = {}
         if checked.made_secret is not None:
@@ -105,7 +106,9 @@ class TargetAdministration:
         """A target by its id. Raises Refused."""
         target = await self._store.targets.target(target_id.strip())
         if target is None:
-            raise Refused("there is no such target: see pushgo-compat target list")
+            raise Refused(
+                "there is no such target: see pushgo-compat target list", "gone"
+            )
         return target
 
     async def list_targets(self, channel: Channel | None = None) -> list[Document]:
@@ -137,14 +140,14 @@ class TargetAdministration:
         if from_now:
             await self._store.targets.move_to_end(target.target_id)
         if not await self._store.targets.set_state(target.target_id, state, None):
-            raise Refused("the target was removed meanwhile")
+            raise _removed_meanwhile()
         return await self.show(target_id)
 
     async def remove(self, target_id: str) -> Document:
         """Remove a target; what waits for it is never sent. Raises Refused."""
         target = await self.find(target_id)
         if not await self._store.targets.remove_target(target.target_id):
-            raise Refused("the target was removed meanwhile")
+            raise _removed_meanwhile()
         return {**target_document(target), "removed": True}
 
     async def _waiting(self, target: Target) -> int:
@@ -266,8 +269,16 @@ def target_document(target: Target) -> Document:
     }
 
 
+def _removed_meanwhile() -> Refused:
+    return Refused("the target was removed meanwhile", "gone")
+
+
 def _clean_name(name: str | None) -> str:
     cleaned = " ".join((name or "").split())
     if len(cleaned) > MAX_NAME_CHARS or not cleaned.isprintable():
-        raise Refused(f"--name has at most {MAX_NAME_CHARS} printable characters")
+        raise Refused(
+            f"--name has at most {MAX_NAME_CHARS} printable characters",
+            "too_long",
+            longest=MAX_NAME_CHARS,
+        )
     return cleaned

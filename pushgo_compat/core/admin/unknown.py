@@ -27,7 +27,9 @@ class UnknownAdministration:
             if key.unknown_id == wanted:
                 return key
         # What was typed is not repeated: it may be a key.
-        raise Refused("there is no such unknown key: see pushgo-compat unknown list")
+        raise Refused(
+            "there is no such unknown key: see pushgo-compat unknown list", "gone"
+        )
 
     async def forget(self, unknown_ids: Sequence[str] | None) -> int:
         """Forget some, or all (None); how many. Raises Refused, and forgets none."""

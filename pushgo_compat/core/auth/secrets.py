@@ -50,6 +50,10 @@ class SecretKey:
         """A digest of a target's address, which finds a second one in its channel."""
         return self._digest("target-address", kind, address)
 
+    def ticket_digest(self, ticket: str) -> bytes:
+        """The digest that is stored in place of a ticket to an inbox."""
+        return self._digest("ticket", ticket)
+
     def session_proof(self, kind: str, kept: str) -> bytes:
         """A digest of what let somebody in: it changes with a password or a token."""
         return self._digest("session", kind, kept)

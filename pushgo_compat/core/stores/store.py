@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pushgo_compat.core.stores.access.tickets import TicketStore
 from pushgo_compat.core.stores.access.tokens import TokenStore
 from pushgo_compat.core.stores.access.vouched import VouchedStore
 from pushgo_compat.core.stores.administration import AdministrationStore
@@ -72,6 +73,11 @@ class Store(
     @property
     def tokens(self) -> TokenStore:
         """What logins got in place of their passwords."""
+        ...
+
+    @property
+    def tickets(self) -> TicketStore:
+        """Tickets to inboxes."""
         ...
 
     async def secret_fingerprint(self) -> bytes | None:

@@ -8,7 +8,7 @@ a target, settling a message and recovering after a crash each cost one small ro
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -113,6 +113,10 @@ class TargetStore(Protocol):
         """Pause, resume or drop; False when there is no such target."""
         ...
 
+    async def rename_target(self, target_id: str, name: str) -> bool:
+        """Give a target another name; False when there is no such target."""
+        ...
+
     async def move_to_end(self, target_id: str) -> bool:
         """Forget what waits: the lane goes on with what comes from now on."""
         ...
@@ -211,6 +215,13 @@ class StoredOutcome(NamedTuple):
     provider_id: str | None
 
 
+class OutcomePlace(NamedTuple):
+    """The place of an outcome in its list; a message has one for each target."""
+
+    position: bytes
+    target: int
+
+
 class LaneStore(Protocol):
     """Lanes and outcomes, as the dispatcher moves them."""
 
@@ -253,9 +264,25 @@ class LaneStore(Protocol):
         ...
 
     async def outcomes(
-        self, *, target: int | None, state: OutcomeState | None, limit: int
+        self,
+        *,
+        target: int | None,
+        state: OutcomeState | None,
+        limit: int,
+        channel: int | None = None,
+        before: OutcomePlace | None = None,
     ) -> Sequence[StoredOutcome]:
-        """The latest outcomes, the newest first."""
+        """The latest outcomes, the newest first, or those behind a place."""
+        ...
+
+    async def count_outcomes(self, state: OutcomeState, limit: int) -> int:
+        """How many deliveries ended so, but not as sent; counted up to the limit."""
+        ...
+
+    async def last_outcomes(
+        self, targets: Sequence[int], look_at: int
+    ) -> Mapping[int, StoredOutcome]:
+        """The latest outcome of each target among the newest ``look_at`` of all."""
         ...
 
     async def outcomes_of(self, position: bytes) -> Sequence[StoredOutcome]:

@@ -66,6 +66,10 @@ class Lane:
     """About how many messages follow the cursor."""
     problem: str | None = None
     """A fault of this target alone; it is tried again every 10 minutes."""
+    fault: str | None = None
+    """Why the message after the cursor was not taken at its last try."""
+    fails_since_ms: int = 0
+    """When it failed first; 0 while nothing fails."""
     again: deque[bytes] = field(default_factory=deque)
     """Positions of messages to send again, by ``outbox retry``."""
     skip: set[bytes] = field(default_factory=set)

@@ -15,7 +15,7 @@ from types import TracebackType
 import structlog
 
 from pushgo_compat.core.auth.sealing import Sealer
-from pushgo_compat.core.delivery import Kind, Sender, Surroundings
+from pushgo_compat.core.delivery import Kind, Sender, Standing, Surroundings
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
@@ -126,6 +126,25 @@ class Outbox:
     def lane_of(self, target: int) -> Lane | None:
         """A target's lane as it is now, in this process."""
         return self._roster.by_target.get(target)
+
+    def standing(self, target: int) -> Standing | None:
+        """Why a target's messages do not go out, as far as this process delivers."""
+        lane = self._roster.by_target.get(target)
+        if lane is None or not lane.is_active:
+            return None
+        breaker = lane.group.breaker
+        if not breaker.is_closed:
+            return Standing(
+                breaker.reason or "",
+                breaker.open_since_ms,
+                breaker.probe_at_ms,
+                breaker.is_paused,
+            )
+        reason = lane.problem or lane.fault
+        if reason is None or not lane.has_work:
+            return None
+        since_ms = lane.fails_since_ms or None
+        return Standing(reason, since_ms, lane.due_at_ms, bool(lane.problem))
 
     def sender(self, kind: Kind) -> Sender:
         """The one sender of a kind."""

@@ -70,6 +70,8 @@ class Results:
         if message.position <= lane.cursor:  # an operator has moved the lane meanwhile
             return self.settled(lane, None)
         lane.attempts += 1
+        lane.fault = outcome.reason
+        lane.fails_since_ms = lane.fails_since_ms or now_ms
         if isinstance(outcome, Misconfigured):
             wait_s = self.tuning.probe_ms / 1000
             if outcome.scope is Scope.TARGET:
@@ -103,7 +105,8 @@ class Results:
         done: Mark | None = None,
     ) -> Result:
         """The message is done with, one way or the other."""
-        lane.problem = None
+        lane.problem = lane.fault = None
+        lane.fails_since_ms = 0
         self._log(lane.group, lane.group.breaker.succeeded())
         fallen = None
         provider_id = None

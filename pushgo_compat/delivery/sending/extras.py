@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from pushgo_compat.core.delivery import TargetRefused
+from pushgo_compat.core.delivery import ExtraMissing
 
 
 def require_extra(extra: str, module: str) -> None:
-    """Raise TargetRefused, naming what to install, when a module is not there."""
+    """Raise ExtraMissing, naming what to install, when a module is not there."""
     if find_spec(module) is None:
-        raise TargetRefused(
-            f"this kind needs an extra: pip install 'pushgo-compat[{extra}]'"
-        )
+        raise ExtraMissing(extra)

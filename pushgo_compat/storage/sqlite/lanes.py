@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from pushgo_compat.core.stores.targets import (
@@ -13,6 +13,7 @@ from pushgo_compat.core.stores.targets import (
     Mark,
     MarkKind,
     NewOutcome,
+    OutcomePlace,
     OutcomeState,
     StoredOutcome,
     TargetState,
@@ -82,10 +83,28 @@ class SqliteLanes:
         return await self._writer.execute(lambda db: _mark(db, marks))
 
     async def outcomes(
-        self, *, target: int | None, state: OutcomeState | None, limit: int
+        self,
+        *,
+        target: int | None,
+        state: OutcomeState | None,
+        limit: int,
+        channel: int | None = None,
+        before: OutcomePlace | None = None,
     ) -> Sequence[StoredOutcome]:
-        """The latest outcomes, the newest first."""
-        return await self._readers.run(lambda db: _outcomes(db, target, state, limit))
+        """The latest outcomes, the newest first, or those behind a place."""
+        return await self._readers.run(
+            lambda db: _outcomes(db, target, channel, state, before, limit)
+        )
+
+    async def count_outcomes(self, state: OutcomeState, limit: int) -> int:
+        """How many deliveries ended so, counted up to the limit."""
+        return await self._readers.run(lambda db: _count_outcomes(db, state, limit))
+
+    async def last_outcomes(
+        self, targets: Sequence[int], look_at: int
+    ) -> Mapping[int, StoredOutcome]:
+        """The latest outcome of each target among the newest of all."""
+        return await self._readers.run(lambda db: _last_outcomes(db, targets, look_at))
 
     async def outcomes_of(self, position: bytes) -> Sequence[StoredOutcome]:
         """The outcomes of one message."""
@@ -213,17 +232,59 @@ def _mark(db: sqlite3.Connection, marks: Sequence[Mark]) -> int:
 
 
 def _outcomes(
-    db: sqlite3.Connection, target: int | None, state: OutcomeState | None, limit: int
+    db: sqlite3.Connection,
+    target: int | None,
+    channel: int | None,
+    state: OutcomeState | None,
+    before: OutcomePlace | None,
+    limit: int,
 ) -> list[StoredOutcome]:
-    conditions, values = [], []
+    conditions: list[str] = []
+    values: list[object] = []
     if target is not None:
         conditions.append("outcomes.target = ?")
         values.append(target)
+    if channel is not None:
+        conditions.append(
+            "outcomes.target IN (SELECT target FROM targets WHERE channel = ?)"
+        )
+        values.append(channel)
     if state is not None:
         conditions.append("state = ?")
         values.append(_STATES.index(state))
+    if before is not None:
+        conditions.append("(position, target) < (?, ?)")
+        values += before
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return _listed(db, f"{where} ORDER BY position DESC LIMIT ?", (*values, limit))
+    order = " ORDER BY position DESC, target DESC LIMIT ?"
+    return _listed(db, f"{where}{order}", (*values, limit))
+
+
+def _count_outcomes(db: sqlite3.Connection, state: OutcomeState, limit: int) -> int:
+    # The second condition names the index that leaves out what was sent.
+    (count,) = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM outcomes"
+        " WHERE state = ? AND state <> 0 LIMIT ?)",
+        (_STATES.index(state), limit),
+    ).fetchone()
+    return int(count)
+
+
+def _last_outcomes(
+    db: sqlite3.Connection, targets: Sequence[int], look_at: int
+) -> dict[int, StoredOutcome]:
+    found: dict[int, StoredOutcome] = {}
+    for some in _portions(targets):
+        latest = db.execute(
+            "SELECT max(position), target FROM (SELECT position, target FROM outcomes"
+            " ORDER BY position DESC LIMIT ?)"
+            f" WHERE target IN ({', '.join('?' * len(some))}) GROUP BY target",
+            (look_at, *some),
+        ).fetchall()
+        for place in latest:
+            (outcome,) = _listed(db, " WHERE position = ? AND target = ?", place)
+            found[outcome.target] = outcome
+    return found
 
 
 def _listed(

@@ -43,6 +43,7 @@ from pushgo_compat.storage.sqlite.lanes import (
 )
 from pushgo_compat.storage.sqlite.pairing import SqlitePairing
 from pushgo_compat.storage.sqlite.targets import SqliteTargets
+from pushgo_compat.storage.sqlite.tickets import SqliteTickets
 from pushgo_compat.storage.sqlite.tokens import SqliteTokens
 from pushgo_compat.storage.sqlite.vouched import SqliteVouched
 
@@ -72,6 +73,7 @@ class SqliteStore:
         self.calls = SqliteCalls(self._writer, self._readers)
         self.tokens = SqliteTokens(self._writer, self._readers)
         self.vouched = SqliteVouched(self._writer, self._readers, self._purge_all)
+        self.tickets = SqliteTickets(self._writer)
         self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
 
     @classmethod

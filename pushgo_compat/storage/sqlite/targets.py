@@ -67,6 +67,14 @@ class SqliteTargets:
             )
         )
 
+    async def rename_target(self, target_id: str, name: str) -> bool:
+        """Give a target another name."""
+        return await self._writer.execute(
+            lambda db: _changed(
+                db, "UPDATE targets SET name = ? WHERE target_id = ?", (name, target_id)
+            )
+        )
+
     async def move_to_end(self, target_id: str) -> bool:
         """Let the lane go on with what comes from now on."""
         return await self._writer.execute(lambda db: _move_to_end(db, target_id))

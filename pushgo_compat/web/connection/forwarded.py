@@ -144,6 +144,19 @@ class Callers:
             return base
         return base + self.base_path(request)
 
+    def main_url(self, request: web.BaseRequest) -> str:
+        """The same, also for a call to the listener of the operator's pages alone.
+
+        There the main one is found under the name that the caller used, on its port.
+        """
+        if self._public_base_url is None and request.transport is not None:
+            _, port = _sockname(request.transport)
+            if self.main_port and port not in (self.main_port, self.https_port):
+                name = urlsplit(f"//{self.host(request)}").hostname or ""
+                named = f"[{name}]" if ":" in name else name
+                return f"{request.scheme}://{named}:{self.main_port}"
+        return self.page_url(request)
+
     def called(self, request: web.BaseRequest, prefix: str, dialect: str) -> Called:
         """The caller of a dialect's mount, which host it named, where the mount is.
 

@@ -22,8 +22,9 @@ from pushgo_compat.web.native.envelope import refused
 from pushgo_compat.web.pages import docs, start
 from pushgo_compat.web.pages.error import word_refusal
 from pushgo_compat.web.pages.inbox.message import RICH_TEXTS
+from pushgo_compat.web.pages.operator.routes import OPERATOR
 from pushgo_compat.web.pages.rich_text import RichTexts
-from pushgo_compat.web.pages.routes import OPERATOR, PAGES, SHARED
+from pushgo_compat.web.pages.routes import PAGES, SHARED
 from pushgo_compat.web.read_body import ask_for_body
 from pushgo_compat.web.services import (
     ADMIN_TOKEN,

@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from pushgo_compat.web.pages.safe_text import visible
+
 if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
 TEMPLATES = files("pushgo_compat.web.pages") / "templates"
-_CODE = re.compile(r"`([^`]*)`")
 _KB = 1000
+MANY = 10_000
+"""Counts beyond it are shown as more than it."""
+_CODE = re.compile(r"`([^`]*)`")
 _SLASH = re.compile(r"(?<=[\w.])/(?=\w)")
 
 
@@ -47,6 +51,9 @@ def environment() -> jinja2.Environment:
     made.filters["breaks"] = _breaks
     made.filters["bytes"] = _size
     made.filters["utc"] = _utc
+    made.filters["minute"] = _minute
+    made.filters["many"] = _many
+    made.filters["visible"] = visible
     return made
 
 
@@ -89,9 +96,10 @@ def _size(count: int) -> str:
     """A number of bytes for people: ``4.1 kB``."""
     if count < _KB:
         return f"{count} B"
-    size, unit = count / _KB, "kB"
-    if size >= _KB:
-        size, unit = size / _KB, "MB"
+    size, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if size >= _KB:
+            size, unit = size / _KB, larger
     return f"{size:.1f} {unit}" if size < 10 else f"{size:.0f} {unit}"  # noqa: PLR2004
 
 
@@ -99,3 +107,13 @@ def _utc(unix_ms: int) -> str:
     """A time as ISO 8601 in UTC, which the script turns to the reader's zone."""
     at = datetime.fromtimestamp(unix_ms / 1000, UTC)
     return at.strftime("%Y-%m-%d %H:%M:%SZ").replace(" ", "T")
+
+
+def _minute(unix_ms: int) -> str:
+    """A time for people whose browser runs no script: ``2026-11-25 10:14 UTC``."""
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _many(count: int) -> str:
+    """A count for people; no page counts further than 10,000."""
+    return f"{MANY:,}+" if count > MANY else f"{count:,}"

@@ -13,7 +13,7 @@ from pushgo_compat.web.pages.inbox import (
     one_message,
     push,
 )
-from pushgo_compat.web.pages.operator import overview
+from pushgo_compat.web.pages.operator.routes import OPERATOR
 
 _MESSAGE = "/inbox/m/{message_id}"
 
@@ -38,10 +38,5 @@ INBOX = (
     web.post("/inbox/test", push.send_test),
     web.post("/inbox/sign-in", sign_in.sign_in_to_inbox),
     web.post("/inbox/sign-out", sign_in.sign_out_of_inbox),
-)
-OPERATOR = (
-    web.get("/admin", overview.get_overview),
-    web.post("/admin/sign-in", sign_in.sign_in_as_operator),
-    web.post("/admin/sign-out", sign_in.sign_out_as_operator),
 )
 PAGES = (*FOR_EVERYONE, *INBOX, *OPERATOR)

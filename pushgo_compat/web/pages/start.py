@@ -41,7 +41,7 @@ async def get_start(request: web.Request) -> web.Response:
         request,
         "start.html",
         base_url=callers.page_url(request),
-        dialects=list(_lines(request)),
+        dialects=list(dialect_lines(request)),
         token=token,
         is_https=scheme == "https",
         pairs_phones=services.pairing is not None,
@@ -49,9 +49,10 @@ async def get_start(request: web.Request) -> web.Response:
     )
 
 
-def _lines(request: web.Request) -> Iterator[Lines]:
+def dialect_lines(request: web.Request) -> Iterator[Lines]:
+    """The lines of every dialect that this process speaks."""
     services = request.app[SERVICES]
-    base = services.callers.page_url(request)
+    base = services.callers.main_url(request)
     token = _LOGIN if services.settings.token_on_dialects else ""
     for place in request.app[PLACES].dialects:
         address = f"{base}/{place.source}"

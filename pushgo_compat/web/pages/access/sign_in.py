@@ -12,6 +12,7 @@ from pushgo_compat.core.auth.key_forms import (
     password_candidates,
     split_key,
 )
+from pushgo_compat.core.auth.tickets import Tickets, is_ticket
 from pushgo_compat.errors import ChannelNotFound, RateLimited
 from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.own_form import read_own_form
@@ -176,6 +177,10 @@ async def _channel_of(request: web.Request, fields: dict[str, str]) -> Channel |
     address = services.callers.address(request)
     services.limiter.check_address(address)
     key = fields.get("key", "").strip()
+    if is_ticket(key):
+        return await Tickets(
+            services.store.tickets, services.secret, services.now_ms
+        ).take(key)
     if key:
         split = split_key(key)
         channel_id, passwords = (
