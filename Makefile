@@ -67,13 +67,16 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(BASE): $(BIN)/python setup.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+	@echo 'Installing into $(VENV), once: a minute or two' >&2
+	$(BIN)/python -m pip install --disable-pip-version-check --editable .
 	touch $@
 
 $(TEST): $(BIN)/python setup.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@echo 'Installing into $(VENV), once: a minute or two' >&2
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[test]'
 	touch $@ $(BASE)
 
 $(CHECK): $(BIN)/python setup.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[check,test]'
+	@echo 'Installing into $(VENV), once: a minute or two' >&2
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[check,test]'
 	touch $@ $(TEST) $(BASE)
