@@ -11,17 +11,20 @@ import random
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC
 
 import click
 
 import adapters.ntfy.templates
-from adapters.golang.sprig import SPRIG, dates_at
+from adapters.golang.outside import Outside
+from adapters.golang.sprig import SPRIG, dates_at, random_from
 from adapters.golang.template.builtins import BUILTINS
 from adapters.golang.template.faults import TemplateFault
 from adapters.golang.template.functions import Kind
 from adapters.golang.time import Clock
 
-_CLOCK = Clock(1_700_000_000_000)
+_OUTSIDE = Outside(random_bytes=random.randbytes, monotonic_s=time.monotonic)
+_CLOCK = Clock(1_700_000_000_000, UTC, _OUTSIDE)
 _DATA: Mapping[str, object] = {
     "map": {f"k{n}": n + 0.5e9 for n in range(2000)},
     "nulls": [None] * 8000,
@@ -38,8 +41,18 @@ _DATA: Mapping[str, object] = {
 }
 _OF_ANY = [*(f"$.{name}" for name in _DATA), "1", "1e300", "now", '"a"']
 _TEXTS = [f"$.{name}" for name, value in _DATA.items() if isinstance(value, str)]
+_PATTERNS = (
+    "(?:a?){200}b",
+    "(?i)[a-zß-ÿ]{400}",
+    "(a|b)*a(a|b){9}$|a",
+    r"\\pL+|\\PL",
+    "(a{0,900})b",
+    "a.*b|a",
+    "((a*)*)*|",
+)
+"""Dear to compile, to search for, or found everywhere."""
 _ARGUMENTS: Mapping[Kind, list[str]] = {
-    Kind.TEXT: [*_TEXTS, '""', '"a"', '"%"', '"1"'],
+    Kind.TEXT: [*_TEXTS, '""', '"a"', '"%"', '"1"', *(f'"{p}"' for p in _PATTERNS)],
     Kind.INT: ["0", "1", "-1", "999", "7000"],
     Kind.FLOAT: ["0.5", "1e300"],
     Kind.BOOL: ["true"],
@@ -57,7 +70,8 @@ def main(rounds: int, seed: int, rows: int) -> None:
     """Print the table."""
     draw = random.Random(seed)
     source = json.dumps(_DATA)
-    functions = {**SPRIG, **dates_at(_CLOCK), **BUILTINS}
+    drawn = random_from(_OUTSIDE.random_bytes)
+    functions = {**SPRIG, **dates_at(_CLOCK), **drawn, **BUILTINS}
     dearest: dict[str, tuple[float, str]] = {}
     for name, function in sorted(functions.items()):
         for _ in range(rounds):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from pushgo_compat.core.stores.access.tokens import NewToken
+from pushgo_compat.model import Source
+from pushgo_compat.storage import open_store
 from tests.cli.test_commands import Shell, channel, clean_environment, shell
 
 __all__ = ["channel", "clean_environment", "shell"]
@@ -113,3 +117,42 @@ def test_an_admin_token_of_a_wrong_length_is_no_setting(
     assert result.exit_code == 2
     assert "PUSHGO_ADMIN_TOKEN must have 20 to 128 characters" in result.stderr
     assert token not in result.stderr
+
+
+def test_an_account_token_is_listed_and_revoked(
+    shell: Shell, channel: dict[str, str]
+) -> None:
+    async def add_token() -> None:
+        store = await open_store("sqlite:///pushgo-compat.db", create=False)
+        try:
+            found = await store.channel(channel["channel_id"])
+            assert found is not None
+            new = NewToken(
+                token_id="0123456789abcdef",
+                dialect=Source.NTFY,
+                digest=b"digest",
+                channel=found.number,
+                password_hash=found.password_hash,
+                login=found.channel_id,
+                label="Home Assistant",
+                created_at_ms=0,
+            )
+            assert await store.tokens.add_token(new, 20)
+        finally:
+            await store.close()
+
+    asyncio.run(add_token())
+    (token,) = shell.json("channel show NAS")["tokens"]
+    assert token == {
+        "token_id": "0123456789abcdef",
+        "login": channel["channel_id"],
+        "label": "Home Assistant",
+        "created_at": 0,
+        "last_used": 0,
+        "ends_at": None,
+    }
+    assert "label Home Assistant" in shell("channel show NAS").stdout
+    assert shell("channel revoke-token NAS nobody").exit_code == 1
+    revoked = shell.json("channel revoke-token NAS 0123456789abcdef")
+    assert revoked == {**token, "revoked": True}
+    assert shell.json("channel show NAS")["tokens"] == []

@@ -272,3 +272,16 @@ def test_an_upstream_s_token_alone_means_nothing(
     monkeypatch.setenv("PUSHGO_NTFY_UPSTREAM_TOKEN", "tk_x")
     (fault,) = faults()
     assert fault.startswith("PUSHGO_NTFY_UPSTREAM_URL must be set")
+
+
+def test_a_folder_of_templates_must_be_there_and_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fault,) = faults(ntfy_template_dir="nowhere")
+    assert fault == (
+        "PUSHGO_NTFY_TEMPLATE_DIR must name a folder that exists and can be read"
+    )
+    assert faults(ntfy_template_dir=str(tmp_path)) == ()
+    monkeypatch.setattr("adapters.ntfy.templates.files.yaml", None)
+    (fault,) = faults(ntfy_template_dir=str(tmp_path))
+    assert "the extra [templates]" in fault
