@@ -314,13 +314,23 @@ def _tell_expired(config: Config) -> None:
         )
 
 
-def _hang_up(config: Config, tls: ssl.SSLContext | None) -> None:
+def _hang_up(
+    config: Config,
+    tls: ssl.SSLContext | None,
+    stop: asyncio.Event,
+    *,
+    has_terminal: bool,
+) -> None:
     """Read the certificate again: new connections see it, those that are open stay.
 
-    A file that cannot be used changes nothing.
+    A file that cannot be used changes nothing. Without a certificate the signal means
+    that the terminal has been closed, where the server was started on one.
     """
     if tls is None or config.tls_cert is None or config.tls_key is None:
-        log.info("SIGHUP: there is no certificate to read again")
+        if has_terminal:
+            stop.set()
+        else:
+            log.info("SIGHUP: there is no certificate to read again")
         return
     fault = certificate_fault(config.tls_cert, config.tls_key)
     if fault is not None:
@@ -343,7 +353,10 @@ async def _serve(config: Config, secret: SecretKey) -> None:
     for signal in (SIGINT, SIGTERM):
         loop.add_signal_handler(signal, stop.set)
     sites = sites_of(config)
-    loop.add_signal_handler(SIGHUP, _hang_up, config, sites.tls)
+    hang_up = partial(
+        _hang_up, config, sites.tls, stop, has_terminal=sys.stdin.isatty()
+    )
+    loop.add_signal_handler(SIGHUP, hang_up)
     async with AsyncExitStack() as stack:
         _lock_store(stack, config)
         _tell_expired(config)

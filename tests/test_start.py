@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -229,3 +230,22 @@ def test_a_start_without_a_terminal_makes_no_token(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         assert "/admin#" not in server.log()
     assert "/admin#" in start_on_a_terminal(tmp_path)
+
+
+def test_a_closed_terminal_ends_a_server_without_a_certificate(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "serve"],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"listening" not in shown:
+            shown += os.read(ours, 4096)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(timeout=PATIENCE_S) == 0
+    os.close(ours)

@@ -14,6 +14,7 @@ from tests.gateway import LOGIN, Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.log_lines import log_of
 from tests.web.dialect_calls import CALLS, Call
+from tests.web.mail_peer import DOMAIN, Peer, mail_gateway
 from tests.wire import Reply
 
 
@@ -80,3 +81,20 @@ def test_other_logs_leave_accepted_calls_out(
             assert CALLS[0].send(gateway, Mount.PREFIX, KEY).status == 200
             assert gateway.native("GET", "/nowhere", []).status == 404
         assert [line["event"] for line in lines] == told
+
+
+def test_a_mail_leaves_a_line_as_every_call(tmp_path: Path) -> None:
+    with (
+        mail_gateway(tmp_path, access_log=AccessLog.ALL) as gateway,
+        Peer(gateway) as peer,
+    ):
+        with log_of(gateway.thread) as lines:
+            peer.mail(KEY, content=b"Subject: Toner low\r\n\r\nTray 2")
+            peer.ask("MAIL FROM:<printer@lan.test>")
+            peer.ask(f"RCPT TO:<{CHANNEL_ID}wrong-password@{DOMAIN}>")
+        accepted, refused = [x for x in lines if x["event"].startswith("request")]
+        assert (accepted["event"], accepted["route"]) == ("request", "MAIL {topic}")
+        assert (accepted["key"], accepted["status"]) == (mask(KEY), 250)
+        assert refused["event"] == "request refused"
+        assert refused["ms"] >= 0
+        assert PASSWORD not in str(lines)

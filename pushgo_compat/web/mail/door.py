@@ -188,8 +188,19 @@ class MailDoor:
                     reply,
                 )
             return reply
+        duration_ms = (time.perf_counter() - started) * 1000
         for receiver in receivers:
-            self._calls.accepted(receiver.keyring.arrival, translation.notes)
+            arrival = receiver.keyring.arrival
+            self._calls.accepted(arrival, translation.notes)
+            self._services.refusals.accepted(
+                self._mail.source,
+                route=self._mail.route,
+                status=self._mail.accepted().status,
+                address=arrival.address,
+                request_id=arrival.request_id,
+                duration_ms=duration_ms,
+                key=receiver.claim.key,
+            )
         self._accepted.inc(len(receivers))
         self._latency.observe(time.perf_counter() - started)
         return self._mail.accepted()
@@ -285,6 +296,7 @@ class MailDoor:
             address=arrival.address,
             request_id=arrival.request_id,
             key=call.claims[0].key if call else "",
+            duration_ms=self._services.now_ms() - request.received_at_ms,
         )
 
 
