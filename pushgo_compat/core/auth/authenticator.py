@@ -242,7 +242,8 @@ class Gate:
     ) -> Grant:
         parts = [source, access.value, str(claim.fold_case), claim.key]
         parts += claim.alternatives
-        parts += _parts_of(claim.credentials)
+        if claim.credentials:
+            parts += _parts_of(claim.credentials)
         digest = self._digest(*parts)
         resolve = partial(self._resolve_claim, source, claim, access, address)
         return await self._open(digest, fresh, address, resolve)
