@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+import orjson
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -117,6 +118,12 @@ def test_a_record_comes_back_as_it_was_packed() -> None:
     assert (after.call_id, after.address) == (CALL_ID, "192.0.2.14")
     key = after.key_form, after.alias_id, after.channel
     assert key == ("universal", None, CHANNEL.number)
+
+
+def test_what_a_key_opened_leaves_later_fields_of_the_record_alone() -> None:
+    """A new field goes to the end, behind the three that the grant fills in."""
+    longer: CallRecord = tuple.__new__(CallRecord, (*record(), "of a later release"))
+    assert orjson.loads(longer.pack(GRANT))[-1] == "of a later release"
 
 
 def test_a_receipt_is_rendered_as_the_contract_shows_it() -> None:

@@ -80,7 +80,7 @@ class CallRecord(NamedTuple):
         if grant is not None:
             kept[_KEY_HINT] = grant.key_hint
             alias_id = None if grant.alias is None else grant.alias.alias_id
-            kept[_KEY_FORM:] = grant.form, alias_id, grant.channel.number
+            kept[_OPENED] = grant.form, alias_id, grant.channel.number
         return orjson.dumps(kept, default=tuple)  # a Note is no plain tuple to it
 
     @classmethod
@@ -105,9 +105,11 @@ def duration_ms(record: CallRecord, committed_at_ms: int) -> int | None:
     return max(0, committed_at_ms - call_time_ms(record.call_id))
 
 
-_NOTES, _KEY_HINT, _KEY_FORM = map(
-    CallRecord._fields.index, ("notes", "key_hint", "key_form")
+_NOTES, _KEY_HINT, _KEY_FORM, _CHANNEL = map(
+    CallRecord._fields.index, ("notes", "key_hint", "key_form", "channel")
 )
+_OPENED = slice(_KEY_FORM, _CHANNEL + 1)
+"""The three fields in a row that say what the key opened."""
 
 
 def record_call(
