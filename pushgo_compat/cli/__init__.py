@@ -31,11 +31,13 @@ def build_cli(
     """All commands; ``serve`` runs the server until it stops, for an exit status."""
     settings = {"help_option_names": ["-h", "--help"], "obj": dialects}
 
-    @click.group(context_settings=settings)
+    *others, last = (dialect.traits.name for dialect in dialects)
+    purpose = f"Calls of {', '.join(others)} and {last} become PushGo messages."
+
+    @click.group(context_settings=settings, help=purpose)
     @click.version_option(__version__, prog_name="pushgo-compat")
     @common_options
     def cli() -> None:
-        """ntfy, Bark and ServerChan calls become native PushGo messages."""
         log_to_stderr()
 
     cli.add_command(build_serve(serve, dialects))

@@ -34,15 +34,15 @@ def alias() -> None:
 @click.option(
     "--dialect",
     type=DialectName(),
-    help="Whose key it is; --unknown knows it by itself.",
+    help="The dialect of the old key; not needed with --unknown.",
 )
 @click.option("--channel", "channel_id", metavar="ID", required=True)
 @click.option(
     "--key",
     type=SecretText(),
     envvar="PUSHGO_ALIAS_KEY",
-    help="The old key; - reads it from standard input, * stands for all that nothing"
-    " else knows; made when left out.",
+    help="The old key; - reads it from standard input. * takes every key that nothing"
+    " else knows. Without --key a new one is made.",
 )
 @click.option(
     "--unknown",
@@ -60,8 +60,12 @@ def alias() -> None:
     help="Change severities on the way, such as high=critical,normal=low.",
 )
 @click.option("--tag", "tags", multiple=True, help="Add a tag to every message.")
-@click.option("--send-only", is_flag=True, help="The key never subscribes.")
-@click.option("--require-auth", is_flag=True, help="ntfy: the key alone is not enough.")
+@click.option(
+    "--send-only", is_flag=True, help="The key only sends; it cannot subscribe."
+)
+@click.option(
+    "--require-auth", is_flag=True, help="ntfy: the key needs a login beside it."
+)
 @click.option(
     "--credential",
     "credentials",
@@ -154,7 +158,7 @@ def list_(dialect: Source | None, channel: str | None) -> None:
     metavar="FROM=TO,…",
     help="In place of its severities; '' for none.",
 )
-@click.option("--send-only/--no-send-only", default=None, help="Never subscribes.")
+@click.option("--send-only/--no-send-only", default=None, help="Only sends.")
 @common_options
 def change(
     alias_id: str,

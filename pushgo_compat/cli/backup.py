@@ -37,7 +37,8 @@ def backup(folder: Path, without_files: bool) -> None:
 @click.option(
     "--new-secret-key",
     is_flag=True,
-    help="Accept that aliases and targets are lost, where the old key is.",
+    help="Make a new secret key where the old one is lost; aliases and targets"
+    " are lost with it.",
 )
 @common_options
 def restore(folder: Path, new_secret_key: bool) -> None:

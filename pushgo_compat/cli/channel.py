@@ -16,12 +16,14 @@ from pushgo_compat.core.admin.service import Administration
 @click.group()
 @common_options
 def channel() -> None:
-    """Channels: who can be sent to."""
+    """Channels, which receive messages; each has one key."""
 
 
 @channel.command()
 @click.option(
-    "--name", required=True, help="Shown to people; the title of last resort."
+    "--name",
+    required=True,
+    help="Shown to people; the title of a message that has none.",
 )
 @click.option("--channel-id", help="26 letters and digits; made when left out.")
 @click.option(
@@ -76,7 +78,7 @@ def rotate_password(channel_id: str) -> None:
     type=click.IntRange(1, 60),
     default=10,
     show_default=True,
-    help="How long a phone may take to come.",
+    help="How long to wait for a phone.",
 )
 @common_options
 def pair(channel_id: str, minutes: int) -> None:

@@ -20,7 +20,7 @@ from pushgo_compat.model import Severity
     "--channel",
     metavar="ID",
     required=True,
-    help="The channel's id, or its only name.",
+    help="The channel's id, or its name if no other has it.",
 )
 @click.option("--title", help="The channel's name when left out.")
 @click.option(
@@ -53,7 +53,7 @@ def _standard_input() -> str:
     "--channel",
     metavar="ID",
     required=True,
-    help="The channel's id, or its only name.",
+    help="The channel's id, or its name if no other has it.",
 )
 @click.option(
     "--since",

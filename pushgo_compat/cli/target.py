@@ -59,7 +59,9 @@ def add() -> None:
 def _add_command(kind: Kind) -> click.Command:
     parameters: list[click.Parameter] = [
         click.Option(
-            ["--channel"], required=True, help="The channel's id, or its only name."
+            ["--channel"],
+            required=True,
+            help="The channel's id, or its name if no other has it.",
         ),
         click.Option(["--name"], help="Shown to people; made when left out."),
         click.Option(

@@ -42,7 +42,7 @@ def list_(context: click.Context) -> None:
 @yes_option
 @common_options
 def forget(unknown_ids: tuple[str, ...], yes: bool) -> None:
-    """Forget some of these keys, or all; who still uses one is listed again."""
+    """Forget some of these keys, or all; a key that is still used comes back."""
 
     async def forget_them(admin: Administration) -> int:
         if not unknown_ids:
