@@ -22,21 +22,32 @@ class CallCounts:
     def __init__(self, store: CallStore) -> None:
         self._store = store
         self._fresh: dict[tuple[int, Source], list[int]] = {}
+        self._current: dict[Source, list[int]] = {}
+        """Those of the hour that begins at ``_hour_ms``."""
+        self._hour_ms = 0
 
     def accepted(self, source: Source, at_ms: int, *, lossy: bool = False) -> None:
         """Count an accepted call; ``lossy``: a field of it was lost."""
-        place = at_ms // MS_AN_HOUR, source
-        found = self._fresh.get(place)
-        if found is None:
-            found = self._fresh[place] = [0, 0, 0]
+        found = self._current.get(source)
+        if found is None or not 0 <= at_ms - self._hour_ms < MS_AN_HOUR:
+            found = self._of(source, at_ms)
         found[_ACCEPTED] += 1
         if lossy:
             found[_LOSSY] += 1
 
     def refused(self, source: Source, at_ms: int) -> None:
         """Count a refused call."""
-        place = at_ms // MS_AN_HOUR, source
-        self._fresh.setdefault(place, [0, 0, 0])[_REFUSED] += 1
+        self._of(source, at_ms)[_REFUSED] += 1
+
+    def _of(self, source: Source, at_ms: int) -> list[int]:
+        """The counts of a source in the hour of this time."""
+        hour = at_ms // MS_AN_HOUR
+        if hour * MS_AN_HOUR != self._hour_ms:
+            self._hour_ms = hour * MS_AN_HOUR
+            self._current = {}
+        found = self._fresh.setdefault((hour, source), [0, 0, 0])
+        self._current[source] = found
+        return found
 
     async def flush(self) -> None:
         """Write what came since the last flush, in one commit; nothing when idle.
@@ -45,7 +56,7 @@ class CallCounts:
         """
         if not self._fresh:
             return
-        taken, self._fresh = self._fresh, {}
+        taken, self._fresh, self._current = self._fresh, {}, {}
         try:
             await self._store.add_counts(
                 [HourCount(*place, *counts) for place, counts in taken.items()]
@@ -54,5 +65,5 @@ class CallCounts:
             for place, counts in self._fresh.items():
                 before = taken.get(place, [0, 0, 0])
                 taken[place] = [a + b for a, b in zip(before, counts, strict=True)]
-            self._fresh = taken
+            self._fresh, self._current = taken, {}
             raise

@@ -152,7 +152,10 @@ class Masker:
         """A caller's own name for his request, which he may have made from any key."""
         if len(request_id) > CHANNEL_ID_LENGTH and suspected_keys(request_id):
             return HIDDEN
-        return self.text(request_id)
+        lower = request_id.lower()  # it has no escapes
+        if any(map(lower.__contains__, self._lower)):
+            return self.text(request_id)
+        return request_id
 
     def body(self, body: bytes) -> str:
         """The beginning of the body as text; hidden whole where a key may remain."""

@@ -128,11 +128,12 @@ def record_call(
         *masker.request(request),
         masker.notes(notes),
         batch,
-        call_id=arrival.call_id,
-        request_id=masker.request_id(arrival.request_id),
-        mount=arrival.mount,
-        address=arrival.address,
-        receivers=receivers,
+        "",
+        arrival.call_id,
+        masker.request_id(arrival.request_id),
+        arrival.mount,
+        arrival.address,
+        receivers,
     )
 
 
