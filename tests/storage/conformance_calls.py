@@ -33,8 +33,8 @@ def entry(at_ms: int = NOW_MS, **columns: object) -> JournalRow:
 
 
 async def journal(desk: Desk, span: CallSpan = ALL, limit: int = 5000) -> list[str]:
-    rows = await desk.store.calls.journal(span, lambda row: True, limit)
-    return [row.call_id for row in rows]
+    rows = await desk.store.calls.journal(span, bool, limit, 5000)
+    return [row.call_id for row in rows.found]
 
 
 async def sent(desk: Desk, count: int, receipt: bytes | None = b"r") -> list[str]:
@@ -53,8 +53,8 @@ class CallConformance:
     async def test_a_call_of_the_journal_comes_back_as_it_was(self, desk: Desk) -> None:
         rows = [entry(channel=1, one_in=40), entry(refused=False, source=Source.NTFY)]
         await desk.store.calls.record_calls(rows)
-        found = await desk.store.calls.journal(ALL, lambda row: True, 10)
-        assert list(found) == rows[::-1]
+        found = await desk.store.calls.journal(ALL, bool, 10, 10)
+        assert (list(found.found), found.last) == (rows[::-1], None)
         assert await desk.store.calls.journal_call(rows[0].call_id) == rows[0]
         assert await desk.store.calls.journal_call("0" * 24) is None
 
@@ -66,6 +66,14 @@ class CallConformance:
         ids = [row.call_id for row in rows]
         assert await journal(desk, CallSpan(before_call=ids[3]), 2) == ids[2:0:-1]
         assert await journal(desk, CallSpan(first_call=ids[3])) == ids[:2:-1]
+
+    async def test_a_search_of_the_journal_stops_and_says_where(
+        self, desk: Desk
+    ) -> None:
+        rows = [entry(NOW_MS + n) for n in range(9)]
+        await desk.store.calls.record_calls(rows)
+        found = await desk.store.calls.journal(ALL, lambda row: False, 10, 4)
+        assert (list(found.found), found.last) == ([], rows[5].call_id)
 
     async def test_the_journal_is_filtered_by_channel_and_dialect(
         self, desk: Desk

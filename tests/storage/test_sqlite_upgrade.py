@@ -5,9 +5,16 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import orjson
 import pytest
 
+from adapters import DIALECTS
+from pushgo_compat.core.calls.filters import CallFilter
+from pushgo_compat.core.calls.service import Calls
+from pushgo_compat.core.receipts.reading import ReceiptReader
+from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.model import Source
+from pushgo_compat.storage.sqlite.engine import connection
 from tests.storage.conftest import Clock, Desk, OpenStore
 
 DAY_MS = 86_400_000
@@ -72,3 +79,38 @@ async def test_a_number_made_of_the_clock_goes_with_its_message(
     await desk.store.append([desk.row(numbered=True) for _ in range(600)])
     await desk.store.purge(clock.now_ms)
     assert await desk.store.find_push(number) is None
+
+
+EARLIER_RECEIPT = [
+    "POST /{topic}",
+    "curl/8",
+    "POST",
+    "/jaEU…SqY",
+    {"Title": "t"},
+    "body",
+    [["Title", "title", ""]],
+    False,
+    "jaEU…SqY",
+]
+
+
+async def test_a_store_from_before_the_records_of_calls_lists_its_old_calls(
+    path: Path, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Release 9 of the tables: receipts end with the key's hint."""
+    migrations = connection._migrations()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(connection, "_migrations", lambda: migrations[:9])
+        connection.migrate(path)
+    assert migrations[9][0] == 10
+    desk = await Desk.at(await open_store())
+    receipt = orjson.dumps(EARLIER_RECEIPT)
+    sent = await desk.send("Backup", source=Source.NTFY, receipt=receipt)
+    calls = Calls(desk.store.calls, desk.store.channels, ReceiptReader(DIALECTS))
+    (entry,) = (await calls.list(CallFilter())).calls
+    assert (entry.call_id, entry.title) == (sent.message_id, "Backup")
+    assert (entry.at_ms, entry.duration_ms) == (sent.accepted_at_ms, None)
+    whole = await calls.get(sent.message_id, Reader("https://push.test"))
+    assert whole is not None
+    assert whole.receipt["call_id"] == sent.message_id
+    assert whole.receipt["mount"] is None

@@ -215,6 +215,25 @@ def test_a_search_says_how_far_it_looked_and_goes_on(stopped: Any) -> None:
     assert seen == [first]
 
 
+def test_a_search_through_refused_calls_says_how_far_it_looked(stopped: Any) -> None:
+    def work(gateway: Gateway) -> str:
+        first = ntfy(gateway, "", UNKNOWN_KEY, [("User-Agent", b"wanted/1")])
+        for number in range(12):
+            ntfy(gateway, "other", UNKNOWN_KEY if number % 3 else KEY)
+        return first
+
+    gateway, wanted = stopped(work)
+    page = listed(gateway, client="wanted", look_back=3)
+    assert page.looked_back_to_ms is not None
+    seen = ids(page)
+    for _ in range(12):
+        if page.older is None:
+            break
+        page = listed(gateway, page.older, client="wanted", look_back=3)
+        seen += ids(page)
+    assert (seen, page.older) == ([wanted], None)
+
+
 def test_a_call_is_shown_whole_to_the_operator(stopped: Any) -> None:
     lines: HeaderLines = [("User-Agent", b"backup.sh/2"), ("Call", b"yes")]
     gateway, call_id = stopped(lambda g: ntfy(g, "Backup", lines=lines))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -146,9 +146,11 @@ class Calls:
         if reads_messages:
             rows = await self._store.call_rows(span, search.keep, limit, look_back)
             last, last_ms = rows.last, rows.last_ms
-        journal = await self._store.journal(span, search.keep_journal, limit + 1)
-        end = _End(last, last_ms, span.before_call or "")
-        return await self._merge(search, journal, end, known, limit)
+        journal = await self._store.journal(
+            span, search.keep_journal, limit + 1, look_back
+        )
+        end = _End(last, last_ms, journal.last, span.before_call or "")
+        return await self._merge(search, journal.found, end, known, limit)
 
     async def get(self, call_id: str, reader: Reader) -> WholeCall | None:
         """One call; None when it is not there, or no longer."""
@@ -210,10 +212,12 @@ class Calls:
         while len(entries) < limit and (groups or others):
             other_ms = call_time_ms(others[0].call_id) if others else -1
             if groups and groups[0].at_ms >= other_ms:
+                if not others and groups[0].at_ms < end.journal_ms:
+                    break  # calls of the journal that were not looked at come first
                 group = groups.popleft()
                 entries.append(await self._group_entry(group, known, bool(groups)))
-            elif not groups and end.hides(other_ms):
-                break
+            elif not groups and other_ms < end.messages_ms:
+                break  # messages that were not looked at come first
             else:
                 row = others.popleft()
                 entries.append(self._journal_entry(row, known))
@@ -221,12 +225,15 @@ class Calls:
         place = end.last
         if groups:
             place = group.rows[-1].place if group else _behind(groups[0].rows[0].place)
-        if place is None and not others:
+        if not others:
+            shown = end.last_call or shown
+        if place is None and not others and end.last_call is None:
             return Page(entries, None, None)
         last_call = search.skipped if group is None else group.call_id
         is_short = len(entries) < limit
         cursor = Cursor(place, last_call, shown)
-        return Page(entries, str(cursor), end.last_ms if is_short else None)
+        reached_ms = max(end.messages_ms, end.journal_ms)
+        return Page(entries, str(cursor), reached_ms if is_short else None)
 
     async def _group_entry(
         self, group: _Group, known: Channels, has_next: bool
@@ -340,17 +347,25 @@ class Calls:
 
 
 class _End(NamedTuple):
-    """Where the reading of the messages' receipts ended."""
+    """Where the reading of both ended; None: nothing lies behind."""
 
     last: str | None
-    """None: nothing lies behind."""
+    """Of the messages' receipts, a place."""
     last_ms: int | None
+    last_call: str | None
+    """Of the journal."""
     before_call: str
     """Where the reading of the journal began."""
 
-    def hides(self, at_ms: int) -> bool:
-        """Whether messages that were not looked at may come before this time."""
-        return self.last is not None and at_ms < (self.last_ms or 0)
+    @property
+    def messages_ms(self) -> int:
+        """Messages from before this time were not looked at."""
+        return -1 if self.last is None else self.last_ms or -1
+
+    @property
+    def journal_ms(self) -> int:
+        """The same of the journal."""
+        return -1 if self.last_call is None else call_time_ms(self.last_call)
 
 
 def _behind(place: str) -> str:
@@ -378,7 +393,8 @@ class _Search:
         self._receipts = receipts
         self._wanted = wanted
         self._needles = Needles(wanted)
-        self._is_plain = not (wanted.client or wanted.fields or wanted.text)
+        self._has_terms = bool(wanted.client or wanted.fields or wanted.text)
+        self._codes: dict[Source, frozenset[str]] = {}
         self.skipped = "" if start is None else start.last_call
         """A call that the page before has shown, with messages behind its end."""
         self.groups: dict[str, _Group] = {}
@@ -388,6 +404,8 @@ class _Search:
         if not self._needles.may_fit(row):
             return False
         fields = orjson.loads(row.receipt)
+        if not self._fits_notes(row.source, fields[_NOTES]):
+            return False
         call_id = (fields[_CALL_ID:] or [""])[0] or row.message_id
         if call_id == self.skipped:
             return False
@@ -395,52 +413,56 @@ class _Search:
         if group is not None:
             group.rows.append(row)
             return False
-        if not self._is_plain and not self._fits(
-            row.source, CallRecord(*fields), row.payload
-        ):
+        if not self._fits_texts(fields, row.payload):
             return False
         self.groups[call_id] = _Group(call_id, row)
         return True
 
     def keep_journal(self, row: JournalRow) -> bool:
         """Whether a call of the journal fits."""
+        wanted = self._wanted
         outcome = Outcome.REFUSED if row.refused else Outcome.ACCEPTED
-        if self._wanted.outcome not in (None, outcome):
+        if wanted.outcome not in (None, outcome):
             return False
-        if self._is_plain:
+        if not self._has_terms:
             return True
-        return self._needles.may_fit_journal(row) and self._fits(
-            row.source, CallRecord.unpack(row.record), b"", refused=row.refused
+        if wanted.fields is not None and row.refused:
+            return False
+        if not self._needles.may_fit_journal(row):
+            return False
+        fields = orjson.loads(row.record)
+        return self._fits_notes(row.source, fields[_NOTES]) and self._fits_texts(
+            fields, b""
         )
 
-    def _fits(
-        self,
-        source: Source,
-        record: CallRecord,
-        payload: bytes,
-        *,
-        refused: bool = False,
-    ) -> bool:
+    def _fits_notes(self, source: Source, notes: Sequence[Sequence[str]]) -> bool:
+        """``notes`` are not unpacked: thousands are looked at."""
+        wanted = self._wanted.fields
+        if wanted is None:
+            return True
+        codes = self._codes.get(source)
+        if codes is None:
+            is_kept = wanted is Fields.KEPT
+            verdicts = (Fields.LOST, Fields.CHANGED) if is_kept else (wanted,)
+            codes = self._codes[source] = self._receipts.codes(source, verdicts)
+        for note in notes:
+            if note[_CODE] in codes:
+                return wanted is not Fields.KEPT
+        return wanted is Fields.KEPT
+
+    def _fits_texts(self, fields: Sequence[Any], payload: bytes) -> bool:
+        """``fields`` are those of a ``CallRecord``, as it is packed."""
         wanted = self._wanted
-        if wanted.client.lower() not in record.client.lower():
-            return False
-        if wanted.fields is not None and (
-            refused or not self._fits_fields(source, record, wanted.fields)
-        ):
+        client = fields[_CLIENT].lower()
+        if wanted.client.lower() not in client:
             return False
         text = wanted.searched.lower()
-        if not text or text in record.client.lower():
+        if not text or text in client:
             return True
-        if text in record.request_id.lower():
+        if any(text in request_id.lower() for request_id in fields[_REQUEST_ID]):
             return True
         title = orjson.loads(payload).get("title") if payload else ""
         return text in (title or "").lower()
-
-    def _fits_fields(self, source: Source, record: CallRecord, wanted: Fields) -> bool:
-        verdicts = self._receipts.verdicts(source, record.notes)
-        if wanted is Fields.KEPT:
-            return not (verdicts.get("lost") or verdicts.get("changed"))
-        return bool(verdicts.get(wanted.value))
 
 
 def _stored(row: CallRow) -> StoredMessage:
@@ -458,4 +480,10 @@ def _stored(row: CallRow) -> StoredMessage:
     )
 
 
-_CALL_ID, _CHANNEL = map(CallRecord._fields.index, ("call_id", "channel"))
+_CLIENT, _NOTES, _CALL_ID, _CHANNEL = map(
+    CallRecord._fields.index, ("client", "notes", "call_id", "channel")
+)
+_REQUEST_ID = slice(_CALL_ID + 1, _CALL_ID + 2)
+"""A slice: the records of earlier releases are shorter."""
+_CODE = 1
+"""Of a note, as it is packed."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
 
 from pushgo_compat.core.messages import receipt_of
-from pushgo_compat.core.receipts.notes import AboutMessage, note_text
+from pushgo_compat.core.receipts.notes import GATE_NOTES, AboutMessage, note_text
 from pushgo_compat.core.receipts.receipts import (
     CallRecord,
     Document,
@@ -99,8 +99,14 @@ class ReceiptReader:
     def verdicts(self, source: Source, notes: Sequence[Note]) -> Mapping[str, int]:
         """How many fields met each verdict; those that none met are left out."""
         dialect = self._dialects[source]
-        codes = [Note(*note).code for note in notes]  # not unpacked yet, perhaps
-        return Counter(str(note_text(dialect, code).verdict) for code in codes)
+        return Counter(str(note_text(dialect, note.code).verdict) for note in notes)
+
+    def codes(self, source: Source, verdicts: Collection[str]) -> frozenset[str]:
+        """The codes of a dialect's notes that have one of these verdicts."""
+        texts = {**self._dialects[source].notes, **GATE_NOTES}
+        return frozenset(
+            code for code, text in texts.items() if text.verdict in verdicts
+        )
 
 
 def kept_reply(more: Mapping[str, object]) -> LegacyReply:

@@ -73,6 +73,14 @@ class CallRows(NamedTuple):
     """When the message there was accepted; None where none was read."""
 
 
+class JournalRows(NamedTuple):
+    """What was found of the journal."""
+
+    found: Sequence[JournalRow]
+    last: str | None
+    """The call at which the reading stopped; None: nothing lies behind it."""
+
+
 class HourCount(NamedTuple):
     """Calls of one dialect in one hour."""
 
@@ -96,9 +104,16 @@ class CallStore(Protocol):
         ...
 
     async def journal(
-        self, span: CallSpan, keep: Callable[[JournalRow], bool], limit: int
-    ) -> Sequence[JournalRow]:
-        """At most ``limit`` calls of the journal; ``keep`` runs beside the loop."""
+        self,
+        span: CallSpan,
+        keep: Callable[[JournalRow], bool],
+        limit: int,
+        look_at: int,
+    ) -> JournalRows:
+        """At most ``limit`` calls of the journal; at most ``look_at`` are read.
+
+        ``keep`` runs beside the loop.
+        """
         ...
 
     async def journal_call(self, call_id: str) -> JournalRow | None:

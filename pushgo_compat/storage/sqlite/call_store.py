@@ -12,6 +12,7 @@ from pushgo_compat.core.stores.calls import (
     CallSpan,
     HourCount,
     JournalRow,
+    JournalRows,
 )
 from pushgo_compat.storage.sqlite import calls
 from pushgo_compat.storage.sqlite.engine.reader import Readers
@@ -30,10 +31,16 @@ class SqliteCalls:
         await self._writer.execute(lambda db: calls.record_calls(db, rows))
 
     async def journal(
-        self, span: CallSpan, keep: Callable[[JournalRow], bool], limit: int
-    ) -> Sequence[JournalRow]:
+        self,
+        span: CallSpan,
+        keep: Callable[[JournalRow], bool],
+        limit: int,
+        look_at: int,
+    ) -> JournalRows:
         """Calls of the journal."""
-        return await self._readers.run(lambda db: calls.journal(db, span, keep, limit))
+        return await self._readers.run(
+            lambda db: calls.journal(db, span, keep, limit, look_at)
+        )
 
     async def journal_call(self, call_id: str) -> JournalRow | None:
         """One call of the journal."""
