@@ -1,0 +1,1 @@
+"""The clients whose command lines are read, one module or folder each."""

@@ -1,0 +1,1 @@
+"""curl: its options, and the requests that a line of it sends."""

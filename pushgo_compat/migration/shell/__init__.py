@@ -1,0 +1,1 @@
+"""The shell: which commands a script runs, and with which words."""

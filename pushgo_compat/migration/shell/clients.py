@@ -1,0 +1,68 @@
+"""The programs of a script that send HTTP, and what stands before their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pushgo_compat.migration.shell.commands import Argument
+
+CLIENTS: Mapping[str, str] = {
+    "curl": "curl",
+    "curl.exe": "curl",
+    "wget": "wget",
+    "wget.exe": "wget",
+    "wget2": "wget",
+    "http": "httpie",
+    "https": "httpie",
+    "xh": "xh",
+    "xhs": "xh",
+}
+"""Programs that are read, and the words for them in answers."""
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "su", "runuser"})
+"""Programs that run the text behind ``-c``."""
+REPEATERS = frozenset({"xargs", "parallel"})
+"""Programs that put another text in the place of ``{}`` each time."""
+_WRAPPERS = frozenset(
+    {
+        *("sudo", "doas", "su", "runuser", "gosu", "su-exec", "env", "exec", "command"),
+        *("nice", "ionice", "chrt", "taskset", "nohup", "setsid", "unshare", "nsenter"),
+        *("time", "timeout", "flock", "chronic", "stdbuf", "watch", "busybox", "eval"),
+        *("torsocks", "proxychains", "proxychains4"),
+        *("docker", "podman", "kubectl", "ssh"),
+        *REPEATERS,
+    }
+)
+"""Programs that run what follows their own options."""
+
+
+def base_name(text: str) -> str:
+    """The name of a program without its folder."""
+    return text.replace("\\", "/").rpartition("/")[2]
+
+
+def find_client(arguments: Sequence[Argument]) -> int | None:
+    """Where the name of a client stands: first, or behind what runs it."""
+    if not arguments:
+        return None
+    if base_name(arguments[0].word.text) in CLIENTS:
+        return 0
+    if base_name(arguments[0].word.text) not in _WRAPPERS:
+        return None
+    for index, argument in enumerate(arguments):
+        if base_name(argument.word.text) in CLIENTS:
+            return index
+    return None
+
+
+def find_script(arguments: Sequence[Argument]) -> int | None:
+    """Where the text stands that another shell runs (``sh -c``, ``eval``, ``ssh``)."""
+    names = [base_name(argument.word.text) for argument in arguments]
+    for index, name in enumerate(names):
+        if name in SHELLS:
+            for at in range(index + 1, len(names) - 1):
+                letters = names[at]
+                if letters.startswith("-") and letters.endswith("c"):
+                    return at + 1
+    if names and names[0] in ("eval", "ssh", "watch") and len(names) > 1:
+        return len(names) - 1
+    return None

@@ -1,0 +1,292 @@
+"""A script's syntax tree → the commands in it, and what stands on their input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from pushgo_compat.migration.shell.grammar import parse_shell
+from pushgo_compat.migration.shell.quoting import EXPANSIONS, WordReader
+from pushgo_compat.migration.shell.source import Source
+from pushgo_compat.migration.words import Variables, Word
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_DEPTH = 120
+"""Commands within commands that are looked into."""
+_REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
+_NO_ARGUMENTS = frozenset({"variable_assignment", "comment", *_REDIRECTS})
+_JOINTS = frozenset({"|", "|&"})
+_READ_IN = "<"
+
+
+class InputFile(NamedTuple):
+    """Standard input is this file."""
+
+    name: Word
+
+
+Input = Word | InputFile | None
+"""What a command reads from standard input, as far as the script says."""
+
+
+class Argument(NamedTuple):
+    """A word of a command."""
+
+    word: Word
+    is_bare: bool = False
+    """It is an expansion without quotes, which may become several words, or none."""
+
+
+class Command(NamedTuple):
+    """A command with its words, the name first."""
+
+    arguments: Sequence[Argument]
+    input: Input
+    start: int
+    end: int
+    """Bytes in the source."""
+    is_broken: bool = False
+    """A quote or a bracket in it is never closed."""
+
+
+@dataclass(slots=True)
+class Script:
+    """The commands of a piece of shell, and the variables that it sets."""
+
+    commands: list[Command] = field(default_factory=list)
+    assignments: dict[str, list[Word]] = field(default_factory=dict)
+    arrays: dict[str, list[list[Argument]]] = field(default_factory=dict)
+    broken: list[Source] = field(default_factory=list)
+    """What the grammar could make nothing of."""
+
+
+def read_script(source: Source, variables: Variables) -> Script:
+    """Find the commands. Raises ShellParserMissing."""
+    walk = _Walk(source, variables)
+    walk.into(parse_shell(source.data), None, 0)
+    return walk.script
+
+
+class _Walk:
+    def __init__(self, source: Source, variables: Variables) -> None:
+        self._source = source
+        self._variables = variables
+        self._words = WordReader(source, variables)
+        self.script = Script()
+
+    def into(self, node: Node, given: Input, depth: int) -> None:
+        """Gather the commands below a node, which reads ``given``."""
+        if depth > MAX_DEPTH:
+            return
+        match node.type:
+            case "command":
+                self._command(node, (), given)
+            case "redirected_statement":
+                self._redirected(node, given, depth)
+                return
+            case "pipeline":
+                self._pipeline(node.children, node.start_byte, given, depth)
+                return
+            case "variable_assignment":
+                self._assignment(node)
+            case "ERROR" if node.parent is None or node.parent.type != "ERROR":
+                part = self._source.part(node.start_byte, node.end_byte)
+                self.script.broken.append(part)
+        for child in node.children:
+            self.into(child, None, depth + 1)
+
+    def _command(self, node: Node, more: Sequence[Node], given: Input) -> None:
+        arguments = [
+            Argument(self._words.read(child), child.type in EXPANSIONS)
+            for child in (*_argument_nodes(node), *more)
+        ]
+        for child in node.children:
+            if child.type in _REDIRECTS:
+                given = self._input_of(child) or given
+        start, end = self._trimmed(node)
+        command = Command(
+            arguments,
+            given,
+            self._source.places[start],
+            self._source.places[end],
+            node.has_error and _is_unclosed(node, 0),
+        )
+        self.script.commands.append(command)
+
+    def _trimmed(self, node: Node) -> tuple[int, int]:
+        data = self._source.data[node.start_byte : node.end_byte]
+        start = node.start_byte + len(data) - len(data.lstrip())
+        return start, max(start, node.end_byte - (len(data) - len(data.rstrip())))
+
+    # ---------------------------------------------------------------------- redirects
+
+    def _redirected(self, node: Node, given: Input, depth: int) -> None:
+        redirects = [child for child in node.children if child.type in _REDIRECTS]
+        bodies = [child for child in node.children if child.type not in _REDIRECTS]
+        for redirect in redirects:
+            given = self._input_of(redirect) or given
+        more = [extra for each in redirects for extra in _stray_arguments(each)]
+        for body in bodies:
+            if body.type == "command":
+                self._command(body, more, given)
+                for child in body.children:
+                    self.into(child, None, depth + 1)
+            elif body.type == "pipeline":
+                self._pipeline(body.children, body.start_byte, given, depth, more)
+            else:
+                self.into(body, given, depth + 1)
+        for redirect in redirects:
+            self._behind(redirect, bodies, given, depth)
+
+    def _behind(
+        self, redirect: Node, bodies: Sequence[Node], given: Input, depth: int
+    ) -> None:
+        """What follows ``<<EOF`` on its line belongs to the redirect's node."""
+        for child in redirect.children:
+            if child.type != "pipeline":
+                self.into(child, None, depth + 1)
+                continue
+            is_cat = len(bodies) == 1 and bodies[0].text == b"cat"
+            start = bodies[0].start_byte if bodies else redirect.start_byte
+            piped: Input = given
+            if not is_cat:
+                piped = self._output_of(start, redirect.end_byte)
+            parts = [part for part in child.children if part.type not in _JOINTS]
+            for part in parts:
+                self.into(part, piped, depth + 1)
+                piped = self._output_of(start, redirect.end_byte)
+
+    def _input_of(self, redirect: Node) -> Input:
+        children = redirect.children
+        match redirect.type:
+            case "herestring_redirect" if len(children) > 1:
+                word = self._words.read(children[-1])
+                return Word.joined([word, Word.made_up("\n")])
+            case "heredoc_redirect":
+                return self._heredoc(redirect)
+            case "file_redirect":
+                kinds = [child.type for child in children]
+                if _READ_IN in kinds and kinds.index(_READ_IN) + 1 < len(children):
+                    name = children[kinds.index(_READ_IN) + 1]
+                    return InputFile(self._words.read(name))
+            case _:
+                pass
+        return None
+
+    def _heredoc(self, redirect: Node) -> Input:
+        parts = {child.type: child for child in redirect.children}
+        body, delimiter = parts.get("heredoc_body"), parts.get("heredoc_start")
+        if body is None or delimiter is None:
+            return Word.made_up("")
+        name = delimiter.text or b""
+        is_literal = any(sign in name for sign in (b"'", b'"', b"\\"))
+        text = self._words.heredoc(body, self._body_start(body), literal=is_literal)
+        return _without_tabs(text) if "<<-" in parts else text
+
+    def _body_start(self, body: Node) -> int:
+        """The grammar leaves the blanks out that a here-document begins with."""
+        data = self._source.data
+        start = body.start_byte
+        while start and data[start - 1 : start].isspace():
+            start -= 1
+        line_end = data.find(b"\n", start, body.start_byte)
+        return body.start_byte if line_end < 0 else line_end + 1
+
+    # ---------------------------------------------------------------------- pipelines
+
+    def _pipeline(
+        self,
+        children: Sequence[Node],
+        start: int,
+        given: Input,
+        depth: int,
+        more: Sequence[Node] = (),
+    ) -> None:
+        parts = [child for child in children if child.type not in _JOINTS]
+        for number, part in enumerate(parts):
+            if number:
+                given = self._output_of(start, parts[number - 1].end_byte)
+            if more and part is parts[-1] and part.type == "command":
+                self._command(part, more, given)
+                for child in part.children:
+                    self.into(child, None, depth + 1)
+            else:
+                self.into(part, given, depth + 1)
+
+    def _output_of(self, start: int, end: int) -> Word:
+        """What some commands print: as if it stood in ``$(…)``."""
+        written = self._source.text(start, end).strip()
+        blank = " " if written.startswith("(") else ""  # $(( is arithmetic
+        expression = f"$({blank}{written}{blank})"
+        return self._variables.word(expression, self._source.places[start])
+
+    # -------------------------------------------------------------------- assignments
+
+    def _assignment(self, node: Node) -> None:
+        name = node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        if name is None or name.type != "variable_name" or name.text is None:
+            return
+        key = name.text.decode("utf-8", "replace")
+        if value is not None and value.type == "array":
+            items = [child for child in value.children if child.type not in "()"]
+            words = [
+                Argument(self._words.read(child), child.type in EXPANSIONS)
+                for child in items
+                if child.type != "comment"
+            ]
+            self.script.arrays.setdefault(key, []).append(words)
+            return
+        word = Word.made_up("") if value is None else self._words.read(value)
+        self.script.assignments.setdefault(key, []).append(word)
+
+
+def _is_unclosed(node: Node, depth: int) -> bool:
+    """Whether a quote or a bracket had to be thought of to read a command."""
+    if node.is_missing or depth > MAX_DEPTH:
+        return True
+    return any(
+        _is_unclosed(child, depth + 1) for child in node.children if child.has_error
+    )
+
+
+def _argument_nodes(node: Node) -> Iterator[Node]:
+    for child in node.children:
+        if child.type in _NO_ARGUMENTS:
+            if child.type in _REDIRECTS:
+                yield from _stray_arguments(child)
+            continue
+        following = child.next_sibling
+        if child.type == "$" and following and following.type == "string":
+            continue  # $"…": a text that could be translated
+        if child.type == "command_name" and child.children:
+            yield child.children[0]
+        else:
+            yield child
+
+
+def _stray_arguments(redirect: Node) -> list[Node]:
+    """Arguments that stand behind a redirect: the grammar takes them for a part of it.
+
+    As in ``curl -d x > /dev/null URL``.
+    """
+    if redirect.type == "herestring_redirect":
+        return []
+    if redirect.type == "heredoc_redirect":
+        kept = redirect.children_by_field_name("argument")
+        return list(kept)
+    return redirect.children_by_field_name("destination")[1:]
+
+
+def _without_tabs(text: Word) -> Word:
+    """``<<-`` takes the tabs at the beginning of lines away."""
+    parts: list[Word] = []
+    at = 0
+    for line in text.text.splitlines(keepends=True):
+        tabs = len(line) - len(line.lstrip("\t"))
+        parts.append(text.part(at + tabs, at + len(line)))
+        at += len(line)
+    return Word.joined(parts)

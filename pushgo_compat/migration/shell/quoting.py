@@ -1,0 +1,113 @@
+"""A word's syntax tree → the word as the program gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pushgo_compat.migration.shell.escapes import (
+    ansi_c,
+    in_double_quotes,
+    in_heredoc,
+    unquoted,
+)
+from pushgo_compat.migration.shell.source import Source
+from pushgo_compat.migration.words import Variables, Word
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+EXPANSIONS = frozenset(
+    {
+        "simple_expansion",
+        "expansion",
+        "command_substitution",
+        "process_substitution",
+        "arithmetic_expansion",
+    }
+)
+"""The node types of what the shell would work out; it is kept as it is written."""
+_BLANKS = b" \t\r\n"
+_MAX_DEPTH = 60
+
+_Undo = Callable[[Word], Word]
+
+
+class WordReader:
+    """Reads the words of one piece of shell."""
+
+    def __init__(self, source: Source, variables: Variables) -> None:
+        self._source = source
+        self._variables = variables
+
+    def read(self, node: Node) -> Word:
+        """One word, quoting undone, expansions as markers."""
+        return self._read(node, unquoted, 0)
+
+    def heredoc(self, node: Node, start: int, *, literal: bool) -> Word:
+        """The text of a here-document, whose first byte may stand before its node."""
+        if literal:
+            return self._source.word(start, node.end_byte)
+        return self._pieces(node, start, node.end_byte, in_heredoc, 0)
+
+    def _read(self, node: Node, undo: _Undo, depth: int) -> Word:
+        start, end = node.start_byte, node.end_byte
+        if depth > _MAX_DEPTH:
+            return self._source.word(start, end)
+        match node.type:
+            case "raw_string":
+                word = self._source.word(start + 1, max(start + 1, end - 1))
+            case "ansi_c_string":
+                word = ansi_c(self._source.word(start + 2, max(start + 2, end - 1)))
+            case "string":
+                word = self._quoted(node, start + 1, depth)
+            case "translated_string":
+                word = self._quoted(node, start + 2, depth)
+            case kind if kind in EXPANSIONS:
+                word = self._expansion(node)
+            case _:
+                word = self._pieces(node, start, end, undo, depth)
+        return word
+
+    def _quoted(self, node: Node, start: int, depth: int) -> Word:
+        end = node.end_byte
+        if end > start and self._source.data[end - 1 : end] == b'"':
+            end -= 1
+        if node.type == "translated_string":
+            node = node.children[-1] if node.children else node
+        return self._pieces(node, start, end, in_double_quotes, depth)
+
+    def _pieces(
+        self, node: Node, start: int, end: int, undo: _Undo, depth: int
+    ) -> Word:
+        """What stands between the children is literal; so are most of them."""
+        parts: list[Word] = []
+        at = start
+        for child in node.children:
+            if not child.child_count and child.type not in _QUOTED:
+                continue  # a token of literal text
+            if child.start_byte < at or child.end_byte > end:
+                continue
+            begin = self._visible_start(child)
+            parts.append(undo(self._source.word(at, begin)))
+            parts.append(self._read(child, undo, depth + 1))
+            at = child.end_byte
+        parts.append(undo(self._source.word(at, max(at, end))))
+        return Word.joined(parts) if len(parts) > 1 else parts[0]
+
+    def _expansion(self, node: Node) -> Word:
+        start = self._visible_start(node)
+        expression = self._source.text(start, node.end_byte)
+        return self._variables.word(expression, self._source.places[start])
+
+    def _visible_start(self, node: Node) -> int:
+        """Where an expansion begins: the grammar counts blanks before it as its own."""
+        start = node.start_byte
+        if node.type in EXPANSIONS:
+            while self._source.data[start : start + 1] in _BLANK_BYTES:
+                start += 1
+        return start
+
+
+_BLANK_BYTES = tuple(bytes([byte]) for byte in _BLANKS)
+_QUOTED = frozenset({"raw_string", "ansi_c_string", "string", *EXPANSIONS})

@@ -1,0 +1,171 @@
+"""A script, a crontab or a line of shell → the calls in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from pushgo_compat.migration.calls import (
+    FoundCall,
+    FoundCalls,
+    Span,
+    Unreadable,
+)
+from pushgo_compat.migration.clients.common import Result
+from pushgo_compat.migration.clients.curl.requests import read_curl
+from pushgo_compat.migration.clients.httpie import read_httpie
+from pushgo_compat.migration.clients.wget import read_wget
+from pushgo_compat.migration.shell.clients import (
+    CLIENTS,
+    REPEATERS,
+    base_name,
+    find_client,
+    find_script,
+)
+from pushgo_compat.migration.shell.commands import (
+    Argument,
+    Command,
+    Input,
+    Script,
+    read_script,
+)
+from pushgo_compat.migration.shell.crontab import split_crontab
+from pushgo_compat.migration.shell.source import Source
+from pushgo_compat.migration.urls import Known
+from pushgo_compat.migration.words import Variables, Word
+
+Reader = Callable[[Sequence[Argument], Input, Known], list[Result]]
+UNCLOSED = "a quote or a bracket is never closed"
+_MAX_NESTED = 4
+_ARRAY = re.compile(r"\$\{(\w+)\[[@*]\]\}")
+_CLIENT_LINE = re.compile(rb"(?m)^.*\b(?:curl|wget2?|https?|xhs?)[ \t].*$")
+
+
+class _Found(NamedTuple):
+    command: Command
+    script: Script
+
+
+def read_shell(data: bytes) -> FoundCalls:
+    """Every call of a text. Raises ShellParserMissing."""
+    variables = Variables(data.decode("utf-8", "surrogateescape"))
+    rest, lines = split_crontab(Source.whole(data))
+    found = list(_commands(rest, variables, 0))
+    for command, given in lines:
+        text = None if given is None else given.word(0, len(given.data))
+        for each in _commands(command, variables, 0):
+            piped = each.command.input or text
+            found.append(each._replace(command=each.command._replace(input=piped)))
+    known = Known(variables, _assigned_once(found))
+    calls = [call for each in found for call in _read(each, known)]
+    calls.sort(key=lambda call: call.span)
+    return FoundCalls(calls=calls, variables=variables, assignments=known.assignments)
+
+
+def _commands(source: Source, variables: Variables, depth: int) -> Iterator[_Found]:
+    """The commands of a script, and of the scripts in it (``sh -c``)."""
+    script = read_script(source, variables)
+    for command in script.commands:
+        yield _Found(command, script)
+        at = find_script(command.arguments)
+        if at is not None and depth < _MAX_NESTED:
+            inner = Source.of_word(command.arguments[at].word)
+            yield from _commands(inner, variables, depth + 1)
+    for broken in script.broken:
+        if depth < _MAX_NESTED:
+            yield from _line_by_line(broken, variables)
+
+
+def _line_by_line(source: Source, variables: Variables) -> Iterator[_Found]:
+    """The commands of what the grammar could make nothing of."""
+    for line in _CLIENT_LINE.finditer(source.data):
+        part = source.part(line.start(), line.end())
+        script = read_script(part, variables)
+        commands = list(script.commands)
+        for unread in script.broken:
+            if client := _CLIENT_LINE.search(unread.data):
+                places = unread.places
+                word = Argument(unread.word(0, len(unread.data)))
+                start, end = places[client.start()], places[client.end()]
+                commands.append(Command([word], None, start, end, is_broken=True))
+        for command in commands:
+            yield _Found(command, script)
+
+
+def _assigned_once(found: Sequence[_Found]) -> Mapping[str, Word]:
+    scripts = {id(each.script): each.script for each in found}.values()
+    values: dict[str, list[Word]] = {}
+    for script in scripts:
+        for name, words in script.assignments.items():
+            values.setdefault(name, []).extend(words)
+    return {name: words[0] for name, words in values.items() if len(words) == 1}
+
+
+def _read(found: _Found, known: Known) -> Iterator[FoundCall]:
+    command = found.command
+    span = Span(command.start, command.end)
+    if command.is_broken:
+        first = command.arguments[0].word.text if command.arguments else ""
+        client = next((c for c in CLIENTS if c in first.split()), None)
+        if find_client(command.arguments) is not None or client is not None:
+            yield FoundCall(client=client or "curl", span=span, problem=UNCLOSED)
+        return
+    at = find_client(command.arguments)
+    if at is None or find_script(command.arguments) is not None:
+        return
+    name = base_name(command.arguments[at].word.text)
+    client = CLIENTS[name]
+    words = _expanded(command.arguments[at + 1 :], found.script, known.variables)
+    if base_name(command.arguments[0].word.text) in REPEATERS:
+        words = [_repeated(argument, known.variables) for argument in words]
+    try:
+        for result in READERS[name](words, command.input, known):
+            if isinstance(result, Unreadable):
+                yield FoundCall(client=client, span=span, problem=str(result))
+            else:
+                yield FoundCall(client=client, span=span, request=result)
+    except Unreadable as reason:
+        yield FoundCall(client=client, span=span, problem=str(reason))
+
+
+def _expanded(
+    words: Sequence[Argument], script: Script, variables: Variables
+) -> list[Argument]:
+    """The words, with ``"${ARRAY[@]}"`` replaced where the script sets it once."""
+    expanded: list[Argument] = []
+    for argument in words:
+        text = argument.word.text
+        array = _ARRAY.fullmatch(variables.expression(text))
+        values = script.arrays.get(array[1], []) if array else []
+        if len(values) == 1:
+            expanded += values[0]
+        else:
+            expanded.append(argument)
+    return expanded
+
+
+def _repeated(argument: Argument, variables: Variables) -> Argument:
+    """A word in which another program replaces ``{}``, here by a marker."""
+    word = argument.word
+    before, braces, _ = word.text.partition("{}")
+    if not braces:
+        return argument
+    start = len(before)
+    marker = variables.word("{}", word.offsets[start])
+    parts = [word.part(0, start), marker, word.part(start + 2)]
+    return _repeated(Argument(Word.joined(parts)), variables)
+
+
+READERS: Mapping[str, Reader] = {
+    "curl": read_curl,
+    "curl.exe": read_curl,
+    "wget": read_wget,
+    "wget.exe": read_wget,
+    "wget2": read_wget,
+    "http": read_httpie,
+    "https": partial(read_httpie, scheme="https"),
+    "xh": read_httpie,
+    "xhs": partial(read_httpie, scheme="https"),
+}
