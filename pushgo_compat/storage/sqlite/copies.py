@@ -20,6 +20,7 @@ OF_THE_SECRET_KEY = (
     "pairing_window",
     "paired_keys",
     "account_tokens",
+    "tickets",
 )
 """Tables whose rows are digests made with the secret key, or encrypted with it."""
 
