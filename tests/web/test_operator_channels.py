@@ -14,10 +14,7 @@ from pushgo_compat.model import Source
 from tests.gateway import ANY_PORT, CHANNEL_NAME, Gateway, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.web.browser import Browser
-from tests.wire import Reply
-
-TOKEN = "an admin token of twenty and more"
-HERE = f"/admin/channels/{CHANNEL_ID}"
+from tests.web.operator_pages import HERE, TOKEN, codes, number, signed_in, text
 
 
 @pytest.fixture
@@ -29,25 +26,7 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
 
 @pytest.fixture
 def operator(gateway: Gateway) -> Browser:
-    browser = Browser(gateway)
-    assert browser.sign_in_as_operator(TOKEN).status == 303
-    return browser
-
-
-def text(reply: Reply) -> str:
-    return reply.body.decode().replace("<wbr>", "")
-
-
-def number(reply: Reply) -> str:
-    """The number that keeps a form from being carried out twice."""
-    found = re.search(r'name="number" value="([^"]+)"', text(reply))
-    assert found is not None
-    return found[1]
-
-
-def codes(reply: Reply) -> list[str]:
-    """The lines to copy."""
-    return re.findall(r"<pre[^>]*><code>([^<]*)</code>", text(reply))
+    return signed_in(gateway)
 
 
 def test_every_page_wants_a_session(gateway: Gateway) -> None:

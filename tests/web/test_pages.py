@@ -160,7 +160,7 @@ def test_every_text_is_used_and_every_used_one_is_there() -> None:
     used = set(re.findall(r"""\bt\('([\w.]+)'[,)]""", source))
     counted = set(re.findall(r"""\bt\('([\w.]+)', count=""", source))
     used = used - counted | {f"{key}.{n}" for key in counted for n in ("one", "other")}
-    begun = set(re.findall(r"""\bt\('([\w.]+)' ~""", source))
+    begun = set(re.findall(r"""(?:\bt\(|{% set \w+ = )'([\w.]+)' ~""", source))
     known = load_texts("en").keys()
     for module in PAGES.rglob("*.py"):  # a page chooses among a few, or a list's end
         code = module.read_text(encoding="utf-8")

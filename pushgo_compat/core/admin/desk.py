@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.delivery import Kind, Outcome, Standing
 from pushgo_compat.core.stores.targets import Target
 
@@ -24,3 +25,7 @@ class Desk:
     delivers."""
     pairing_fault: str | None
     """Why phones with Bark's app cannot be paired; None when they can."""
+
+    def targets(self) -> TargetAdministration:
+        """Targets and the outbox."""
+        return self.admin.targets(self.kinds)

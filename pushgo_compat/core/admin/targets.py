@@ -143,6 +143,16 @@ class TargetAdministration:
             raise _removed_meanwhile()
         return await self.show(target_id)
 
+    async def rename(self, target_id: str, name: str) -> Document:
+        """Give a target another name. Raises Refused."""
+        target = await self.find(target_id)
+        cleaned = _clean_name(name)
+        if not cleaned:
+            raise Refused("a target's name must not be empty", "empty")
+        if not await self._store.targets.rename_target(target.target_id, cleaned):
+            raise _removed_meanwhile()
+        return await self.show(target_id)
+
     async def remove(self, target_id: str) -> Document:
         """Remove a target; what waits for it is never sent. Raises Refused."""
         target = await self.find(target_id)

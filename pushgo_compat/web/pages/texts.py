@@ -28,6 +28,10 @@ class Texts:
         """Raises OSError when the table is missing."""
         self._table = load_texts(language)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in self._table
+
     def __call__(self, key: str, **values: object) -> Markup:
         """The text of a key, ``{name}`` replaced by ``values``.
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 from aiohttp import web
 
 from pushgo_compat.web.pages.access import sign_in
-from pushgo_compat.web.pages.operator import channel, channels, overview, ticket
+from pushgo_compat.web.pages.operator import (
+    add_target,
+    channel,
+    channels,
+    overview,
+    pairing,
+    targets,
+    ticket,
+)
 
 _CHANNEL = "/admin/channels/{channel_id}"
+_TARGET = f"{_CHANNEL}/targets/{{target_id}}"
 
 OPERATOR = (
     web.get("/admin", overview.get_overview),
@@ -20,6 +29,19 @@ OPERATOR = (
     web.get(f"{_CHANNEL}/password", channel.ask_to_rotate),
     web.post(f"{_CHANNEL}/password", channel.rotate_password),
     web.post(f"{_CHANNEL}/ticket", ticket.show_ticket),
+    web.post(f"{_CHANNEL}/pair", pairing.open_window),
+    web.get(f"{_CHANNEL}/pair/state", pairing.get_state),
+    web.post(f"{_CHANNEL}/pair/confirm", pairing.confirm),
+    web.post(f"{_CHANNEL}/pair/stop", pairing.close_window),
+    web.get(f"{_CHANNEL}/add-target", add_target.list_kinds),
+    web.get(f"{_CHANNEL}/add-target/{{kind}}", add_target.get_form),
+    web.post(f"{_CHANNEL}/add-target/{{kind}}", add_target.add_target),
+    web.post(f"{_TARGET}/test", targets.try_target),
+    web.post(f"{_TARGET}/pause", targets.pause_target),
+    web.post(f"{_TARGET}/resume", targets.resume_target),
+    web.post(f"{_TARGET}/name", targets.rename_target),
+    web.get(f"{_TARGET}/remove", targets.ask_to_remove),
+    web.post(f"{_TARGET}/remove", targets.remove_target),
     web.get(f"{_CHANNEL}/delete", channel.ask_to_delete),
     web.post(f"{_CHANNEL}/delete", channel.delete_channel),
 )
