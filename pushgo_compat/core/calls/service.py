@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -23,11 +23,10 @@ from pushgo_compat.core.calls.entries import CallEntry
 from pushgo_compat.core.calls.filters import (
     CallFilter,
     Cursor,
-    Fields,
-    Needles,
     Outcome,
 )
 from pushgo_compat.core.calls.reasons import word_reason
+from pushgo_compat.core.calls.search import Group, ReadTo, Search, place_behind
 from pushgo_compat.core.receipts.notes import AboutMessage
 from pushgo_compat.core.receipts.reading import (
     ReadCall,
@@ -44,7 +43,7 @@ from pushgo_compat.core.receipts.receipts import (
 )
 from pushgo_compat.core.stores.calls import CallRow, CallSpan, CallStore, JournalRow
 from pushgo_compat.core.stores.messages import StoredMessage
-from pushgo_compat.model import Channel, NativeMessage, Source
+from pushgo_compat.model import Channel, NativeMessage
 from pushgo_compat.schemas import decode_message
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 500
@@ -136,7 +135,7 @@ class Calls:
             found = await self.get(wanted.call_id, Reader(""))
             return Page([] if found is None else [found.entry], None, None)
         start = None if cursor is None else Cursor.read(cursor)
-        search = _Search(self._receipts, wanted, start)
+        search = Search(self._receipts, wanted, start)
         span = await self._span(wanted, start)
         reads_messages = wanted.outcome is not Outcome.REFUSED and (
             start is None or start.place is not None
@@ -149,7 +148,7 @@ class Calls:
         journal = await self._store.journal(
             span, search.keep_journal, limit + 1, look_back
         )
-        end = _End(last, last_ms, journal.last, span.before_call or "")
+        end = ReadTo(last, last_ms, journal.last, span.before_call or "")
         return await self._merge(search, journal.found, end, known, limit)
 
     async def get(self, call_id: str, reader: Reader) -> WholeCall | None:
@@ -198,16 +197,16 @@ class Calls:
 
     async def _merge(
         self,
-        search: _Search,
+        search: Search,
         journal: Sequence[JournalRow],
-        end: _End,
+        end: ReadTo,
         known: Channels,
         limit: int,
     ) -> Page:
         """One page of both, by the time at which the calls came."""
         groups, others = deque(search.groups.values()), deque(journal)
         entries: list[CallEntry] = []
-        group: _Group | None = None
+        group: Group | None = None
         shown = end.before_call
         while len(entries) < limit and (groups or others):
             other_ms = call_time_ms(others[0].call_id) if others else -1
@@ -224,7 +223,9 @@ class Calls:
                 shown = row.call_id
         place = end.last
         if groups:
-            place = group.rows[-1].place if group else _behind(groups[0].rows[0].place)
+            place = (
+                group.rows[-1].place if group else place_behind(groups[0].rows[0].place)
+            )
         if not others:
             shown = end.last_call or shown
         if place is None and not others and end.last_call is None:
@@ -236,7 +237,7 @@ class Calls:
         return Page(entries, str(cursor), reached_ms if is_short else None)
 
     async def _group_entry(
-        self, group: _Group, known: Channels, has_next: bool
+        self, group: Group, known: Channels, has_next: bool
     ) -> CallEntry:
         """A call of the list; the page may end within the messages of the last one."""
         rows: Sequence[CallRow] = group.rows
@@ -346,125 +347,6 @@ class Calls:
         )
 
 
-class _End(NamedTuple):
-    """Where the reading of both ended; None: nothing lies behind."""
-
-    last: str | None
-    """Of the messages' receipts, a place."""
-    last_ms: int | None
-    last_call: str | None
-    """Of the journal."""
-    before_call: str
-    """Where the reading of the journal began."""
-
-    @property
-    def messages_ms(self) -> int:
-        """Messages from before this time were not looked at."""
-        return -1 if self.last is None else self.last_ms or -1
-
-    @property
-    def journal_ms(self) -> int:
-        """The same of the journal."""
-        return -1 if self.last_call is None else call_time_ms(self.last_call)
-
-
-def _behind(place: str) -> str:
-    """The place that is next to this one, on the newer side."""
-    return f"{int(place, 16) + 1:0{len(place)}x}"
-
-
-class _Group:
-    """The messages of one call, as far as they were met."""
-
-    __slots__ = ("at_ms", "call_id", "rows")
-
-    def __init__(self, call_id: str, row: CallRow) -> None:
-        self.call_id = call_id
-        self.at_ms = call_time_ms(call_id)
-        self.rows = [row]
-
-
-class _Search:
-    """Looks at records one by one, in a reader's thread."""
-
-    def __init__(
-        self, receipts: ReceiptReader, wanted: CallFilter, start: Cursor | None
-    ) -> None:
-        self._receipts = receipts
-        self._wanted = wanted
-        self._needles = Needles(wanted)
-        self._has_terms = bool(wanted.client or wanted.fields or wanted.text)
-        self._codes: dict[Source, frozenset[str]] = {}
-        self.skipped = "" if start is None else start.last_call
-        """A call that the page before has shown, with messages behind its end."""
-        self.groups: dict[str, _Group] = {}
-
-    def keep(self, row: CallRow) -> bool:
-        """Whether the message is the first one met of a call that fits."""
-        if not self._needles.may_fit(row):
-            return False
-        fields = orjson.loads(row.receipt)
-        if not self._fits_notes(row.source, fields[_NOTES]):
-            return False
-        call_id = (fields[_CALL_ID:] or [""])[0] or row.message_id
-        if call_id == self.skipped:
-            return False
-        group = self.groups.get(call_id)
-        if group is not None:
-            group.rows.append(row)
-            return False
-        if not self._fits_texts(fields, row.payload):
-            return False
-        self.groups[call_id] = _Group(call_id, row)
-        return True
-
-    def keep_journal(self, row: JournalRow) -> bool:
-        """Whether a call of the journal fits."""
-        wanted = self._wanted
-        outcome = Outcome.REFUSED if row.refused else Outcome.ACCEPTED
-        if wanted.outcome not in (None, outcome):
-            return False
-        if not self._has_terms:
-            return True
-        if wanted.fields is not None and row.refused:
-            return False
-        if not self._needles.may_fit_journal(row):
-            return False
-        fields = orjson.loads(row.record)
-        return self._fits_notes(row.source, fields[_NOTES]) and self._fits_texts(
-            fields, b""
-        )
-
-    def _fits_notes(self, source: Source, notes: Sequence[Sequence[str]]) -> bool:
-        """``notes`` are not unpacked: thousands are looked at."""
-        wanted = self._wanted.fields
-        if wanted is None:
-            return True
-        codes = self._codes.get(source)
-        if codes is None:
-            is_kept = wanted is Fields.KEPT
-            verdicts = (Fields.LOST, Fields.CHANGED) if is_kept else (wanted,)
-            codes = self._codes[source] = self._receipts.codes(source, verdicts)
-        for note in notes:
-            if note[_CODE] in codes:
-                return wanted is not Fields.KEPT
-        return wanted is Fields.KEPT
-
-    def _fits_texts(self, fields: Sequence[Any], payload: bytes) -> bool:
-        """``fields`` are those of a ``CallRecord``, as it is packed."""
-        wanted = self._wanted
-        client = fields[_CLIENT].lower()
-        if wanted.client.lower() not in client:
-            return False
-        text = wanted.searched.lower()
-        if not text or text in client:
-            return True
-        if any(text in request_id.lower() for request_id in fields[_REQUEST_ID]):
-            return True
-        title = orjson.loads(payload).get("title") if payload else ""
-        return text in (title or "").lower()
-
-
 def _stored(row: CallRow) -> StoredMessage:
     return StoredMessage(
         channel=0,
@@ -480,10 +362,4 @@ def _stored(row: CallRow) -> StoredMessage:
     )
 
 
-_CLIENT, _NOTES, _CALL_ID, _CHANNEL = map(
-    CallRecord._fields.index, ("client", "notes", "call_id", "channel")
-)
-_REQUEST_ID = slice(_CALL_ID + 1, _CALL_ID + 2)
-"""A slice: the records of earlier releases are shorter."""
-_CODE = 1
-"""Of a note, as it is packed."""
+_CHANNEL = CallRecord._fields.index("channel")
