@@ -104,8 +104,15 @@ def _connector(
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
+        # A session sends to the targets of many channels: a cookie that one provider
+        # has set would go along with the messages of others.
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=TIMEOUT,
+        # A proxy out of HTTP_PROXY would make the connection, and the address behind it
+        # would not be looked at.
         trust_env=False,
+        # A few bytes of gzip unpack to gigabytes, so nothing is unpacked; and aiohttp
+        # would offer gzip of its own accord (RFC 9110, 12.5.3).
         auto_decompress=False,
+        headers={"Accept-Encoding": "identity"},
     )
