@@ -19,6 +19,7 @@ from pushgo_compat.core.stores.targets import LaneStore, Target
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
+"""The length that GCM takes as it is (NIST SP 800-38D, 5.2.1.1)."""
 
 
 class NotSealed(Exception):

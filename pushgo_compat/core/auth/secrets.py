@@ -26,6 +26,7 @@ class SecretKey:
         self._secret = secret
 
     def _digest(self, purpose: str, *parts: str) -> bytes:
+        # A separator: without one "ab", "c" would have the digest of "a", "bc".
         message = "\0".join((purpose, *parts)).encode("utf-8", "surrogatepass")
         return hmac.digest(self._secret, message, hashlib.sha256)
 

@@ -89,6 +89,8 @@ class HttpClient:
         if self._session is None:
             self._session = self._open_session()
         try:
+            # A redirect could lead a message and its credentials to another host, and
+            # many clients make a GET of a POST on the way (RFC 9110, 15.4.2).
             async with self._session.request(
                 method, url, data=body, headers=headers, allow_redirects=False
             ) as response:

@@ -20,7 +20,7 @@ _COORDINATE_BYTES = 32
 VAPID = "vapid"
 """The purpose for which the key is derived from the secret key."""
 TOKEN_S = 12 * 3600
-"""A push service takes at most 24 hours."""
+"""A push service takes at most 24 hours (RFC 8292, 2)."""
 
 
 def b64url(data: bytes) -> str:
@@ -56,6 +56,7 @@ def sign_jwt(
     signed = f"{b64url(orjson.dumps({**header, 'alg': 'ES256'}))}." + b64url(
         orjson.dumps(claims)
     )
+    # Not the DER form that libraries give: both numbers at full width (RFC 7518, 3.4).
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
     signature = r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(
         _COORDINATE_BYTES, "big"

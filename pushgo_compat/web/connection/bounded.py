@@ -21,9 +21,9 @@ _log = structlog.get_logger(__name__)
 
 
 class BoundedHandler(RequestHandler):
-    """Tells the guard what begins and ends here, and does what it decides.
+    """Reports to the guard what begins and ends here, and obeys its limits.
 
-    What the bytes mean is the affair of ``protocol``, which calls ``_follow``.
+    The subclass in ``protocol`` parses the bytes and calls ``_follow`` after each.
     """
 
     __slots__ = (
@@ -59,16 +59,17 @@ class BoundedHandler(RequestHandler):
         self._guard.open.enter(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Wake up who waits for the end, and let go of everything at once.
+        """Wake ``lost``, and free everything at once.
 
-        What aiohttp keeps of an aborted request are cycles, which the collector finds
-        late: the bytes must not wait for it.
+        aiohttp keeps an aborted request in reference cycles, which the garbage
+        collector finds late. The bytes of its body are freed here instead.
         """
         body = self._body
         self._guard.open.leave(self)
         self._guard.watch.leave(self)
         if self._messages and self._task_handler and not self._request_in_progress:
-            self._task_handler.cancel()  # it would begin with a request
+            # Else aiohttp would begin with a request that nobody waits for.
+            self._task_handler.cancel()
         super().connection_lost(exc)
         self._release()
         if not body.is_eof():
@@ -98,18 +99,20 @@ class BoundedHandler(RequestHandler):
         waiter = self._waiter
         if waiter is None or waiter.done() or self._messages or self._is_watched:
             return None
+        # aiohttp keeps no beginning, only the end of the wait: one fixed time later for
+        # every connection, so it puts them in the same order.
         return self._next_keepalive_close_time
 
     # ------------------------------------------------------------------------ output
 
     def pause_writing(self) -> None:
-        """From now on the peer has to take something."""
+        """The peer has stopped taking what is written: watch it from now on."""
         super().pause_writing()
         if self.transport is not None:
             self._guard.watch.unread(self, self.transport)
 
     def resume_writing(self) -> None:
-        """It did."""
+        """The peer has taken most of it: watch it no longer."""
         super().resume_writing()
         self._guard.watch.read(self)
 
@@ -187,7 +190,7 @@ class BoundedHandler(RequestHandler):
         self.go_on()
 
     def let_go(self, size: int | None = None) -> None:
-        """Count so many bytes of the body no longer, or none: they are elsewhere."""
+        """Count ``size`` bytes of the body no longer: a file has them. None: all."""
         if self._share is not None:
             self._guard.room.let_go(self._share, size)
 

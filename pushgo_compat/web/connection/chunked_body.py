@@ -80,9 +80,10 @@ class ChunkedBody:
         return start
 
     def _whole_chunks(self, data: bytes, start: int, content: list[bytes]) -> int:
-        """Take the chunks behind a chunk's data that are here as a whole.
+        """Take the chunks behind a chunk's data that have come as a whole.
 
-        What ``_follow`` does as well, without a step for each line.
+        ``_follow`` would take them as well, with a step for each line: small devices
+        send a byte a chunk, and a read brings tens of thousands of them.
         """
         end, excess = len(data), self._excess
         while found := _NEXT_SIZE.match(data, start, start + MAX_LINE_BYTES):

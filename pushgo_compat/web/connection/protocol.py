@@ -135,7 +135,7 @@ class LenientHandler(BoundedHandler):
             call()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Let go of whoever wanted to hear of the end of the input."""
+        """Forget the callback of ``when_input_ends``, which holds a stream."""
         self._on_end_of_input = None
         super().connection_lost(exc)
 

@@ -43,6 +43,7 @@ _SINGLE = frozenset(
 )
 """Lines of which aiohttp's parser refuses to see two, as of ``_FRAMING``."""
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"host"})
+# "Content_Length" or "Content-Length " frames for some readers (RFC 9112, 11.2).
 _NOT_LETTERS = re.compile(rb"[^a-z]+")
 _FRAMING_LETTERS = frozenset(_NOT_LETTERS.sub(b"", name) for name in _FRAMING)
 _NOT_IN_TARGETS = re.compile(rb"[^\x21-\x7e]")
@@ -113,11 +114,15 @@ def _rebuilt(head: bytes) -> Mended:
     else:
         _one_host(framing[b"host"])  # two of them are refused all the same
     if authority is not None or not is_old:
+        # RFC 9112, 3.2, has a 1.1 request without Host refused. Old servers took it.
         out.append(b"Host: " + (authority or b""))
     length = _length(framing[b"content-length"], framing[b"transfer-encoding"])
+    # Behind a CONNECT a client would go on in another protocol (RFC 9110, 9.3.6).
     last = line.startswith(b"CONNECT ")
     if length == CHUNKED:
         out.append(b"Transfer-Encoding: chunked")
+        # Chunks in HTTP/1.0 or beside a length may hide a smuggled request, so the
+        # connection ends with the answer (RFC 9112, 6.1).
         last = last or is_old or bool(framing[b"content-length"])
     elif framing[b"content-length"]:
         out.append(b"Content-Length: %d" % length)
@@ -206,11 +211,13 @@ def _length(lengths: list[bytes], codings: list[bytes]) -> int:
     """How the body ends: chunks count before a length (RFC 9112, 6.3)."""
     if any(not _LENGTH.fullmatch(value) for value in lengths):
         raise BadHead("a length that is no number")
+    # RFC 2616 had "identity" for no coding at all; RFC 7230 took it out.
     codings = [c for c in map(bytes.lower, codings) if c != b"identity"]
     if codings == [b"chunked"]:
         return CHUNKED
     if codings:
         raise BadHead("an unknown transfer coding")
+    # The same length twice may be taken for one (RFC 9112, 6.3, item 5).
     if len(set(map(int, lengths))) > 1:
         raise BadHead("two lengths")
     return int(lengths[0]) if lengths else 0

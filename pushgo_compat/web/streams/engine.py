@@ -70,6 +70,9 @@ class Streams(Generic[Shown]):
     ) -> web.StreamResponse:
         """Answer one subscriber, to the end of the stream."""
         if subscriber.websocket:
+            # Compressed frames would belong to one connection's dictionary (RFC 7692,
+            # 7.1.1), and one frame here goes to every member of a group. Pings are
+            # answered by ``_hear``, which notes pongs as well.
             socket = web.WebSocketResponse(
                 autoping=False, compress=False, max_msg_size=MAX_CLIENT_FRAME_BYTES
             )

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+# The last frame of a message, a text one; a server masks nothing (RFC 6455, 5.1, 5.2).
 _TEXT_FRAME = 0x81
 _MAX_SHORT, _MAX_MIDDLE = 125, 0xFFFF
 """Lengths that a frame's header holds in one byte, and in two more (RFC 6455, 5.2)."""
 
+# A control frame (RFC 6455, 5.5.2); every client library answers it by itself.
 PING = b"\x89\x00"
 
 

@@ -13,6 +13,7 @@ from pushgo_compat.web.native.edge import describe_fault
 T = TypeVar("T")
 
 SLOTS = 45
+"""A beat a second for the dialects' period of 45 s (``WebSettings.keepalive_s``)."""
 log = structlog.get_logger(__name__)
 
 

@@ -17,11 +17,15 @@ from pushgo_compat.delivery.sending.vapid import public_bytes
 from pushgo_compat.model import Severity
 
 MAX_PLAINTEXT_BYTES = 3993
-"""Makes 4,096 encrypted: as much as every push service must take (RFC 8030, 7.2)."""
+"""Makes 4,096 encrypted: as much as every push service must take (RFC 8030, 7.2).
+
+The head takes 86 bytes (RFC 8188, 2.1), the tag 16, the delimiter one."""
 _RECORD_BYTES = 4096
 _SALT_BYTES = 16
 _MAX_TTL_S = 2_419_200
+"""Four weeks, the most that FCM takes, through which Chrome's pushes go."""
 _LAST_RECORD = b"\x02"
+"""The delimiter of the last record; all others end with 1 (RFC 8188, 2)."""
 
 
 def build_plaintext(
@@ -66,6 +70,7 @@ def encrypt(
     )
     own = public_bytes(sender.public_key())
     shared = sender.exchange(ec.ECDH(), receiver)
+    # RFC 8291, 3.4: the page's secret goes in first; the rest is RFC 8188, 2.2 and 2.3.
     mixed = HKDF(
         hashes.SHA256(), 32, auth_secret, b"WebPush: info\0" + receiver_key + own
     ).derive(shared)
@@ -87,6 +92,7 @@ def push_headers(delivery: Delivery, now_ms: int) -> Mapping[str, str]:
     return {
         "TTL": str(min(ttl_s, _MAX_TTL_S)),
         "Urgency": "low" if low else "high",
+        # At most 32 characters of Base64url (RFC 8030, 5.4).
         "Topic": delivery.message_id[:24],
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",

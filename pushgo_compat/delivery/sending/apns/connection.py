@@ -217,6 +217,8 @@ class Connection:
 
     def _take_frame(self, frame: bytes) -> None:
         if frame[3] == _GOAWAY:
+            # h2 ends the whole connection at a GOAWAY; streams up to its last one still
+            # get their answers (RFC 9113, 6.8).
             self._go_away(frame[_FRAME_HEAD_BYTES:])
             return
         for event in self._h2.receive_data(frame):
@@ -265,6 +267,7 @@ class Connection:
             case h2.events.StreamEnded():
                 _answer(stream)
             case h2.events.StreamReset():
+                # "Not processed", so it may go again (RFC 9113, 8.7).
                 refused = event.error_code == h2.errors.ErrorCodes.REFUSED_STREAM
                 _fail(stream, NotProcessed() if refused else Lost("stream reset"))
 

@@ -23,6 +23,8 @@ class FileLease:
     def _take(self) -> bool:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
+            # Not lockf: a POSIX lock goes as soon as this process closes any descriptor
+            # of the file (sqlite.org/howtocorrupt.html, 2.2).
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(file)

@@ -222,6 +222,8 @@ class _Transaction:
         self._connection = connection
 
     def __enter__(self) -> None:
+        # A plain BEGIN takes the write lock late. Where another process has committed
+        # since, it fails at once: SQLITE_BUSY_SNAPSHOT (sqlite.org/rescode.html).
         self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
