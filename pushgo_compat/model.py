@@ -169,11 +169,11 @@ class Progress(enum.StrEnum):
     """How far a message has come on its way to the targets of its channel."""
 
     WAITING = "waiting"
-    """It has reached none, and some may still get it."""
+    """No target has got the message, and some may still get it."""
     SENT = "sent"
-    """At least one has got it."""
+    """At least one target has got it."""
     FAILED = "failed"
-    """None has got it, and none will."""
+    """No target has got it, and none will."""
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
@@ -234,7 +234,7 @@ class TokenFault(enum.Enum):
     """The reason why a good login does not get what it wants of an account token."""
 
     IS_TOKEN = enum.auto()
-    """It is a token itself, and cannot make tokens."""
+    """The login is a token itself, and cannot make tokens."""
     NONE_SHOWN = enum.auto()
     UNKNOWN = enum.auto()
 

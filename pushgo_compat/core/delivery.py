@@ -45,7 +45,7 @@ class Sent(NamedTuple):
 
 
 class Retry(NamedTuple):
-    """The same message is tried again later."""
+    """The send failed, and the message is tried again later."""
 
     reason: str
     scope: Scope = Scope.TARGET

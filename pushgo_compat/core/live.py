@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class _Channel:
-    """Who listens to one channel, and how far it was heard."""
+    """The listeners of one channel, and the position up to which they were called."""
 
     __slots__ = ("heard", "listeners", "read", "wanted")
 
@@ -39,7 +39,7 @@ class _Channel:
         """How far the channel has grown, where that has still to be read; else b""."""
 
     def hand_on(self, message: StoredMessage) -> None:
-        """Call everybody who listens; a fault of one is not the others'."""
+        """Call every listener; where one fails, the others are called all the same."""
         self.heard = max(message.position, self.heard or b"")
         for listener in tuple(self.listeners):
             try:
@@ -49,7 +49,7 @@ class _Channel:
 
 
 class Hub:
-    """Who listens to which channel. Implements ``Feed`` and ``LiveSource``."""
+    """The listeners of every channel. Implements ``Feed`` and ``LiveSource``."""
 
     def __init__(
         self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

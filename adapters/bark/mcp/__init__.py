@@ -110,7 +110,7 @@ def mcp_sent(request: LegacyRequest) -> LegacyReply:
 
 
 def recall_mcp(frame_id: Id) -> LegacyReply:
-    """The same again for a receipt."""
+    """The answer to a call of the tool, worded again for a receipt."""
     return answer(frame_id, tool.outcome(tool.SENT))
 
 

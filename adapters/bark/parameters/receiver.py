@@ -1,4 +1,4 @@
-"""Who receives a push: device_key and device_keys (docs/dialects/bark.md 6)."""
+"""The receivers of a push: device_key and device_keys (docs/dialects/bark.md 6)."""
 
 from __future__ import annotations
 

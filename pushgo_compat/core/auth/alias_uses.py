@@ -14,7 +14,7 @@ MAX_CLIENT_CHARS = 128
 
 
 class Caller(Protocol):
-    """Who uses an alias."""
+    """The caller that uses an alias."""
 
     @property
     def address(self) -> str:

@@ -1,6 +1,6 @@
-"""Who may do what: opens a channel for a key, and remembers that it did.
+"""Opens channels for keys, and remembers for a while which key opened which.
 
-argon2 is paid once a password. Afterwards it is compared through a digest keyed with a
+Argon2 runs once a password. Afterwards it is compared through a digest keyed with a
 secret of this process. What is remembered of a key holds for one generation of channels
 and aliases; the store counts generations, and checks the one that a message was let in
 under inside the very commit that writes it.
@@ -89,7 +89,7 @@ class Grant:
 
 
 class Caller(Protocol):
-    """Who shows a key."""
+    """The caller that shows a key."""
 
     @property
     def address(self) -> str:
@@ -582,7 +582,10 @@ def _by_bound_login(
 
 
 def _again(refusal: ChannelNotFound) -> ChannelNotFound:
-    """The same refusal without the frames of whoever met it first."""
+    """A new exception for a remembered refusal.
+
+    A raised one holds the frames, and so the request, of its first caller.
+    """
     return ChannelNotFound(refusal.why, refusal.channel, refusal.alias_id)
 
 

@@ -83,7 +83,7 @@ class Needles:
         )
 
     def may_fit_journal(self, row: JournalRow) -> bool:
-        """The same of the journal."""
+        """Whether a row of the journal may fit, seen from its raw text."""
         record = row.record.lower()
         return self._client in record and (
             self._text in record or self._text in row.more.lower()

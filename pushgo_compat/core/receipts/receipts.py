@@ -170,7 +170,7 @@ def curl_line(fields: Mapping[str, object], base_url: str) -> str:
 
 
 class Reader(NamedTuple):
-    """Who a receipt is rendered for."""
+    """The reader that a receipt is rendered for."""
 
     base_url: str
     """Our own address, as this reader reaches it: for the curl lines."""

@@ -9,14 +9,14 @@ from pushgo_compat.legacy import Verdict
 
 
 class CallVerdict(enum.StrEnum):
-    """What moving a call from the old server to this one takes."""
+    """Whether a call works after its address is changed to this gateway's."""
 
     WORKS = "works"
-    """Nothing but the address."""
+    """Nothing is lost."""
     WORKS_WITH_LOSS = "works_with_loss"
-    """It is accepted, and something that it asks for does not happen."""
+    """The call is accepted, and something that it asks for does not happen."""
     MUST_CHANGE = "must_change"
-    """It is refused."""
+    """The call is refused."""
 
 
 def verdict_of_call(*, accepted: bool, notes: Iterable[Verdict]) -> CallVerdict:

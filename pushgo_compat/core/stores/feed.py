@@ -54,7 +54,7 @@ class GrownStore(Protocol):
 
 
 class Listener(Protocol):
-    """Whoever is called with each message, in the order of commits."""
+    """A listener that is called with each message, in the order of commits."""
 
     def push(self, message: StoredMessage) -> None:
         """Take a message. Must not block: everybody else waits."""

@@ -55,7 +55,8 @@ class NewTarget:
     """The target that is told when this one is dropped or its provider is down."""
     created_at_ms: int
     most_alike: int | None = None
-    """Not stored beside so many of the channel with the same kind and origin."""
+    """Most targets of the same kind and origin in the channel; with so many it is not
+    stored."""
     password_hash: str | None = field(default=None, repr=False)
     """Stored only while this is the hash of the channel's password."""
 
@@ -150,7 +151,7 @@ class Lane(NamedTuple):
     cursor: bytes
     """The position of the last message that is settled."""
     due_at_ms: int
-    """Not before then is the message after the cursor tried again."""
+    """The earliest time at which the message after the cursor is tried again."""
     attempts: int
     """Tries of the message after the cursor."""
     end: bytes

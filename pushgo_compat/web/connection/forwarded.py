@@ -1,4 +1,4 @@
-"""Who calls, and under which address: what a trusted proxy says counts."""
+"""The caller's address and the host that it named; a trusted proxy's word counts."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ log = structlog.get_logger(__name__)
 
 
 class Called(NamedTuple):
-    """Who called, and what."""
+    """The caller, and the address that it called."""
 
     address: str
-    """The caller's."""
+    """The caller's own address."""
     host: str
     """Host and port that the caller asked for."""
     base_url: str

@@ -8,12 +8,12 @@ from typing import Protocol
 from pushgo_compat.web.connection.watch import Sender, Watch
 
 _BATCH = 64
-"""A 64th of all is closed at a time, so that not each newcomer looks at all others."""
+"""A 64th of all is closed at a time: finding the idle ones costs a walk over all."""
 _FULL_FOR_S = 1.0
 
 
 class Connection(Sender, Protocol):
-    """One of them."""
+    """One open connection."""
 
     @property
     def idle_since_s(self) -> float | None:
@@ -50,7 +50,7 @@ class OpenConnections:
             connection.cut("too_many")
 
     def leave(self, connection: Connection) -> None:
-        """It is closed."""
+        """Forget a connection that has closed."""
         self._open.pop(connection, None)
         self._full_until_s = 0.0
 

@@ -62,7 +62,7 @@ class Mended(NamedTuple):
     length: int
     """Bytes of body, 0 for none, or CHUNKED."""
     last: bool = False
-    """Whatever follows on this connection is not to be read."""
+    """The connection ends with this request: nothing behind it is read."""
 
 
 def mend_head(head: bytes) -> Mended:

@@ -79,7 +79,7 @@ class Watch:
         self._outputs[sender] = _Output(transport, unsent, self._clock())
 
     def read(self, sender: Sender) -> None:
-        """It has taken most of it."""
+        """The peer has taken most of what was written."""
         self._outputs.pop(sender, None)
 
     def leave(self, sender: Sender) -> None:

@@ -37,7 +37,7 @@ class IncomingBody:
         self._read: tuple[bytes, bytes] = b"", b""
         length = request.content_length
         self.is_too_large = bool(files and length and length > files.file_limit_bytes)
-        """It says itself that no file may be so long."""
+        """Whether Content-Length is more than any file may have."""
 
     async def read(self, limit: int) -> tuple[bytes, bool]:
         """At most ``limit`` bytes, and whether there are more."""

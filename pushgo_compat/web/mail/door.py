@@ -55,13 +55,13 @@ log = structlog.get_logger()
 
 
 class Caller(NamedTuple):
-    """Who is at the other end of a connection."""
+    """The client at the other end of a connection."""
 
     address: str
     name: str
-    """As it called itself in HELO or EHLO."""
+    """The name that the client gave in HELO or EHLO."""
     authorization: str | None
-    """Its login, as the value of ``Authorization``."""
+    """The login of AUTH, as the value of ``Authorization``; None without one."""
 
 
 @dataclass(frozen=True, slots=True)

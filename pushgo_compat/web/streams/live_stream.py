@@ -1,4 +1,4 @@
-"""Who subscribes to what, and the open stream that comes of it."""
+"""Subscribers, and the open stream that each of them gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pushgo_compat.web.streams.patience import Patience
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber(Generic[Shown]):
-    """Who is let in, and what is wanted."""
+    """One subscriber: the keys that were good, and the messages that are wanted."""
 
     grants: Sequence[Grant]
     """One for each topic: all of them have to stand."""

@@ -83,8 +83,8 @@ class OpenStream(Generic[Shown]):
     def end(self) -> None:
         """Send what was written, then close the connection, without a last chunk.
 
-        A TLS connection waits for its peer's farewell, and any other for a peer that
-        reads: neither holds up a server that stops.
+        asyncio waits without end for a peer that does not read, and over TLS for its
+        close_notify (RFC 8446, 6.1). The abort keeps that from holding up a stop.
         """
         transport = self.transport
         if transport.is_closing():

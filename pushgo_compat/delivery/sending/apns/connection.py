@@ -274,7 +274,7 @@ class Connection:
     # ------------------------------------------------------------------ ending
 
     async def _ping(self) -> None:
-        """Ask for a sign of life after a silence; without one the line is dead."""
+        """Ping after a minute of silence; without an answer close the connection."""
         while True:
             self._heard.clear()
             try:

@@ -1,1 +1,1 @@
-"""Who may see a page: sign-in, signed sessions, and forms that are our own."""
+"""Access to pages: sign-in, signed sessions, and forms that are our own."""
