@@ -22,8 +22,9 @@ KILLS ?= 40
 BASE := $(VENV)/.installed
 TEST := $(VENV)/.installed-test
 CHECK := $(VENV)/.installed-check
+PAGES := $(VENV)/.installed-pages
 
-.PHONY: run test fuzz torture check bench format clean help
+.PHONY: run test test-pages fuzz torture check bench format clean help
 
 run: $(BASE) ## start on SQLite; the first time, show a channel and how to send to it
 	exec $(BIN)/pushgo-compat serve --first-channel '$(NAME)' $(ARGS)
@@ -31,6 +32,9 @@ run: $(BASE) ## start on SQLite; the first time, show a channel and how to send 
 test: $(TEST) ## install what tests need and run them all
 	command -v curl >/dev/null || { apt-get update -qq && apt-get install -y -qq curl; }
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+test-pages: $(PAGES) ## the pages in Chromium, which it installs: flows, axe-core, widths
+	$(BIN)/pytest browser_tests $(ARGS)
 
 fuzz: $(TEST) ## draw new examples for MINUTES (5), or those of a SEED once more
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
@@ -78,5 +82,13 @@ $(TEST): $(BIN)/python setup.cfg pyproject.toml
 
 $(CHECK): $(BIN)/python setup.cfg pyproject.toml
 	@echo 'Installing into $(VENV), once: a minute or two' >&2
-	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[check,test]'
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[check,pages,test]'
 	touch $@ $(TEST) $(BASE)
+
+# Fonts: without Chinese ones its pages would be measured in boxes.
+$(PAGES): $(TEST)
+	{ command -v chromium && fc-list | grep -q CJK; } >/dev/null \
+		|| { apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk; }
+	@echo 'Installing what the page tests need, once: a minute or two' >&2
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[test,pages]'
+	touch $@

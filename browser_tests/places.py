@@ -1,0 +1,43 @@
+"""Every page, and who may see it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from browser_tests.visitor import Visitor
+
+
+class Place(NamedTuple):
+    """One page."""
+
+    path: str
+    door: str = ""
+    """"inbox" or "admin": who has to sign in first."""
+
+    def visit(self, visitor: Visitor) -> None:
+        """Sign in where that is needed, and go there."""
+        if self.door == "inbox":
+            visitor.enter_inbox()
+        elif self.door == "admin":
+            visitor.enter_admin()
+        path = self.path
+        if "NEWEST" in path:
+            newest = visitor.gateway.page("all")[-1]["message_id"]
+            path = path.replace("NEWEST", newest)
+        visitor.open(path)
+
+
+PLACES = (
+    Place("/"),
+    Place("/docs"),
+    Place("/inbox"),
+    Place("/admin"),
+    Place("/inbox", "inbox"),
+    Place("/inbox?q=nothing+like+this", "inbox"),
+    Place("/inbox?tag=nas", "inbox"),
+    Place("/inbox/m/NEWEST", "inbox"),
+    Place("/inbox/m/NEWEST/delete", "inbox"),
+    Place("/inbox/m/" + "0" * 32, "inbox"),
+    Place("/admin", "admin"),
+)
+"""The operator's other pages join as they are built."""
