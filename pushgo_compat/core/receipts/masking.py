@@ -83,11 +83,12 @@ class Masker:
         self, keys: Iterable[str], hints: Mapping[str, str] = _NO_HINTS
     ) -> None:
         """``hints``: masked keys, as far as they are known already."""
+        self._hints = hints
         self._keys = tuple(filter(None, dict.fromkeys(keys)))
         self._forms: list[tuple[str, str]] = []
         self._escape = _ESCAPED_ASCII
         for key in self._keys:
-            hint = hints.get(key) or mask(key)
+            hint = self.hint(key)
             if _is_plain(key):
                 self._forms.append((key, hint))
             else:
@@ -108,6 +109,10 @@ class Masker:
         for claim in claims:
             keys += (claim.key, *claim.alternatives)
         return cls(keys, hints)
+
+    def hint(self, key: str) -> str:
+        """What stands in the place of a key."""
+        return self._hints.get(key) or mask(key)
 
     def request(self, request: LegacyRequest) -> MaskedRequest:
         """All that is kept of a request."""

@@ -15,6 +15,7 @@ from pushgo_compat.core.calls.journal import JournalEntry
 from pushgo_compat.core.calls.reasons import BY_THE_DIALECT, Reason, reason_of
 from pushgo_compat.core.receipts.notes import GATE_NOTES
 from pushgo_compat.core.receipts.receipts import Arrival, record_call
+from pushgo_compat.core.receipts.rehearsal import masker_of
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import (
     Dialect,
@@ -26,7 +27,6 @@ from pushgo_compat.legacy import (
     claims_of,
 )
 from pushgo_compat.model import KeyForm
-from pushgo_compat.web.legacy.dry_run import masker_of
 from pushgo_compat.web.legacy.field_names import field_lengths
 from pushgo_compat.web.legacy.keyring import Keyring
 from pushgo_compat.web.services import Services

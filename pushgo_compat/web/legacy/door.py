@@ -21,6 +21,7 @@ from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.calls.call_id import make_call_id
 from pushgo_compat.core.calls.reasons import BY_THE_DIALECT
 from pushgo_compat.core.receipts.receipts import Arrival
+from pushgo_compat.core.receipts.rehearsal import Rehearsed, rehearse
 from pushgo_compat.errors import InternalError, NativeError
 from pushgo_compat.legacy import (
     Account,
@@ -44,7 +45,7 @@ from pushgo_compat.web.connection.protocol import had_long_head
 from pushgo_compat.web.legacy.accounts import answer_account
 from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
 from pushgo_compat.web.legacy.call_log import CallLog
-from pushgo_compat.web.legacy.dry_run import Rehearsed, rehearse, tell
+from pushgo_compat.web.legacy.dry_run import tell
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
 from pushgo_compat.web.legacy.learn_phone import learn, phone_of
 from pushgo_compat.web.legacy.outcome import Outcome, respond

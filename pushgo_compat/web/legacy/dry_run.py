@@ -1,90 +1,21 @@
-"""The dry run: what would be sent and answered, told as a receipt."""
+"""The dry run's answer: the receipt of a call that was not sent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import unquote
+from dataclasses import replace
 
 import orjson
 
-from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.core.auth.key_forms import suspected_keys
-from pushgo_compat.core.auth.secrets import mask
-from pushgo_compat.core.calls.call_id import call_time_ms
-from pushgo_compat.core.messages import addressed
-from pushgo_compat.core.receipts.masking import MAX_BODY_BYTES, Masker
-from pushgo_compat.core.receipts.notes import AboutMessage
-from pushgo_compat.core.receipts.receipts import (
-    Arrival,
-    Facts,
-    Reader,
-    gate_notes,
-    record_call,
-    render,
-)
-from pushgo_compat.errors import NativeError
+from pushgo_compat.core.receipts.receipts import Arrival, Reader
+from pushgo_compat.core.receipts.rehearsal import Rehearsed, describe, masker_of
 from pushgo_compat.legacy import (
     Dialect,
     LegacyCall,
     LegacyReply,
     LegacyRequest,
-    Note,
-    Publish,
-    Translation,
     claims_of,
 )
-from pushgo_compat.model import KeyClaim, NativeMessage, Receipt, derived_op_id
-from pushgo_compat.web.legacy.keyring import Opened
-from pushgo_compat.web.legacy.publish import Results
 from pushgo_compat.web.preferred_language import prefers_chinese
-
-_NO_ID = "0" * 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
-    """A publish that was not sent, or a key that was asked for, and what to tell."""
-
-    reply: LegacyReply
-    messages: Sequence[NativeMessage] = ()
-    notes: Sequence[Note] = ()
-    """About the call, and so about each of its messages."""
-    gate_notes: Sequence[AboutMessage] = ()
-    """About the key that one message goes to."""
-    grant: Grant | None = None
-    """What the first key that opened something has opened."""
-
-
-def rehearse(
-    dialect: Dialect,
-    request: LegacyRequest,
-    call: Publish,
-    translation: Translation,
-    opened: Opened,
-) -> Rehearsed:
-    """What each channel that was opened would have got, and the answer to it."""
-    results: Results = [
-        entry
-        if isinstance(entry, NativeError)
-        else _would_be(entry, request, translation)
-        for entry in opened
-    ]
-    messages: list[NativeMessage] = []
-    of_gate: list[AboutMessage] = []
-    for claim, grant in zip(call.claims, opened, strict=True):
-        if isinstance(grant, Grant):
-            number = len(messages)
-            of_gate += [AboutMessage(n, number) for n in gate_notes(claim, grant)]
-            if translation.message is not None and not translation.hidden:
-                messages.append(addressed(translation.message, grant))
-    return Rehearsed(
-        reply=dialect.accepted(request, call, translation, results),
-        messages=messages,
-        notes=translation.notes,
-        gate_notes=of_gate,
-        grant=next((one for one in opened if isinstance(one, Grant)), None),
-    )
 
 
 def tell(
@@ -98,65 +29,16 @@ def tell(
     base_url: str,
     now_ms: int,
 ) -> LegacyReply:
-    """A dry run's answer: the receipt as one bare JSON object, secrets masked.
-
-    It does not tell whether a refused key is known.
-    """
-    claims = claims_of(call)
-    masker = masker_of(request, claims)
-    route = call.route if call else ""
-    record = record_call(request, arrival, masker, route=route, notes=rehearsed.notes)
-    if claims:
-        record = record._replace(key_hint=mask(claims[0].key))
-    if accepted and rehearsed.grant is not None:
-        record = record._replace(key_form=rehearsed.grant.form)
-    about = 0 if len(rehearsed.messages) <= 1 else None
-    receipt = render(
+    """A dry run's answer: the receipt as one bare JSON object, secrets masked."""
+    chinese = prefers_chinese(request.headers.get("Accept-Language", ""))
+    receipt = describe(
         dialect,
-        record,
-        masker.reply(rehearsed.reply),
-        rehearsed.messages,
-        Facts(
-            accepted=accepted,
-            duration_ms=max(0, now_ms - call_time_ms(arrival.call_id)),
-            dry_run=True,
-        ),
-        reader=Reader(
-            base_url, prefers_chinese(request.headers.get("Accept-Language", ""))
-        ),
-        notes=[
-            *(AboutMessage(note, about) for note in record.notes),
-            *rehearsed.gate_notes,
-        ],
+        request,
+        arrival,
+        call,
+        replace(rehearsed, accepted=accepted),
+        masker=masker_of(request, claims_of(call)),
+        reader=Reader(base_url, chinese),
+        now_ms=now_ms,
     )
     return LegacyReply(body=orjson.dumps(receipt))
-
-
-def _would_be(
-    grant: Grant, request: LegacyRequest, translation: Translation
-) -> Receipt | None:
-    """A receipt with ids that no message has."""
-    if translation.message is None:
-        return None
-    return Receipt(
-        channel_id=grant.channel.channel_id,
-        channel_name=grant.channel.name,
-        message_id=_NO_ID,
-        op_id=derived_op_id(_NO_ID),
-        accepted_at_ms=request.received_at_ms,
-        deliver_at_ms=translation.deliver_at_ms,
-        push_number=1 if translation.numbered else None,
-        read_token="0" * 12 if translation.numbered else None,
-    )
-
-
-def masker_of(request: LegacyRequest, claims: Sequence[KeyClaim]) -> Masker:
-    """Masks the keys that a call showed, or what looks like one.
-
-    A call may have been answered before anybody looked for its key.
-    """
-    if claims:
-        return Masker.of(claims)
-    body = request.body[:MAX_BODY_BYTES].decode("utf-8", "replace")
-    text = f"{request.path}?{request.query}\n{body}"
-    return Masker((*suspected_keys(text), *suspected_keys(unquote(text))))

@@ -9,8 +9,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.receipts.rehearsal import Rehearsed
 from pushgo_compat.legacy import LegacyReply
-from pushgo_compat.web.legacy.dry_run import Rehearsed
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER
 from pushgo_compat.web.streams.subscribers import Admitted
 from pushgo_compat.web.whole_answer import WholeAnswer

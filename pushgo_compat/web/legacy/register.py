@@ -6,8 +6,8 @@ import structlog
 
 from pushgo_compat.core.phones.pairing import Pairing
 from pushgo_compat.core.phones.phone_targets import PhoneRefused
+from pushgo_compat.core.receipts.rehearsal import Rehearsed
 from pushgo_compat.legacy import LegacyRefusal, Register
-from pushgo_compat.web.legacy.dry_run import Rehearsed
 from pushgo_compat.web.legacy.keyring import Keyring
 
 log = structlog.get_logger(__name__)
