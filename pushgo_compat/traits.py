@@ -6,9 +6,10 @@ are made from the traits of all dialects, so that a new one is a folder and one 
 
 from __future__ import annotations
 
+import enum
 import string
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +49,18 @@ class DialectSetting(NamedTuple):
     """The dialect's setting without which this one means nothing."""
 
 
+class ValueKind(enum.Enum):
+    """What can be said of a field whose value nobody knows yet: a script's variable.
+
+    Any other field takes the value as the text that it is.
+    """
+
+    LINK = "link"
+    """A URL that counts as one only with ``http://`` or ``https://``."""
+    TYPED = "typed"
+    """A number, a time, a switch, one of a few words: nothing can be said."""
+
+
 def _no_page(path: str, query: str) -> bool:
     return False
 
@@ -66,6 +79,10 @@ class Traits:
     has_page: Callable[[str, str], bool] = _no_page
     """Whether a GET of this path and query gets a page of the old server's web app;
     both are undecoded, the path begins with a slash. The root always counts."""
+    vendor_hosts: tuple[str, ...] = ()
+    """Where the vendor's own server lives; ``*.push.ft07.com`` is any name below."""
+    value_kinds: Mapping[str, ValueKind] = field(default_factory=dict)
+    """By the lower-case names of fields; one that is not here is text."""
     reads_forms: bool = True
     """A urlencoded body holds parameters; else it is the text itself (ntfy)."""
 

@@ -8,6 +8,7 @@ from pushgo_compat.traits import (
     DialectSetting,
     KeyTraits,
     Traits,
+    ValueKind,
 )
 
 _KEY_LENGTH = 22
@@ -16,6 +17,13 @@ TRAITS = Traits(
     name="Bark",
     keys=KeyTraits(make=lambda draw: draw(LETTERS_AND_DIGITS, _KEY_LENGTH)),
     example=lambda url, key: f"'{url}/{key}/Hello/from%20Bark'",
+    vendor_hosts=("api.day.app",),
+    value_kinds={
+        "level": ValueKind.TYPED,
+        "ttl": ValueKind.TYPED,
+        "delete": ValueKind.TYPED,
+        "image": ValueKind.LINK,
+    },
     settings=(
         DialectSetting(
             "user",

@@ -12,6 +12,7 @@ from pushgo_compat.traits import (
     DialectSetting,
     KeyTraits,
     Traits,
+    ValueKind,
 )
 
 _TOPIC_LENGTH = 24
@@ -26,6 +27,20 @@ def parse_template_dir(text: str) -> Path:
         raise ValueError("needs the extra [templates] (pip install …[templates])")
     return folder
 
+
+_TYPED_NAMES = (
+    *("x-priority", "priority", "prio", "p"),
+    *("x-delay", "delay", "x-at", "at", "x-in", "in"),
+    *("x-attach", "attach", "a"),
+    *("x-call", "call"),
+    *("x-markdown", "markdown", "md"),
+    *("x-cache", "cache", "x-firebase", "firebase"),
+    *("x-unifiedpush", "unifiedpush", "up"),
+    *("x-template", "template", "tpl"),
+    *("x-poll", "poll", "po", "x-since", "since", "si"),
+    *("x-scheduled", "scheduled", "sched"),
+)
+_LINK_NAMES = ("x-click", "click", "x-icon", "icon")
 
 TRAITS = Traits(
     name="ntfy",
@@ -53,6 +68,11 @@ TRAITS = Traits(
             "zone for delays such as 8pm; unset: the system's",
         ),
     ),
+    vendor_hosts=("ntfy.sh",),
+    value_kinds={
+        **dict.fromkeys(_TYPED_NAMES, ValueKind.TYPED),
+        **dict.fromkeys(_LINK_NAMES, ValueKind.LINK),
+    },
     # With a query it may be UnifiedPush's discovery (docs/dialects/ntfy.md 4.9).
     has_page=lambda path, query: not query and may_be_key(path[1:]),
     reads_forms=False,

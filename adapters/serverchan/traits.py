@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pushgo_compat.traits import LETTERS_AND_DIGITS, Draw, KeyTraits, Traits
+from pushgo_compat.traits import (
+    LETTERS_AND_DIGITS,
+    Draw,
+    KeyTraits,
+    Traits,
+    ValueKind,
+)
 
 _TAIL_LENGTH = 28
 
@@ -16,6 +22,8 @@ def _make_key(draw: Draw) -> str:
 TRAITS = Traits(
     name="ServerChan",
     keys=KeyTraits(make=_make_key, in_host_name=True),
+    vendor_hosts=("sctapi.ftqq.com", "sc.ftqq.com", "*.push.ft07.com"),
+    value_kinds={"noip": ValueKind.TYPED, "encoded": ValueKind.TYPED},
     example=lambda url, key: (
         f"-d title=Hello -d desp='from ServerChan' {url}/{key}.send"
     ),

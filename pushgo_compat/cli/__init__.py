@@ -19,6 +19,7 @@ from pushgo_compat.cli.outbox import outbox
 from pushgo_compat.cli.serve import build_serve
 from pushgo_compat.cli.stats import stats
 from pushgo_compat.cli.target import target
+from pushgo_compat.cli.translate import translate
 from pushgo_compat.cli.unknown import unknown
 from pushgo_compat.config.config import Config
 from pushgo_compat.legacy import Dialect
@@ -52,6 +53,7 @@ def build_cli(
     cli.add_command(admin_token)
     cli.add_command(send)
     cli.add_command(watch)
+    cli.add_command(translate)
     cli.add_command(backup)
     cli.add_command(restore)
     return cli

@@ -9,6 +9,7 @@ import click
 from pushgo_compat.cli.confirm import confirm, yes_option
 from pushgo_compat.cli.moment import Moment
 from pushgo_compat.cli.options import (
+    PLACEHOLDER_URL,
     DialectName,
     common_options,
     given_dialects,
@@ -27,8 +28,6 @@ from pushgo_compat.core.receipts.receipts import Document, Reader
 from pushgo_compat.model import Receipt, Source
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 500
-_PLACEHOLDER_URL = "http://127.0.0.1:8686"
-"""In the curl lines: a command does not know how the server is reached."""
 
 
 @click.group()
@@ -178,7 +177,7 @@ def replay(call_id: str, to: str | None, yes: bool) -> None:
 
 
 async def _find(admin: Administration, call_id: str) -> WholeCall:
-    reader = Reader(_PLACEHOLDER_URL, is_operator=True)
+    reader = Reader(PLACEHOLDER_URL, is_operator=True)
     call = await calls_of(admin).get(call_id.strip().lower(), reader)
     if call is None:
         raise Refused("there is no such call: see pushgo-compat calls list")

@@ -14,6 +14,8 @@ from pushgo_compat.model import Credential, Severity, Source
 
 C = TypeVar("C", bound=Callable[..., Any])
 
+PLACEHOLDER_URL = "http://127.0.0.1:8686"
+"""In curl lines: a command does not know how the server is reached."""
 _DB_URL, _JSON = "pushgo_compat.db_url", "pushgo_compat.json"
 
 

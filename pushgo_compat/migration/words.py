@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 MADE_UP = -1
 """The offset of a character that does not stand in the source."""
-_PREFIX, _END = "pgv", "x"
+_PREFIX, _END, _LINK_END = "pgv", "x", "y"
 _NAMED = re.compile(r"\$([A-Za-z_]\w*)")
 _SPACE_CHARS = " \t\r\n"
 
@@ -72,7 +72,9 @@ class Variables:
         while prefix in lower:
             prefix += "q"
         self._prefix = prefix
-        self._marker = re.compile(rf"(?i){prefix}(\d+){_END}")
+        self._marker = re.compile(
+            rf"(?i){prefix}(\d+){_END}|https://{prefix}(\d+){_LINK_END}"
+        )
         self._expressions: list[str] = []
         self._numbers: dict[str, int] = {}
 
@@ -82,6 +84,16 @@ class Variables:
         if number == len(self._expressions):
             self._expressions.append(expression)
         return f"{self._prefix}{number:03}{_END}"
+
+    def as_link(self, text: str) -> str:
+        """A text that begins with a variable as one that begins with an http URL.
+
+        The whole beginning is given back as the variable.
+        """
+        found = self._marker.match(text)
+        if found is None or found[1] is None:
+            return text
+        return f"https://{self._prefix}{found[1]}{_LINK_END}{text[found.end() :]}"
 
     def word(self, expression: str, offset: int) -> Word:
         """The marker as a word that stands at ``offset``."""
@@ -133,7 +145,7 @@ class Variables:
         return self._expression(found) if found else marker
 
     def _expression(self, found: re.Match[str]) -> str:
-        number = int(found[1])
+        number = int(found[1] or found[2])
         return self._expressions[number] if number < len(self._expressions) else ""
 
     def _written(self, found: re.Match[str], following: str) -> str:

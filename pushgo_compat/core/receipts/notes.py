@@ -40,6 +40,40 @@ GATE_NOTES: Mapping[str, NoteText] = {
     ),
 }
 """Notes that the core adds to a dialect's own."""
+TEXT_NOTES: Mapping[str, NoteText] = {
+    "variable": NoteText(
+        Verdict.CHANGED,
+        None,
+        "The value is a variable, and its kind matters: it is left out here.",
+        "这里的值是变量，而它的类型有影响，所以先不写入。",
+    ),
+    "text.channel-name": NoteText(
+        Verdict.CHANGED,
+        "title",
+        "There is no title: the channel's name stands in for it.",
+        "没有标题，用频道名称代替。",
+    ),
+    "text.file-read": NoteText(
+        Verdict.KEPT,
+        "{}",
+        "The file was read, and its contents are shown.",
+        "已读取文件，显示的是它的内容。",
+    ),
+    "text.file-unread": NoteText(
+        Verdict.CHANGED,
+        "{}",
+        "The file was not read: a placeholder stands for its contents.",
+        "没有读取文件，用占位文字代替它的内容。",
+    ),
+    "text.key-in-host": NoteText(
+        Verdict.CHANGED,
+        None,
+        "The key stands in the host name: change the URL to /send/KEY.send, or point"
+        " the name here with DNS.",
+        "密钥在主机名里：请把地址改成 /send/KEY.send，或者用 DNS 把域名指到这里。",
+    ),
+}
+"""Notes on a call that stands in a text and was not made."""
 _RETIRED = NoteText(
     Verdict.CHANGED,
     None,
@@ -59,7 +93,12 @@ class AboutMessage(NamedTuple):
 
 def note_text(dialect: Dialect, code: str) -> NoteText:
     """The text of a code; one that an earlier release has stored may have none."""
-    return GATE_NOTES.get(code) or dialect.notes.get(code) or _RETIRED
+    return (
+        GATE_NOTES.get(code)
+        or dialect.notes.get(code)
+        or TEXT_NOTES.get(code)
+        or _RETIRED
+    )
 
 
 def show_notes(
@@ -92,7 +131,7 @@ def show_notes(
 
 def public_code(dialect: str, code: str) -> str:
     """The code as it is shown, unique over all dialects."""
-    if code in _COMMON_CODES or code in GATE_NOTES:
+    if code in _COMMON_CODES or code in GATE_NOTES or code in TEXT_NOTES:
         return code
     return f"{dialect}.{code}"
 

@@ -47,6 +47,7 @@ unsorted verbose:v version
 """
 OPTIONS = OptionTable("httpie", _WITH_VALUE, _WITHOUT_VALUE, equals=True)
 _SEPARATORS = (":=@", ":=", "==@", "==", "=@", "=", ":@", "@", ":")
+_HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]")
 _METHOD = re.compile(r"[A-Za-z]+")
 _BRACKET = re.compile(r"\[([^\]]*)\]")
 _JSON_ACCEPT = "application/json, */*;q=0.5"
@@ -80,6 +81,8 @@ def read_httpie(
     if "https" in line.options:
         scheme = "https"
     url, userinfo = parse_url(_whole(known.resolved(target), scheme))
+    if not _HOST.fullmatch(url.host):
+        return []  # ``http {`` of a server's configuration
     pairs = [("==", i.name, i.value) for i in items if i.separator == "=="]
     query = "&".join(f"{quote_plus(n)}={quote_plus(v)}" for _, n, v in pairs)
     if query:

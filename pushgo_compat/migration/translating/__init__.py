@@ -1,0 +1,1 @@
+"""What the dialects make of calls that were read from a text."""

@@ -1,0 +1,68 @@
+"""A translator for tests, and a running gateway to compare it with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import adapters
+from pushgo_compat.core.receipts.receipts import Reader
+from pushgo_compat.migration.reading import line_of, read_calls
+from pushgo_compat.migration.translating.answers import Source as Place
+from pushgo_compat.migration.translating.answers import Translator
+from pushgo_compat.migration.translating.freezing import Files
+from pushgo_compat.migration.translating.servers import Servers
+from pushgo_compat.model import Source
+from pushgo_compat.traits import Surroundings
+from tests.golden import NOW_MS
+
+GATEWAY = "http://gateway.test"
+
+
+def no_files(name: str) -> bytes | None:
+    """Read nothing."""
+    return None
+
+
+def translate(
+    text: str | bytes,
+    *,
+    dialect: Source | None = None,
+    base_url: str | None = None,
+    files: Files = no_files,
+    har: bool = False,
+    chinese: bool = False,
+) -> list[dict[str, Any]]:
+    """The answers to every call of a text."""
+    data = text.encode() if isinstance(text, str) else text
+    dialects = [each.configured({}, Surroundings()) for each in adapters.DIALECTS]
+    translator = Translator(
+        Servers(dialects, dialect, base_url),
+        files,
+        reader=Reader(GATEWAY, chinese),
+        now_ms=NOW_MS,
+    )
+    found = read_calls(data, har=har)
+    return [
+        translator.answer(
+            call, found.variables, Place(None, line_of(data, call.span.start))
+        )
+        for call in found.calls
+    ]
+
+
+def translate_one(text: str, **options: Any) -> dict[str, Any]:
+    """The answer to the only call of a text."""
+    (one,) = translate(text, **options)
+    return one
+
+
+def message_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """The only native message of an answer."""
+    (message,) = answer["receipt"]["messages"]
+    found: dict[str, Any] = message
+    return found
+
+
+def codes_of(answer: dict[str, Any]) -> dict[str, str]:
+    """The notes of an answer: field → code."""
+    return {note["field"]: note["code"] for note in answer["receipt"]["notes"]}
