@@ -12,11 +12,10 @@ from pushgo_compat.cli.options import (
     SecretText,
     SeverityMap,
     common_options,
-    parse_credential,
 )
 from pushgo_compat.cli.output import print_list, print_object, warn
 from pushgo_compat.cli.session import administer
-from pushgo_compat.core.admin.alias_rules import AliasRequest
+from pushgo_compat.core.admin.alias_rules import AliasRequest, parse_credential
 from pushgo_compat.core.admin.results import AliasAdded
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.stores.access.aliases import AliasChange

@@ -10,7 +10,7 @@ import click
 
 from pushgo_compat.config.setting import Setting
 from pushgo_compat.legacy import Dialect
-from pushgo_compat.model import Credential, Severity, Source
+from pushgo_compat.model import Severity, Source
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -172,11 +172,3 @@ class SeverityMap(click.ParamType[dict[Severity, Severity]]):
             if pairs.setdefault(before, after) is not after:
                 self.fail(f"{before} is mapped twice", param, ctx)
         return pairs
-
-
-def parse_credential(text: str) -> Credential:
-    """``USER:PASSWORD`` is a Basic login; without a colon it is a token."""
-    user, colon, password = text.partition(":")
-    if not colon:
-        return Credential(user=None, secret=text)
-    return Credential(user=user, secret=password)

@@ -83,6 +83,14 @@ def clean_note(text: str) -> str:
     return note
 
 
+def parse_credential(text: str) -> Credential:
+    """``USER:PASSWORD`` is a Basic login; without a colon it is a token."""
+    user, colon, password = text.partition(":")
+    if not colon:
+        return Credential(user=None, secret=text)
+    return Credential(user=user, secret=password)
+
+
 def check_login(request: AliasRequest, keys: KeyTraits) -> None:
     """Refuse a login where no request of this dialect could bring one."""
     wants_login = request.require_auth or request.credentials

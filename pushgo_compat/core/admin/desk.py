@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.delivery import Kind, Outcome, Standing
+from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.targets import Target
+
+_MOST_UNDONE = 100
+
+
+class JustBound:
+    """The unknown keys that were bound last, so that this can be undone."""
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[str, UnknownKey] = OrderedDict()
+
+    def keep(self, alias_id: str, key: UnknownKey) -> None:
+        """Remember what an alias was made of; the oldest are forgotten."""
+        self._keys[alias_id] = key
+        while len(self._keys) > _MOST_UNDONE:
+            self._keys.popitem(last=False)
+
+    def take(self, alias_id: str) -> UnknownKey | None:
+        """The key of an alias; None where this process does not know it any more."""
+        return self._keys.pop(alias_id, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +46,19 @@ class Desk:
     delivers."""
     pairing_fault: str | None
     """Why phones with Bark's app cannot be paired; None when they can."""
+
+    just_bound: JustBound = field(default_factory=JustBound)
+
+    async def undo_binding(self, alias_id: str) -> None:
+        """Remove a fresh alias; its key is unknown again. Raises Refused.
+
+        What had been counted of the key comes back where this process remembers it,
+        else with its next call.
+        """
+        await self.admin.remove_alias(alias_id)
+        key = self.just_bound.take(alias_id)
+        if key is not None:
+            await self.admin.store.record_unknown([key])
 
     def targets(self) -> TargetAdministration:
         """Targets and the outbox."""

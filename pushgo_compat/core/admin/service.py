@@ -74,7 +74,7 @@ class Administration:
         keys: Mapping[Source, KeyTraits],
     ) -> None:
         """``keys``: what each dialect's keys are like."""
-        self._keys = keys
+        self.keys = keys
         self.store = store
         self.secret = secret
         self.now_ms = now_ms
@@ -213,7 +213,7 @@ class Administration:
         A ServerChan key is bound whole, its generation prefix included.
         """
         channel = await self.find_channel(request.channel_id)
-        keys = self._keys[request.dialect]
+        keys = self.keys[request.dialect]
         check_login(request, keys)
         tags, note = clean_tags(request.tags), clean_note(request.note)
         made: str | None = None
@@ -340,7 +340,7 @@ class Administration:
 
     async def _homonym(self, dialect: Source, key: _AliasKey) -> tuple[str, ...]:
         """Warn where only case tells two keys apart: host names have none."""
-        if not self._keys[dialect].in_host_name:
+        if not self.keys[dialect].in_host_name:
             return ()
         other = await self.store.alias(dialect, key.folded_digest, folded=True)
         if other is None:

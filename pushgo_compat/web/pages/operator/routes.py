@@ -7,14 +7,18 @@ from aiohttp import web
 from pushgo_compat.web.pages.access import sign_in
 from pushgo_compat.web.pages.operator import (
     add_target,
+    aliases,
     channel,
     channels,
+    keys,
     overview,
     pairing,
     targets,
     ticket,
+    unknown,
 )
 
+_ALIAS = "/admin/keys/aliases/{alias_id}"
 _CHANNEL = "/admin/channels/{channel_id}"
 _TARGET = f"{_CHANNEL}/targets/{{target_id}}"
 
@@ -22,6 +26,18 @@ OPERATOR = (
     web.get("/admin", overview.get_overview),
     web.post("/admin/sign-in", sign_in.sign_in_as_operator),
     web.post("/admin/sign-out", sign_in.sign_out_as_operator),
+    web.get("/admin/keys", keys.get_keys),
+    web.post("/admin/keys/check", keys.check_key),
+    web.post("/admin/keys/unknown/{unknown_id}/bind", unknown.bind_key),
+    web.post("/admin/keys/forget", unknown.forget_keys),
+    web.get("/admin/keys/aliases/new", aliases.ask_for_alias),
+    web.post("/admin/keys/aliases", aliases.add_alias),
+    web.get(_ALIAS, aliases.ask_to_change),
+    web.post(_ALIAS, aliases.change_alias),
+    web.get(f"{_ALIAS}/uses", aliases.get_uses),
+    web.post(f"{_ALIAS}/undo", unknown.undo_binding),
+    web.get(f"{_ALIAS}/remove", aliases.ask_to_remove),
+    web.post(f"{_ALIAS}/remove", aliases.remove_alias),
     web.get("/admin/channels", channels.get_channels),
     web.post("/admin/channels", channels.create_channel),
     web.get(_CHANNEL, channel.get_channel),

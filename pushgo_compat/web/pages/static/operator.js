@@ -1,15 +1,4 @@
-// The operator's pages work without this module; it adds clocks and the reader's zone.
-
-const language = document.documentElement.lang;
-
-for (const time of document.querySelectorAll("time[datetime]")) {
-  const at = new Date(time.dateTime);
-  if (Number.isNaN(at.valueOf())) continue;
-  time.title = at.toLocaleString(language, { dateStyle: "full", timeStyle: "medium" });
-  if ("local" in time.dataset) {
-    time.textContent = at.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
-  }
-}
+// The operator's pages work without this module; it adds clocks, and looks again.
 
 // On a phone the tabs scroll: bring the current one into sight.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -17,6 +6,7 @@ document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest
 // A button that names what a list has chosen.
 for (const list of document.querySelectorAll("select[data-names]")) {
   const button = list.form.querySelector("[data-named]");
+  if (!button) continue;
   const name = () => {
     button.textContent = button.dataset.named.replace("{}", list.selectedOptions[0].textContent);
   };
@@ -44,7 +34,7 @@ if (awaited) {
       const answer = await fetch(awaited.dataset.awaits, { redirect: "error" });
       const now = await answer.text();
       if (answer.ok && now !== awaited.dataset.state) {
-        location.replace(location.pathname);
+        location.replace(awaited.dataset.then ?? location.pathname);
         return;
       }
     } catch {

@@ -82,6 +82,6 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   if (Number.isNaN(at.valueOf())) continue;
   const { lang } = document.documentElement;
   time.title = at.toLocaleString(lang, { dateStyle: "full", timeStyle: "medium" });
-  if ("clock" in time.dataset || "day" in time.dataset) continue;
+  if (["clock", "day", "ago"].some((kind) => kind in time.dataset)) continue;
   time.textContent = at.toLocaleString(lang, { dateStyle: "medium", timeStyle: "short" });
 }
