@@ -21,11 +21,14 @@ def unknown() -> None:
 @common_options
 @click.pass_context
 def list_(context: click.Context) -> None:
-    """List keys that old clients showed and nothing knows, the latest first."""
+    """List keys that old clients showed and nothing knows, the latest first.
+
+    A server writes them every 5 seconds.
+    """
     found = administer(lambda admin: admin.unknown.list())
     print_list(
         [summary.document() for summary in found],
-        "no unknown keys: every call of the old clients found its channel",
+        "no unknown keys; a server writes new ones every 5 seconds",
     )
     if found and not wants_json(context):
         click.echo("\nBind a key to a channel:\n")
@@ -47,7 +50,7 @@ def forget(unknown_ids: tuple[str, ...], yes: bool) -> None:
     async def forget_them(admin: Administration) -> int:
         if not unknown_ids:
             count = len(await admin.unknown.list())
-            confirm(f"Forget all {count} unknown keys?", yes=yes)
+            confirm(f"Forget all unknown keys ({count})?", yes=yes)
         return await admin.unknown.forget(unknown_ids or None)
 
     print_object({"forgotten": administer(forget_them)})
