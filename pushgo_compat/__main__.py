@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters import DIALECTS
 from pushgo_compat.cli import build_cli
 from pushgo_compat.config.config import Config
+from pushgo_compat.tuning import keep_free_memory_out
 
 
 def serve(config: Config) -> int:
@@ -17,6 +18,7 @@ def serve(config: Config) -> int:
 
 def main() -> None:
     """Run the command line."""
+    keep_free_memory_out()
     build_cli(serve, DIALECTS)(prog_name="pushgo-compat")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import ssl
 import sys
@@ -60,6 +59,7 @@ from pushgo_compat.small_files import reads_of
 from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.traits import Surroundings
+from pushgo_compat.tuning import settle
 from pushgo_compat.web.connection.forwarded import Callers
 from pushgo_compat.web.listeners.sites import (
     MAIN,
@@ -72,12 +72,6 @@ from pushgo_compat.web.listeners.start_lines import start_lines
 from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.refusal_log import RefusalLog
 from pushgo_compat.web.services import Services, WebSettings
-
-GC_THRESHOLDS = (20_000, 50, 100)
-"""Arguments of ``gc.set_threshold``: new objects, then rounds of each generation."""
-
-SWITCH_INTERVAL_S = 0.000_5
-"""The longest turn of a thread that works on a costly request, in seconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -363,12 +357,7 @@ async def _serve(config: Config, secret: SecretKey) -> None:
         ports = await start(stack, config, secret, sites=sites)
         for line in start_lines(sites, ports, DIALECTS):
             log.info("listening", **line)
-        # What start-up made stays: the collector need not look at it again. A request's
-        # objects die with it, so it looks seldom (measured: 7 % of an old call).
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
-        gc.set_threshold(*GC_THRESHOLDS)
-        gc.collect()
-        gc.freeze()
+        settle()
         await stop.wait()
         log.info("stopping")
 

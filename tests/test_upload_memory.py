@@ -36,19 +36,21 @@ class Peak:
     """The most memory that the server's process holds from now on, in bytes."""
 
     def __init__(self, process_id: int) -> None:
-        self._folder = Path(f"/proc/{process_id}")
         # Writing 5 makes the peak begin anew.
-        (self._folder / "clear_refs").write_text("5")
-        self._before = self._now("VmRSS")
+        Path(f"/proc/{process_id}/clear_refs").write_text("5")
+        self._process_id = process_id
+        self._before = resident(process_id)
 
     def growth(self) -> int:
         """How much it has grown at most."""
-        return self._now("VmHWM") - self._before
+        return resident(self._process_id, "VmHWM") - self._before
 
-    def _now(self, name: str) -> int:
-        status = (self._folder / "status").read_text()
-        (found,) = re.findall(rf"{name}:\s+(\d+) kB", status)
-        return int(found) * 1024
+
+def resident(process_id: int, name: str = "VmRSS") -> int:
+    """The memory that a process holds now (VmRSS) or held at most, in bytes."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    (found,) = re.findall(rf"{name}:\s+(\d+) kB", status)
+    return int(found) * 1024
 
 
 def upload(server: LoggedServer, content: bytes) -> str:
