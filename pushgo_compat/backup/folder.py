@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.stores.place import StorePlace
-from pushgo_compat.storage.sqlite.place import SqlitePlace
+from pushgo_compat.storage import file_copies
 
 _FORMAT = 1
 _OWNER_ONLY = 0o600
@@ -104,8 +104,9 @@ def sync_folder(path: Path) -> None:
 
 def store_file(place: StorePlace) -> Path:
     """The file of a store. Raises Refused for a store that is none."""
-    if isinstance(place, SqlitePlace):
-        return place.path
+    file = file_copies.store_file(place)
+    if file is not None:
+        return file
     raise Refused(
         f"{place.shown} is no file: copy it with its own tools (pg_dump, pg_restore),"
         " and PUSHGO_SECRET_KEY and the folder of PUSHGO_ATTACHMENT_DIR beside it"

@@ -22,7 +22,7 @@ from pushgo_compat.config.secret_file import load_secret, secret_path
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.stores.place import StoreMissing
-from pushgo_compat.storage.sqlite.copies import (
+from pushgo_compat.storage.file_copies import (
     Contents,
     contents,
     copy_online,

@@ -24,8 +24,7 @@ from pushgo_compat.config.secret_file import SECRET_BYTES, secret_path
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.auth.secrets import SecretKey
-from pushgo_compat.storage.sqlite.copies import Contents, contents, fit
-from pushgo_compat.storage.sqlite.engine.connection import migrate
+from pushgo_compat.storage.file_copies import Contents, contents, fit, migrate
 
 _OWNER_ONLY = 0o700
 _LOGS = ("-wal", "-journal")
