@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from multidict import CIMultiDict
+
 from pushgo_compat.config.config import Config, delivery_age_s
+from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.desk import Desk
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.sealing import NotSealed, SealedTokens, Sealer
@@ -27,8 +31,13 @@ from pushgo_compat.core.delivery import (
 from pushgo_compat.core.phones.learnt_phones import LearntPhones
 from pushgo_compat.core.phones.pairing import CONFIRM_WITHIN_MS, Pairing
 from pushgo_compat.core.phones.webpush import WebPushService
+from pushgo_compat.core.shadows.answers import SHADOW_HEADER, Copy, NoAnswer
+from pushgo_compat.core.shadows.given import Given
+from pushgo_compat.core.shadows.own_secrets import OwnSecrets
+from pushgo_compat.core.shadows.service import Shadows
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.place import Lease
+from pushgo_compat.core.stores.shadows import Shadow
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target, TargetState
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP
@@ -39,8 +48,10 @@ from pushgo_compat.delivery.lanes.lane import Lane
 from pushgo_compat.delivery.lanes.observer import Observer
 from pushgo_compat.delivery.lanes.outbox import Outbox
 from pushgo_compat.delivery.lanes.results import Tuning
+from pushgo_compat.delivery.old_servers import LEADS_BACK, OldServers
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.delivery.sending.extras import require_extra
+from pushgo_compat.delivery.sending.http import NO_ANSWER
 from pushgo_compat.delivery.sending.secrecy import without_secrets
 from pushgo_compat.delivery.sending.vapid import VAPID, Vapid
 from pushgo_compat.model import NativeMessage, Source
@@ -96,6 +107,60 @@ def learnt_phones_of(
     if config.ntfy_upstream_url is None:
         return None
     return LearntPhones(store.targets, secret, NTFY_IOS, now_ms)
+
+
+@asynccontextmanager
+async def shadows_of(
+    config: Config, secret: SecretKey, store: Store, now_ms: Callable[[], int]
+) -> AsyncIterator[Shadows]:
+    """The old servers that are asked beside us, from here to the end."""
+    old_servers = OldServers(now_ms)
+    own = OwnSecrets(store, secret, [config.token, config.admin_token])
+    try:
+        async with Shadows(
+            store,
+            await store.store_id(),
+            old_servers,
+            own,
+            Given(secret),
+            time.monotonic,
+        ) as shadows:
+            yield shadows
+    finally:
+        await old_servers.close()
+
+
+async def leads_back(shadow: Shadow, store_id: str) -> str | None:
+    """Ask the old server for a path that nobody knows: our own echo is refused.
+
+    The reason why it did not answer, None when it did. Raises Refused when it is the
+    gateway of this store.
+    """
+    copy = Copy(
+        method="GET",
+        path=f"/{secrets.token_hex(16)}",
+        query="",
+        headers=CIMultiDict({SHADOW_HEADER: store_id}),
+        body=b"",
+    )
+    old_servers = OldServers(lambda: time.time_ns() // 1_000_000)
+    try:
+        async with asyncio.timeout(shadow.timeout_ms / 1000):
+            answer = await old_servers.ask(shadow, copy)
+    except TimeoutError:
+        return NO_ANSWER
+    finally:
+        await old_servers.close()
+    match answer:
+        case NoAnswer(reason) if reason == LEADS_BACK:
+            raise Refused(
+                f"{shadow.old_url} leads to this gateway itself: name the old server's"
+                " own address with --connect"
+            )
+        case NoAnswer(reason):
+            return reason
+        case _:
+            return None
 
 
 def _bark_apns(config: Config) -> BarkApns | None:

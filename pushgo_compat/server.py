@@ -52,6 +52,7 @@ from pushgo_compat.outgoing import (
     desk_of,
     learnt_phones_of,
     pairing_of,
+    shadows_of,
     webpush_of,
 )
 from pushgo_compat.settings import Address
@@ -130,9 +131,11 @@ async def start(
         unified_push=Source.NTFY if has_unified_push else None,
     )
     files = await _open_files(config, store, now_ms)
+    shadows = await stack.enter_async_context(shadows_of(config, secret, store, now_ms))
     journal, counts = Journal(store.calls), CallCounts(store.calls)
     accounts = Accounts(store.tokens, secret, gate.token_uses, now_ms)
     lazy: list[LazyWrites] = [unknown, gate.uses, accounts, journal, counts]
+    lazy.append(shadows.recorder)
     sweepers: list[Sweeper] = [accounts]
     if unified_push is not None:
         lazy.append(unified_push)
@@ -201,6 +204,7 @@ async def start(
         webpush=webpush_of(config, secret, store, now_ms),
         paused_groups=outbox.paused_groups,
         desk=desk_of(config, secret, store, outbox, keys, now_ms),
+        shadows=shadows,
     )
     stack.callback(services.off_loop.close)
     sites = sites or sites_of(config)

@@ -83,6 +83,8 @@ class Traits:
     """Where the vendor's own server lives; ``*.push.ft07.com`` is any name below."""
     value_kinds: Mapping[str, ValueKind] = field(default_factory=dict)
     """By the lower-case names of fields; one that is not here is text."""
+    added_fields: frozenset[str] = frozenset()
+    """Top-level fields of our success that the old server's need not have."""
     reads_forms: bool = True
     """A urlencoded body holds parameters; else it is the text itself (ntfy)."""
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.gateway import Gateway, running
+from tests.old_server import OldServer, old_server
 
 LIMIT_S = 120
 """How long a test may take; one that needs longer is marked ``timeout``."""
@@ -39,3 +40,10 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """One server for all tests that leave its aliases and settings alone."""
     with running(tmp_path_factory.mktemp("gateway")) as gateway:
         yield gateway
+
+
+@pytest.fixture
+def old() -> Iterator[OldServer]:
+    """An old server that says ``{}``."""
+    with old_server() as server:
+        yield server

@@ -24,6 +24,7 @@ from adapters.bark.parameters.receiver import key_claim
 from adapters.bark.reading.costly import Unread, is_costly, is_json, seen_keys
 from adapters.bark.reading.forms import is_form, is_multipart
 from adapters.bark.reading.json_body import BODY_LIMIT_BYTES
+from adapters.bark.reading.one_key import for_one_key
 from adapters.bark.reading.request import Parameters, read_parameters
 from adapters.bark.register import no_registration
 from adapters.bark.routes import (
@@ -177,6 +178,7 @@ class BarkDialect:
             refused=refused,
             translate=partial(self._translate, request, parameters, refused),
             batch=parameters.device_keys is not None,
+            single=partial(for_one_key, request, route),
         )
 
     def _unread_claim(self, request: LegacyRequest, route: Route) -> KeyClaim:

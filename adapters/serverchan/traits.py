@@ -24,6 +24,8 @@ TRAITS = Traits(
     keys=KeyTraits(make=_make_key, in_host_name=True),
     vendor_hosts=("sctapi.ftqq.com", "sc.ftqq.com", "*.push.ft07.com"),
     value_kinds={"noip": ValueKind.TYPED, "encoded": ValueKind.TYPED},
+    # Of both generations (docs/dialects/serverchan.md 5.2).
+    added_fields=frozenset({"errno", "errmsg", "dataset"}),
     example=lambda url, key: (
         f"-d title=Hello -d desp='from ServerChan' {url}/{key}.send"
     ),

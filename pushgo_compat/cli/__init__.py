@@ -17,6 +17,7 @@ from pushgo_compat.cli.message import send, watch
 from pushgo_compat.cli.options import common_options
 from pushgo_compat.cli.outbox import outbox
 from pushgo_compat.cli.serve import build_serve
+from pushgo_compat.cli.shadow import shadow
 from pushgo_compat.cli.stats import stats
 from pushgo_compat.cli.target import target
 from pushgo_compat.cli.translate import translate
@@ -48,6 +49,7 @@ def build_cli(
     cli.add_command(target)
     cli.add_command(outbox)
     cli.add_command(calls)
+    cli.add_command(shadow)
     cli.add_command(key)
     cli.add_command(stats)
     cli.add_command(admin_token)

@@ -121,6 +121,10 @@ class FileService:
             return None
         return found, self._folder.path_of(found.file_id)
 
+    def path_of(self, file_id: str) -> Path:
+        """Where an upload lies once it has been received."""
+        return self._folder.path_of(file_id)
+
     async def sweep(self) -> None:
         """Remove files that have expired or whose message is gone."""
         if outdated := await self._store.forget_files(self._now_ms()):

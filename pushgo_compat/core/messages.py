@@ -266,6 +266,7 @@ def _row(
         cancels=extras.cancels,
         file=extras.file,
         via=via,
+        held=grant.alias is not None and grant.alias.holds,
     )
 
 

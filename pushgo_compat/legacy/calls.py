@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy.accounts import Account
-from pushgo_compat.legacy.request import LegacyReply
+from pushgo_compat.legacy.request import LegacyReply, LegacyRequest
 from pushgo_compat.legacy.streams import Since, StreamEncoder
 from pushgo_compat.legacy.translation import Note, Translation
 from pushgo_compat.model import Access, KeyClaim, Upload
@@ -68,6 +68,8 @@ class Publish:
     """Translating may take more than a few milliseconds: it is done off the loop."""
     batch: bool = False
     """The reply reports each claim on its own, even when there is only one."""
+    single: Callable[[KeyClaim], LegacyRequest] | None = None
+    """Of a batch: the request that sends it to one of its keys alone."""
     refused: Callable[[NativeError], LegacyReply] | None = None
     """Words a refusal of the core with what ``open`` has found in the request; None:
     ``Dialect.refused`` words it, which knows no more than the request."""

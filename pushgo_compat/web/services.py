@@ -27,6 +27,7 @@ from pushgo_compat.core.phones.learnt_phones import LearntPhones
 from pushgo_compat.core.phones.pairing import Pairing
 from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.core.receipts.receipts import Reader
+from pushgo_compat.core.shadows.service import Shadows
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
@@ -121,6 +122,8 @@ class Services:
     desk: Desk | None = None
     """The operator's tools; None: his pages can do nothing."""
     off_loop: OffLoop = field(default_factory=OffLoop)
+    shadows: Shadows | None = None
+    """Old servers that are asked beside us; None: nobody can be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

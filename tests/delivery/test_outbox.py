@@ -381,6 +381,20 @@ async def test_hidden_messages_go_to_their_own_dialect_alone(
     assert kind.titles("a/1") == ["shown", "clear"]
 
 
+async def test_what_is_held_goes_to_no_target_also_not_after_a_restart(
+    house: Rig, kind: ScriptedKind
+) -> None:
+    await house.add("a/1")
+    async with house.outbox():
+        await house.publish("held", held=True)
+        await house.publish("shown")
+        await until(lambda: len(kind.asked) == 1)
+    async with house.outbox():
+        await house.publish("later")
+        await until(lambda: len(kind.asked) == 2)
+    assert kind.titles("a/1") == ["shown", "later"]
+
+
 async def test_a_wake_up_is_sent_for_the_newest_message_only(
     house: Rig, kind: ScriptedKind
 ) -> None:

@@ -142,3 +142,10 @@ async def store(open_store: OpenStore) -> Store:
 @pytest.fixture
 async def desk(store: Store) -> Desk:
     return await Desk.at(store)
+
+
+@pytest.fixture
+async def bound(desk: Desk) -> Desk:
+    """The desk, whose channel has the alias ``key``."""
+    assert await desk.store.add_alias(alias(desk))
+    return desk

@@ -9,6 +9,7 @@ from tests.storage import (
     conformance_numbers,
     conformance_pairing,
     conformance_schedule,
+    conformance_shadows,
     conformance_targets,
     conformance_tickets,
     conformance_tokens,
@@ -53,6 +54,10 @@ class TestAdminToken(conformance.AdminTokenConformance):
 
 
 class TestSecret(conformance.SecretConformance):
+    pass
+
+
+class TestShadows(conformance_shadows.ShadowConformance):
     pass
 
 

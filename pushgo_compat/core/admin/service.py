@@ -31,6 +31,7 @@ from pushgo_compat.core.admin.results import (
     ChannelSummary,
     TokenRevoked,
 )
+from pushgo_compat.core.admin.shadows import ShadowAdministration
 from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.admin.unknown import UnknownAdministration
 from pushgo_compat.core.auth import key_forms, passwords
@@ -91,6 +92,10 @@ class Administration:
     def pairing(self) -> PairingAdministration:
         """Phones with Bark's app."""
         return PairingAdministration(self.store, self.secret, self.now_ms)
+
+    def shadows(self) -> ShadowAdministration:
+        """Old servers that are asked beside us."""
+        return ShadowAdministration(self.store, self.now_ms)
 
     # ---------------------------------------------------------------------- channels
 

@@ -34,6 +34,8 @@ class NewMessage(NamedTuple):
     file: NewFile | None = None
     via: str | None = None
     """Ids of the stores that it came through, commas between; None for none."""
+    held: bool = False
+    """No target gets it: the old server has rung (``stores.shadows``)."""
 
 
 class Committed(NamedTuple):
@@ -84,6 +86,8 @@ class StoredMessage:
     hands on."""
     via: tuple[str, ...] = ()
     """Ids of the stores that the message came through before it came here."""
+    held: bool = False
+    """No target gets it, also not later."""
 
 
 class MessageStore(Protocol):

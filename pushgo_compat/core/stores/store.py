@@ -15,6 +15,7 @@ from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import MessageStore
 from pushgo_compat.core.stores.pairing import PairingStore
 from pushgo_compat.core.stores.schedule import ScheduleStore
+from pushgo_compat.core.stores.shadows import ShadowStore
 from pushgo_compat.core.stores.targets import LaneStore, TargetStore
 from pushgo_compat.core.stores.upkeep import OutdatedStore, ReadyStore
 
@@ -78,6 +79,11 @@ class Store(
     @property
     def tickets(self) -> TicketStore:
         """Tickets to inboxes."""
+        ...
+
+    @property
+    def shadows(self) -> ShadowStore:
+        """Old servers that are asked beside us."""
         ...
 
     async def secret_fingerprint(self) -> bytes | None:

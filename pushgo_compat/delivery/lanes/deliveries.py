@@ -44,11 +44,13 @@ class DeliveryMaker:
         """The delivery, in the old sender's own words where the kind speaks them.
 
         None when the target shall not have it: hidden messages go to targets of their
-        own dialect alone, what has come home from another store goes nowhere, and what
-        was past its ttl when it became visible is of no use.
+        own dialect alone, what has come home from another store goes nowhere, nor does
+        what is held, and what was past its ttl when it became visible is of no use.
         """
         own = lane.group.kind.dialect is stored.source
-        if (stored.hidden and not own) or self._store_id in stored.via:
+        if (stored.hidden and not own) or stored.held:
+            return None
+        if self._store_id in stored.via:
             return None
         delivery = self._delivery(lane, stored)
         if delivery.expires_at_ms <= delivery.accepted_at_ms:

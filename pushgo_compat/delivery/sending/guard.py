@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import aiohttp
@@ -22,6 +22,8 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=8, sock_connect=5)
+
+_NOT_PACKED = {"Accept-Encoding": "identity"}
 
 # Python's is_global lets metadata services of clouds pass (192.0.0.192, 168.63.129.16),
 # so every block is named: IANA's registries of special-purpose addresses.
@@ -91,6 +93,11 @@ def plain_session() -> aiohttp.ClientSession:
     return _session(_connector())
 
 
+def bare_session() -> aiohttp.ClientSession:
+    """The same with no header of its own, for requests that go on as they came."""
+    return _session(_connector(), {})
+
+
 def _connector(
     socket_factory: Callable[[AddrInfoType], socket.socket] | None = None,
 ) -> aiohttp.TCPConnector:
@@ -101,7 +108,9 @@ def _connector(
     )
 
 
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+def _session(
+    connector: aiohttp.TCPConnector, headers: Mapping[str, str] = _NOT_PACKED
+) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         # A session sends to the targets of many channels: a cookie that one provider
@@ -114,5 +123,5 @@ def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         # A few bytes of gzip unpack to gigabytes, so nothing is unpacked; and aiohttp
         # would offer gzip of its own accord (RFC 9110, 12.5.3).
         auto_decompress=False,
-        headers={"Accept-Encoding": "identity"},
+        headers=headers,
     )

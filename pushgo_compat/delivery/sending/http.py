@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from pushgo_compat.core.delivery import Delivery, Misconfigured, Retry, Scope
-from pushgo_compat.delivery.sending.guard import PrivateAddress
+from pushgo_compat.delivery.sending.guard import TIMEOUT, PrivateAddress
 
 MAX_ANSWER_BYTES = 64 * 1024
 LONGEST_RETRY_AFTER_S = 3600.0
@@ -19,6 +20,15 @@ LONGEST_RETRY_AFTER_S = 3600.0
 NO_ANSWER = "no answer in time"
 VIA_HEADER = "X-PushGo-Via"
 _SECONDS = frozenset("0123456789")
+_OUR_HEADERS = (
+    "Accept",
+    "Accept-Encoding",
+    "Content-Disposition",
+    "Content-Type",
+    "User-Agent",
+)
+"""Headers that aiohttp adds by itself."""
+_NO_TIMEOUT = aiohttp.ClientTimeout()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +85,21 @@ class HttpClient:
 
     async def post(
         self,
-        url: str,
-        body: bytes,
+        url: str | URL,
+        body: object,
         headers: Mapping[str, str],
         *,
         method: str = "POST",
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        as_it_came: bool = False,
+        server_hostname: str | None = None,
     ) -> Answer | Retry | Misconfigured:
         """Send a body; the answer, or why there is none.
 
         Redirects are not followed. No reason repeats the URL: it may hold a secret.
+        ``as_it_came`` adds no header of our own, and leaves the time to the caller.
+        ``server_hostname`` is the name that the certificate must have, in place of
+        that of the URL.
         """
         if self._session is None:
             self._session = self._open_session()
@@ -92,7 +107,14 @@ class HttpClient:
             # A redirect could lead a message and its credentials to another host, and
             # many clients make a GET of a POST on the way (RFC 9110, 15.4.2).
             async with self._session.request(
-                method, url, data=body, headers=headers, allow_redirects=False
+                method,
+                url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                skip_auto_headers=_OUR_HEADERS if as_it_came else (),
+                timeout=_NO_TIMEOUT if as_it_came else TIMEOUT,
+                server_hostname=server_hostname,
             ) as response:
                 content = await _read(response.content, max_answer_bytes)
                 return Answer(

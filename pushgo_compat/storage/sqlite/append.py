@@ -36,6 +36,7 @@ _MESSAGES = (
     "deliver_at",
     "push_number",
     "via",
+    "held",
 )
 _SCHEDULE = ("deliver_at", "row", "channel", "message_id", "sequence_id")
 _FILES = ("file_id", "row", "channel", "name", "media_type", "size", "expires_at")
@@ -160,6 +161,7 @@ class Appender:
                 due,
                 number,
                 row.via,
+                row.held,
             )
             results.append(Committed(position.hex(), now_ms, False, number))
         self._insert(_INSERT_MESSAGES, messages, len(_MESSAGES))

@@ -13,16 +13,18 @@ from pushgo_compat.core.stores.access.aliases import (
     NewAlias,
 )
 from pushgo_compat.core.stores.access.keys import Standing
+from pushgo_compat.core.stores.shadows import Phase
 from pushgo_compat.model import Channel, Severity, Source
-from pushgo_compat.storage.sqlite import tokens
+from pushgo_compat.storage.sqlite import shadows, tokens
 from pushgo_compat.storage.sqlite.generation import bump
 
 _CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at, c.voucher"
 _ALIAS = (
     "SELECT a.alias_id, a.dialect, a.hint, a.send_only, a.require_auth, a.options,"
     f" a.created_at, a.note, a.last_used, a.use_count, a.last_client,"
-    f" a.last_address, {_CHANNEL}"
+    f" a.last_address, {_CHANNEL}, {shadows.COLUMNS}"
     " FROM aliases a JOIN channels c ON c.number = a.channel"
+    f" LEFT JOIN shadows s ON s.alias_id = a.alias_id AND s.phase = '{Phase.COMPARING}'"
 )
 
 
@@ -172,12 +174,13 @@ def remove_channel(db: sqlite3.Connection, number: int) -> None:
 def _alias(row: Sequence[object]) -> Alias:
     alias_id, dialect, hint, send_only, require_auth, options = row[:6]
     created_at, note, last_used, use_count, last_client, last_address = row[6:12]
+    shadow = row[-shadows.WIDTH :]
     more = json.loads(str(options))
     return Alias(
         alias_id=str(alias_id),
         dialect=Source(str(dialect)),
         hint=str(hint),
-        channel=_channel(row[12:]),
+        channel=_channel(row[12 : -shadows.WIDTH]),
         send_only=bool(send_only),
         require_auth=bool(require_auth),
         tags=tuple(more["tags"]),
@@ -191,6 +194,7 @@ def _alias(row: Sequence[object]) -> Alias:
         use_count=int(str(use_count)),
         last_client=str(last_client),
         last_address=str(last_address),
+        shadow=None if shadow[0] is None else shadows.shadow_of(shadow),
     )
 
 

@@ -23,7 +23,7 @@ _BEHIND_ALL = b"\xff" * (ID_BYTES + 1)
 _IDENTITY_FIELDS = ("op_id", "thing_id")
 _COLUMNS = (
     "messages.message_id, accepted_at, source, payload, view, receipt,"
-    " messages.deliver_at, hidden, push_number, via"
+    " messages.deliver_at, hidden, push_number, via, held"
 )
 _SELECT = (
     f"SELECT channel, position, {_COLUMNS}"
@@ -46,12 +46,13 @@ _Row = tuple[
     int,
     int | None,
     str | None,
+    int,
 ]
 
 
 def _stored(row: _Row) -> StoredMessage:
     channel, position, message_id, accepted_at, source = row[:5]
-    payload, view, receipt, deliver_at, hidden, push_number, via = row[5:]
+    payload, view, receipt, deliver_at, hidden, push_number, via, held = row[5:]
     return StoredMessage(
         channel=channel,
         position=position,
@@ -65,6 +66,7 @@ def _stored(row: _Row) -> StoredMessage:
         hidden=bool(hidden),
         push_number=push_number,
         via=tuple(via.split(",")) if via else (),
+        held=bool(held),
     )
 
 

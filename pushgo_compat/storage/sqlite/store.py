@@ -42,6 +42,7 @@ from pushgo_compat.storage.sqlite.lanes import (
     purge_outcomes_step,
 )
 from pushgo_compat.storage.sqlite.pairing import SqlitePairing
+from pushgo_compat.storage.sqlite.shadows import SqliteShadows
 from pushgo_compat.storage.sqlite.targets import SqliteTargets
 from pushgo_compat.storage.sqlite.tickets import SqliteTickets
 from pushgo_compat.storage.sqlite.tokens import SqliteTokens
@@ -72,6 +73,7 @@ class SqliteStore:
         self.lanes = SqliteLanes(self._writer, self._readers)
         self.calls = SqliteCalls(self._writer, self._readers)
         self.tokens = SqliteTokens(self._writer, self._readers)
+        self.shadows = SqliteShadows(self._writer, self._readers)
         self.vouched = SqliteVouched(self._writer, self._readers, self._purge_all)
         self.tickets = SqliteTickets(self._writer)
         self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
@@ -128,6 +130,7 @@ class SqliteStore:
                 push_number=result.push_number,
                 generation=row.generation,
                 via=tuple(row.via.split(",")) if row.via else (),
+                held=row.held,
             )
             for row, result in zip(rows, results, strict=True)
             if row.channel in listened

@@ -22,7 +22,8 @@ from pushgo_compat.core.calls.call_id import make_call_id
 from pushgo_compat.core.calls.reasons import BY_THE_DIALECT
 from pushgo_compat.core.receipts.receipts import Arrival
 from pushgo_compat.core.receipts.rehearsal import Rehearsed, rehearse
-from pushgo_compat.errors import InternalError, NativeError
+from pushgo_compat.core.shadows.given import file_name, push_name
+from pushgo_compat.errors import InternalError, NativeError, NotFound
 from pushgo_compat.legacy import (
     Account,
     Answer,
@@ -58,6 +59,7 @@ from pushgo_compat.web.legacy.read_request import (
 )
 from pushgo_compat.web.legacy.refusing import Refusals
 from pushgo_compat.web.legacy.register import register
+from pushgo_compat.web.legacy.shadowing import Shadowed, Shadowing
 from pushgo_compat.web.legacy.subscribed import open_subscribed
 from pushgo_compat.web.native.edge import (
     REQUEST_ID_HEADER,
@@ -82,6 +84,9 @@ class DialectDoor:
         self._accepted = services.metrics.accepted[dialect.source]
         self._refusals = Refusals(dialect, services)
         self._calls = CallLog(dialect, services)
+        self._shadowing = (
+            None if services.shadows is None else Shadowing(dialect, services.shadows)
+        )
         self.streams = DialectStreams(dialect.source, services)
 
     async def serve(
@@ -152,8 +157,9 @@ class DialectDoor:
         except ConnectionError:
             raise
         except Exception as error:
-            if request is None:
-                request = self._freeze(head, b"", truncated=incoming.is_too_large)
+            request = request or self._freeze(
+                head, b"", truncated=incoming.is_too_large
+            )
             told, reply = await self._refusals.word(
                 request, call, error, is_costly=is_costly
             )
@@ -169,7 +175,10 @@ class DialectDoor:
                 fault = describe_fault(error)
                 request_id = loggable_id(arrival.request_id)
                 log.error("request failed", request_id=request_id, **fault)
-                return outcome
+                beside = None if head.dry_run else keyring
+                return await self._beside(beside, call, outcome, accepted=False)
+        if keyring is not None and keyring.has_shadow and not head.dry_run:
+            outcome = await self._beside(keyring, call, outcome, accepted=not code)
         opened = None if code else call
         self._refusals.note_accepted(
             head, opened, outcome.status, arrival.request_id, started
@@ -187,6 +196,31 @@ class DialectDoor:
             now_ms=self._services.now_ms(),
         )
         return Outcome(receipt, call_id=arrival.call_id)
+
+    async def _beside(
+        self,
+        keyring: Keyring | None,
+        call: LegacyCall | None,
+        outcome: Outcome,
+        *,
+        accepted: bool,
+    ) -> Outcome:
+        """The outcome with the old server's answer, where it is asked beside us."""
+        reply = outcome.reply
+        if keyring is None or not keyring.has_shadow or self._shadowing is None:
+            return outcome
+        if not isinstance(reply, LegacyReply):
+            return outcome
+        if keyring.beside is None and isinstance(call, Publish):
+            # Its shadow has begun between the opening of the key and the commit.
+            late = await self._shadowing.of_call(keyring, call)
+            if late is not None:
+                late.begin()
+                keyring.beside = late
+        if keyring.beside is None:
+            return outcome
+        answer = await keyring.beside.settle(reply, accepted=accepted)
+        return outcome._replace(reply=answer)
 
     # ------------------------------------------------------------------------ reading
 
@@ -314,24 +348,64 @@ class DialectDoor:
                 grants = await open_subscribed(
                     services.unified_push, keyring, call.claims, dry_run=dry_run
                 )
-                would_be = LegacyReply(content_type=call.encoder.content_type)
-                reply = would_be if dry_run else Admitted(call, grants)
+                reply = await self._subscribe(keyring, call, grants, dry_run=dry_run)
             case StatusQuery():
-                found = await services.messages.find_push(
-                    call.push_number, call.read_token
-                )
-                reply = self.dialect.status(request, found)
+                reply = await self._status(request, call, dry_run=dry_run)
             case Account():
                 address = request.client_address
                 reply = await answer_account(
                     services, self._source, call, address, dry_run
                 )
             case Download():
-                reply = await send_file(services.files, call)
+                reply = await self._download(request, call, dry_run=dry_run)
                 if dry_run:
                     reply = LegacyReply(content_type=reply.headers["Content-Type"])
         phone = None if dry_run else phone_of(call, grants)
         return Outcome(reply, rehearsed=rehearsed, phone=phone)
+
+    async def _subscribe(
+        self,
+        keyring: Keyring,
+        call: Subscribe,
+        grants: Sequence[Grant],
+        *,
+        dry_run: bool,
+    ) -> LegacyReply | Admitted:
+        """A stream of ours, or what an old server has kept since a message of its."""
+        if dry_run:
+            return LegacyReply(content_type=call.encoder.content_type)
+        kept: LegacyReply | None = None
+        if keyring.has_shadow and self._shadowing is not None:
+            kept = await self._shadowing.ask_since(keyring.request, call, grants)
+        return kept or Admitted(call, grants)
+
+    async def _status(
+        self, request: LegacyRequest, call: StatusQuery, *, dry_run: bool
+    ) -> LegacyReply:
+        """What became of a message of ours, or of one that an old server numbered."""
+        found = await self._services.messages.find_push(
+            call.push_number, call.read_token
+        )
+        reply: LegacyReply | None = None
+        if found is None and self._shadowing is not None and not dry_run:
+            name = push_name(call.push_number)
+            reply = await self._shadowing.ask_giver(request, name)
+        return reply or self.dialect.status(request, found)
+
+    async def _download(
+        self, request: LegacyRequest, call: Download, *, dry_run: bool
+    ) -> LegacyReply | web.StreamResponse:
+        """A file of ours, or one that an old server has given out. Raises NotFound."""
+        try:
+            return await send_file(self._services.files, call)
+        except NotFound:
+            if self._shadowing is None or dry_run:
+                raise
+            name = file_name(call.file_id)
+            answer = await self._shadowing.ask_giver(request, name)
+            if answer is None:
+                raise
+            return answer
 
     async def _register(
         self, keyring: Keyring, call: Register, dry_run: bool
@@ -357,7 +431,13 @@ class DialectDoor:
         opened = await keyring.open_all(call)
         send = self._rehearse if dry_run else self._send
         files = self._services.files
+        shadowed: Shadowed | None = None
+        if keyring.has_shadow and self._shadowing is not None and not dry_run:
+            shadowed = await self._shadowing.of_call(keyring, call, opened)
+            keyring.beside = shadowed
         if call.begin_upload is None or files is None:
+            if shadowed is not None:
+                shadowed.begin()
             if is_costly:
                 address = keyring.address
                 run = self._services.off_loop.run
@@ -369,7 +449,11 @@ class DialectDoor:
         finish = call.begin_upload()
         receive = files.rehearse if dry_run else files.receive
         async with receive(channel, *incoming.pieces(call.file_content)) as upload:
-            return await send(keyring, call, finish(upload), opened)
+            outcome = await send(keyring, call, finish(upload), opened)
+        if shadowed is not None:
+            is_body = call.file_content is None
+            shadowed.begin(files.path_of(upload.file_id) if is_body else None)
+        return outcome
 
     async def _rehearse(
         self, keyring: Keyring, call: Publish, translation: Translation, opened: Opened

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
 from pushgo_compat.core.receipts.receipts import Arrival
 from pushgo_compat.errors import ChannelNotFound, NativeError
-from pushgo_compat.legacy import Dialect, LegacyRequest, Publish
+from pushgo_compat.legacy import Dialect, LegacyReply, LegacyRequest, Publish
 from pushgo_compat.model import Access, KeyClaim
 from pushgo_compat.web.legacy.field_names import field_lengths
 from pushgo_compat.web.services import Services
@@ -22,6 +23,14 @@ Opened = Sequence[Grant | NativeError]
 """One for each claim of a publish, in order."""
 
 
+class AskedBeside(Protocol):
+    """An old server that is asked about the same call."""
+
+    async def settle(self, ours: LegacyReply, *, accepted: bool) -> LegacyReply:
+        """The reply that the client gets: the old server's, or ours."""
+        ...
+
+
 class Keyring:
     """The keys of one call, opened through the gate and counted by the limiter."""
 
@@ -30,7 +39,9 @@ class Keyring:
         "_services",
         "address",
         "arrival",
+        "beside",
         "grant",
+        "has_shadow",
         "request",
         "source",
     )
@@ -51,6 +62,9 @@ class Keyring:
         self.arrival = arrival
         self.grant: Grant | None = None
         """What the latest key has opened; None as long as none has."""
+        self.has_shadow = False
+        """One of the keys is compared with its old server."""
+        self.beside: AskedBeside | None = None
 
     async def open(
         self, claim: KeyClaim, access: Access = Access.SEND, *, fresh: bool = False
@@ -60,12 +74,17 @@ class Keyring:
             self.source, claim, access, fresh=fresh, caller=self
         )
         self.grant = grant
+        if grant.alias is not None and grant.alias.shadow is not None:
+            self.has_shadow = True
         self._services.limiter.check_key(claim.key)
         return grant
 
     async def renew(self, claim: KeyClaim) -> Grant:
         """Open a sender's key again, as a channel or an alias has changed since."""
-        return await self._services.gate.renew(self.source, claim, self.address)
+        grant = await self._services.gate.renew(self.source, claim, self.address)
+        if grant.alias is not None and grant.alias.shadow is not None:
+            self.has_shadow = True
+        return grant
 
     async def any_opens(self, claims: Sequence[KeyClaim]) -> bool:
         """Whether one of the keys opens a channel; its calls are not counted here.

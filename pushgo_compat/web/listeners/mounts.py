@@ -11,6 +11,7 @@ from fnmatch import translate
 
 from aiohttp import web
 
+from pushgo_compat.core.shadows.answers import SHADOW_HEADER
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
 from pushgo_compat.web.connection.request_target import split_absolute
 from pushgo_compat.web.legacy.door import DialectDoor
@@ -77,6 +78,12 @@ class Mounts:
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             self._callers.notice(request)
+            if SHADOW_HEADER in request.headers and self._is_echo(request):
+                return web.Response(
+                    status=508,
+                    text="this call came from here\n",
+                    headers={SHADOW_HEADER: request.headers[SHADOW_HEADER]},
+                )
             host = self._callers.host(request) if self._hosts else ""
             door, prefix = self.find(request.raw_path, host)
             if door is None or (prefix and _is_for_a_page(door, request, prefix)):
@@ -84,6 +91,12 @@ class Mounts:
             return await door.serve(request, self._kind(prefix), prefix)
 
         return handle
+
+    def _is_echo(self, request: web.BaseRequest) -> bool:
+        """Whether a call is our own copy, which has come back (docs/shadow.md)."""
+        shadows = self._services.shadows
+        given = ",".join(request.headers.getall(SHADOW_HEADER)).split(",")
+        return shadows is not None and shadows.store_id in map(str.strip, given)
 
     def word_refusal(
         self, request: web.BaseRequest, head: bytes, status: int

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pushgo_compat.core.stores.shadows import Shadow
 from pushgo_compat.model import Channel, Severity, Source
 
 
@@ -38,6 +39,13 @@ class Alias(_AliasTerms):
     last_client: str = ""
     """The User-Agent of the latest call, "" where it is not known."""
     last_address: str = ""
+    shadow: Shadow | None = None
+    """The old server that is asked beside us; None once it has been cut over."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether its messages are kept from targets, as the old server rings."""
+        return self.shadow is not None and not self.shadow.delivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

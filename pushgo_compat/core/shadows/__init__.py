@@ -1,0 +1,1 @@
+"""Old servers that are asked beside us: copies, comparisons, figures."""

@@ -1,0 +1,99 @@
+"""The figures of a shadow in words, and whether it is safe to cut over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from pushgo_compat.core.stores.shadows import CallTimes, Figures, Shadow
+
+Document = dict[str, object]
+
+MIN_CALLS = 100
+MIN_SPAN_MS = 24 * 3_600_000
+QUIET_MS = 24 * 3_600_000
+"""For so long no route and no client may be new."""
+LAST_CALLS = 50
+"""Of so many calls the latest, no difference may be visible to the client."""
+_MS_AN_HOUR = 3_600_000
+
+
+def missing(figures: Figures, now_ms: int) -> list[str]:
+    """What is missing until it is safe to cut over; nothing: it is safe.
+
+    Only calls that both servers answered count.
+    """
+    why = []
+    if figures.compared < MIN_CALLS:
+        why.append(f"{figures.compared} of {MIN_CALLS} calls compared")
+    span_ms = (figures.last_ms or 0) - (figures.first_ms or 0)
+    if span_ms < MIN_SPAN_MS:
+        hours = span_ms / _MS_AN_HOUR
+        why.append(f"calls of {hours:.1f} of {MIN_SPAN_MS // _MS_AN_HOUR} hours")
+    why += [
+        f"new {what} in the last {QUIET_MS // _MS_AN_HOUR} hours: {name or 'unnamed'}"
+        for what, name in _new(figures, now_ms - QUIET_MS)
+    ]
+    if figures.ours_failed:
+        why.append(f"{figures.ours_failed} calls failed here")
+    if visible := sum(call.visible for call in figures.latest[:LAST_CALLS]):
+        why.append(
+            f"{visible} of the last {min(LAST_CALLS, len(figures.latest))} calls"
+            " differ in what the client reads"
+        )
+    return why
+
+
+def _new(figures: Figures, since_ms: int) -> list[tuple[str, str]]:
+    routes: dict[str, int] = {}
+    clients: dict[str, int] = {}
+    for route, client, first_ms in figures.seen:
+        routes[route] = min(first_ms, routes.get(route, first_ms))
+        clients[client] = min(first_ms, clients.get(client, first_ms))
+    return [("route", name) for name, ms in routes.items() if ms > since_ms] + [
+        ("client", name) for name, ms in clients.items() if ms > since_ms
+    ]
+
+
+def describe(shadow: Shadow, figures: Figures, now_ms: int) -> Document:
+    """One shadow as ``shadow status`` shows it."""
+    why = missing(figures, now_ms)
+    return {
+        "alias_id": shadow.alias_id,
+        "phase": str(shadow.phase),
+        "old_url": shadow.old_url,
+        "calls": figures.calls,
+        "compared": figures.compared,
+        "differ": figures.differ,
+        "client_visible": figures.client_visible,
+        "old_failed": figures.old_failed,
+        "ours_failed": figures.ours_failed,
+        "safe": not why,
+        "why": why,
+        "median_ms": _times(figures.latest, 0.5),
+        "p99_ms": _times(figures.latest, 0.99),
+        "differences": [
+            {
+                "kind": each.kind,
+                "count": each.times,
+                "route": each.route,
+                "client": each.client,
+                "old": orjson.loads(each.old),
+                "ours": orjson.loads(each.ours),
+            }
+            for each in figures.differences
+        ],
+    }
+
+
+def _times(calls: Sequence[CallTimes], share: float) -> Mapping[str, int | None]:
+    """The time within which this share of the latest calls was answered."""
+    if not calls:
+        return {"old": None, "ours": None}
+    place = math.ceil(share * len(calls)) - 1
+    return {
+        "old": sorted(call.old_ms for call in calls)[place],
+        "ours": sorted(call.ours_ms for call in calls)[place],
+    }
