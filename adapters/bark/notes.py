@@ -53,19 +53,19 @@ NOTES = {
         Verdict.CHANGED,
         "message",
         "Characters that native text cannot hold were taken out.",
-        "原生文本不能有的字符已去掉。",
+        "已去掉原生文本不允许的字符。",
     ),
     "empty": NoteText(
         Verdict.CHANGED,
         None,
         "An empty value says nothing.",
-        "空值没有内容。",
+        "空值，等于没有写。",
     ),
     "null": NoteText(
         Verdict.CHANGED,
         None,
         "A null says nothing.",
-        "null 没有内容。",
+        "值为 null，等于没有写。",
     ),
     "not_text": NoteText(
         Verdict.CHANGED,
@@ -91,7 +91,7 @@ NOTES = {
         Verdict.CHANGED,
         None,
         "The request names it again, where it counts for more.",
-        "请求里还有一个，那一个优先。",
+        "请求里还有一个同名参数，以那个为准。",
         outdone=True,
     ),
     "unread": NoteText(

@@ -65,7 +65,7 @@ NOTES: Mapping[str, NoteText] = {
         _CHANGED,
         "title",
         "It was cut: with it whole, no native message fits.",
-        "已截断：完整的话，原生消息放不下。",
+        "已截断：原生消息放不下全部内容。",
     ),
     "message": NoteText(
         _KEPT,

@@ -158,7 +158,7 @@ PARAMETERS = (
                 Verdict.CHANGED,
                 "ciphertext",
                 "The IV was appended, where the native client looks.",
-                "IV 已接在末尾，原生客户端在那里找它。",
+                "IV 已接在密文末尾，原生客户端从那里读取。",
             ),
             "outer_shown": NoteText(
                 Verdict.LOST,

@@ -135,7 +135,7 @@ PARAMETERS = (
                 Verdict.CHANGED,
                 "title",
                 "A title is required, and the subtitle was the only one.",
-                "必须有标题，而只有副标题。",
+                "必须有标题，而请求里只有副标题。",
             ),
         },
     ),

@@ -29,7 +29,7 @@ NOTES: Mapping[str, NoteText] = {
         Verdict.CHANGED,
         "severity",
         "ntfy does not read it; here it makes a message high or low.",
-        "ntfy 不读取它；这里用它决定消息的高低。",
+        "ntfy 不读取它；这里用它决定消息的紧急程度。",
     ),
     "mail_image": NoteText(
         Verdict.KEPT,

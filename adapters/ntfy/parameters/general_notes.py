@@ -38,7 +38,7 @@ NOTES: Mapping[str, NoteText] = {
         Verdict.KEPT,
         None,
         "Asks for what happens anyway.",
-        "要求的正是默认行为。",
+        "默认就是这样。",
     ),
     "unused": NoteText(
         Verdict.CHANGED,
@@ -51,7 +51,7 @@ NOTES: Mapping[str, NoteText] = {
         Verdict.CHANGED,
         None,
         "The same parameter was sent again, where ntfy looks first.",
-        "同一个参数还在别处出现，ntfy 先看那里。",
+        "同一个参数在别处也有，ntfy 以那个为准。",
         outdone=True,
     ),
     "blank": NoteText(

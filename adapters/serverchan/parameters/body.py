@@ -133,7 +133,7 @@ SHORT = Parameter(
             Verdict.CHANGED,
             "body",
             "It is the readable text beside a ciphertext.",
-            "它是密文旁边可读的文字。",
+            "这是密文之外可以直接读到的文字。",
         ),
         "short.body_cut": NoteText(
             Verdict.CHANGED,

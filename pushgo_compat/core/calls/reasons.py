@@ -84,7 +84,7 @@ REASONS = {
         Words("A login is needed", "需要登录"),
         Words(
             "Let the script log in, or bind its key without a login.",
-            "让脚本登录，或者把它的密钥改成不需要登录。",
+            "让脚本登录，或者重新绑定它的密钥，不要求登录。",
         ),
     ),
     WRONG_LOGIN: ReasonText(
@@ -105,7 +105,7 @@ REASONS = {
         Words(
             "Refused as the old server would: {detail}", "旧服务器也会拒绝：{detail}"
         ),
-        Words("Mend the call; the answer says what.", "请修改调用，回答里有说明。"),
+        Words("Mend the call; the answer says what.", "请修改调用，应答里写明了原因。"),
     ),
     "authentication_failed": ReasonText(
         Words("The gateway token is missing or wrong", "网关令牌缺失或不对"),
@@ -126,7 +126,7 @@ REASONS = {
         Words("Send less.", "请减小内容。"),
     ),
     "server_busy": ReasonText(
-        Words("Busy: {detail}", "忙：{detail}"),
+        Words("Busy: {detail}", "繁忙：{detail}"),
         Words(
             "Nothing was accepted. Look at the disk and at the outbox.",
             "消息未被接受。请检查磁盘和推送队列。",
@@ -154,7 +154,7 @@ REASONS = {
 """Every reason by its code."""
 _OTHERWISE = ReasonText(
     Words("Refused: {detail}", "已拒绝：{detail}"),
-    Words("The answer says why.", "回答里有原因。"),
+    Words("The answer says why.", "应答里写明了原因。"),
 )
 
 
