@@ -64,7 +64,8 @@ async def target_rows(
     for target in targets:
         lane = lanes.get(target.number)
         waiting = 0
-        if lane is not None and target.state is not TargetState.DROPPED:
+        has_more = lane is not None and lane.cursor < lane.end
+        if lane is not None and has_more and target.state is not TargetState.DROPPED:
             waiting = await store.lanes.waiting(lane.channel, lane.cursor, COUNT_TO)
         how = _how(
             target,
