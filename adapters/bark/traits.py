@@ -12,6 +12,7 @@ from pushgo_compat.traits import (
 )
 
 _KEY_LENGTH = 22
+"""A shortuuid, which bark-server makes for a new phone (docs/dialects/bark.md 1)."""
 
 TRAITS = Traits(
     name="Bark",

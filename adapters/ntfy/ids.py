@@ -9,6 +9,7 @@ import string
 ID_LENGTH = 12
 """ntfy's Android app and ``since=`` recognise an id by twelve letters and digits."""
 ACTION_ID_LENGTH = 10
+"""The length of ntfy's own."""
 
 _UNIQUE_BITS = 71
 """Leading bits of a message_id, unique to a message; 62**12 has room for them."""

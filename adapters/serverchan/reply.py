@@ -41,6 +41,7 @@ PREFLIGHT = LegacyReply(
 """The answer to OPTIONS: the vendor's JavaScript SDK runs in browsers."""
 
 _CLASSIC_ERRNO = 1024
+"""The number of every refusal of the classic generation."""
 
 
 def json_reply(document: object, status: int = 200) -> LegacyReply:

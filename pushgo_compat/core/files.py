@@ -24,7 +24,7 @@ from pushgo_compat.model import Upload
 MIB = 1024 * 1024
 _NAME_SIGNS = string.ascii_letters + string.digits
 NO_NAME = "0" * FILE_NAME_LENGTH
-"""Looks like a name, and is none that a file will ever have."""
+"""The name in a dry run's answer; no file has it."""
 
 _HEAD_BYTES = 4096
 """Most bytes of a file that a dialect sees to tell its type."""

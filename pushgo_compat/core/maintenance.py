@@ -25,12 +25,12 @@ class LazyWrites(Protocol):
     """Counts that are kept in memory and written every few seconds."""
 
     async def flush(self) -> None:
-        """Write it. Raises ServerBusy when that fails; nothing is lost by it."""
+        """Write what was counted. Raises ServerBusy; the counts are kept then."""
         ...
 
 
 class Sweeper(Protocol):
-    """Something that forgets what is outdated."""
+    """A service that holds something which expires."""
 
     async def sweep(self) -> None:
         """Remove what nobody needs any more."""
@@ -92,7 +92,7 @@ class Upkeep:
 
 
 async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work now and then for ever; a failure is logged and tried again."""
+    """Do the work every ``period_s`` seconds; a failure is logged and tried again."""
     while True:
         await asyncio.sleep(period_s)
         try:

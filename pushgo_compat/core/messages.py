@@ -271,7 +271,11 @@ def _row(
 
 
 def addressed(message: NativeMessage, grant: Grant) -> NativeMessage:
-    """The message as this channel gets it: its name for a title, its alias's wishes."""
+    """The message as this channel gets it.
+
+    The channel's name stands for a title that is missing; the alias adds its tags and
+    maps the severity.
+    """
     if message.title is None:
         message = replace(message, title=grant.channel.name)
     alias = grant.alias

@@ -18,6 +18,8 @@ from pushgo_compat.model import Scalar, Severity
 MAX_TIME_MS = 2**53 - 1
 """Largest time either side of 1970: what every JSON reader holds exactly."""
 _SECONDS_BELOW = 10**12
+"""A smaller number counts as seconds: in milliseconds it would lie before
+September 2001 (docs/native-api.md)."""
 _JSON_NUMBER = re.compile(
     r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?\d+)?"
 )

@@ -1,7 +1,7 @@
 """The folder that uploaded files lie in: whole and durable, or not there.
 
-A file is written under a name that says so, flushed to the disk, and only then given
-its own name. Nothing here blocks the event loop.
+A file is written under a name that ends in ``.part``, flushed to the disk, and only
+then given its own name. Nothing here blocks the event loop.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ def _finish(file: BinaryIO, unfinished: Path, path: Path) -> None:
     os.fsync(file.fileno())
     file.close()
     unfinished.rename(path)
+    # The new name is on the disk only once its folder is (fsync(2)).
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

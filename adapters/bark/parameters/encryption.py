@@ -16,6 +16,7 @@ from pushgo_compat.model import NativeMessage
 
 IV_METADATA = f"{PREFIX}iv"
 _GCM_IV_CHARS = 12
+"""No other mode of Bark's has an IV of this length (docs/dialects/bark.md 12.3)."""
 _GCM_LEAST_BYTES = 17
 """A tag of 16 bytes and one byte of text."""
 _SPACED_BASE64 = re.compile(r"[A-Za-z0-9+/ ]+={0,2}")

@@ -13,6 +13,8 @@ _LINE_BREAKS = re.compile(r"[\r\n]+")
 _MARKS = "#>*- \t"
 """Markdown in front of a line, which is no part of a title."""
 _DESP_TITLE_CHARS = 32
+"""Turbo's limit of a title (docs/dialects/serverchan.md 4); a title that was sent is
+not cut to it."""
 
 
 def title_from_desp(desp: str) -> str:

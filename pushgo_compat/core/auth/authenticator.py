@@ -59,6 +59,7 @@ WRONG_PASSWORD, SEND_ONLY = "wrong_password", "send_only"
 LOGIN_NEEDED, WRONG_LOGIN = "login_needed", "wrong_login"
 """The true reasons why a key opens nothing (``ChannelNotFound.why``)."""
 FAILURE_REMEMBERED_MS = 60_000
+"""A minute (docs/keys.md, "Guessing")."""
 MAX_REMEMBERED = 10_000
 """Keys remembered at most, opened, caught and failed ones each; the oldest goes."""
 MAX_FAILURES_OF_ONE_NETWORK = MAX_REMEMBERED // 10

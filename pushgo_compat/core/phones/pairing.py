@@ -53,6 +53,7 @@ from pushgo_compat.traits import KeyTraits
 CONFIRM_WITHIN_MS = 600_000
 """Afterwards a phone that nobody has confirmed is forgotten, its key too."""
 MAX_TRIES = 3
+"""Numbers that may be typed for one phone; each is one guess of 100."""
 RETIRE_RACE_MS = 10_000
 """Bark's app sends ``deleted`` for the old key and the registration of the new one at
 the same time; where they are one key, ``deleted`` may come last."""

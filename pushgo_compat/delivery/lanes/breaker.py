@@ -13,9 +13,12 @@ import random
 from dataclasses import dataclass, field
 
 OPENS_AFTER = 5
+"""Failures of the whole group in a row (docs/delivery.md, "Outcomes")."""
 FIRST_PROBE_MS = 5_000
 LONGEST_PROBE_MS = 300_000
 PAUSED_PROBE_MS = 600_000
+"""A wrong key does not mend itself: one try in 10 minutes, and one after each change
+of a target."""
 _JITTER = 0.2
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """The order of P-256's base point (SEC 2, 2.4.2)."""
 _COORDINATE_BYTES = 32
+"""Of a number of P-256, 256 bits."""
 VAPID = "vapid"
 """The purpose for which the key is derived from the secret key."""
 TOKEN_S = 12 * 3600

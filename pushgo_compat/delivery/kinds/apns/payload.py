@@ -21,6 +21,7 @@ _LEVELS: Mapping[Severity, str] = {
     Severity.LOW: "passive",
 }
 MAX_TTL_MS = 2_419_200_000
+"""28 days, the cap of every provider's TTL in docs/native-api.md."""
 _ENCRYPTED_TEXT = "Encrypted message"
 
 

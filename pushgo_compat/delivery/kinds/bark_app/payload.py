@@ -32,6 +32,7 @@ _INTERRUPTION = {
 }
 """iOS shows the plain alert with this when the app's extension is killed."""
 _MAX_COLLAPSE_BYTES = 64
+"""Apple answers BadCollapseId to more."""
 _PLAIN_BODY_CHARS = 400
 """Of a Markdown body beside the Markdown itself: what shows when nothing else runs."""
 

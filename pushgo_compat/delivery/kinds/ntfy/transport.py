@@ -24,6 +24,7 @@ from pushgo_compat.delivery.sending.secrecy import credential_mark
 
 DAY_MS = 86_400_000
 DAILY_QUOTA = 42908
+"""ntfy's "daily message quota reached": 250 a day and address on ntfy.sh."""
 SHORTEST_RETRY_S = 5.0
 _LEGAL_SEQUENCE = re.compile(r"[-_A-Za-z0-9]{1,64}")
 

@@ -20,6 +20,7 @@ from pushgo_compat.model import Severity
 
 DAY_MS = 86_400_000
 DAILY_QUOTA = 42908
+"""ntfy's "daily message quota reached": 250 a day and address on ntfy.sh."""
 WAKES_BEFORE_QUIET = 200
 """Of the 250 a day that ntfy.sh allows an address; the rest is kept for what rings."""
 

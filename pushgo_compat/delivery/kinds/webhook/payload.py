@@ -16,6 +16,7 @@ from pushgo_compat.schemas.payload import encode_message
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of a secret, not one
 MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
+"""The bounds of a symmetric key in the Standard Webhooks specification."""
 _MADE_SECRET_BYTES = 32
 
 

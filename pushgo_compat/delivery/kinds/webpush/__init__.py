@@ -23,6 +23,7 @@ from pushgo_compat.model import Source
 
 MAX_ENDPOINT_CHARS = 2048
 _AUTH_BYTES = 16
+"""The page's authentication secret (RFC 8291, 3.2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ MAX_PLAINTEXT_BYTES = 3993
 The head takes 86 bytes (RFC 8188, 2.1), the tag 16, the delimiter one."""
 _RECORD_BYTES = 4096
 _SALT_BYTES = 16
+"""RFC 8188, 2.1."""
 _MAX_TTL_S = 2_419_200
 """Four weeks, the most that FCM takes, through which Chrome's pushes go."""
 _LAST_RECORD = b"\x02"

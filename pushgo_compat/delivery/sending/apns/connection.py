@@ -31,8 +31,11 @@ SILENCE_BEFORE_PING_S = 60.0
 PING_TIMEOUT_S = 5.0
 MAX_ANSWER_BYTES = 16 * 1024
 _FRAME_HEAD_BYTES = 9
+"""Length, type, flags and stream of a frame (RFC 9113, 4.1)."""
 _GOAWAY = 7
+"""The type of the frame (RFC 9113, 6.8)."""
 _STREAM_ID_MASK = 0x7FFF_FFFF
+"""The first bit of a stream's number is reserved (RFC 9113, 4.1)."""
 _READ_BYTES = 65_536
 
 

@@ -30,6 +30,7 @@ from pushgo_compat.delivery.sending.apns.pool import Pool
 from pushgo_compat.delivery.sending.apns.token import ProviderTokens
 
 MAX_PAYLOAD_BYTES = 4096
+"""Of a notification (Apple, "Generating a remote notification")."""
 
 log = structlog.get_logger(__name__)
 
