@@ -11,9 +11,12 @@ from pushgo_compat.migration.words import Variables, Word
 
 MAX_URLS = 100
 """URLs that one glob may make."""
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-(.*))?\})", re.DOTALL)
-_RANGE = re.compile(r"\[(?:(\d+)-(\d+)|([a-z])-([a-z])|([A-Z])-([A-Z]))(?::(\d+))?\]")
+_RANGE = re.compile(
+    r"\[(?:([0-9]{1,9})-([0-9]{1,9})|([a-z])-([a-z])|([A-Z])-([A-Z]))(?::([0-9]{1,9}))?\]"
+)
 _SET = re.compile(r"\{([^{}]*)\}")
 _MAX_RESOLVED = 20
 _MAX_URL_CHARS = 65_536
@@ -73,7 +76,7 @@ def expand_globs(word: Word) -> list[Word]:
         expanded = [part for each in made for part in _expand_first(each)]
         if len(expanded) > MAX_URLS:
             raise Unreadable(f"the URL stands for more than {MAX_URLS}")
-        if len(expanded) == len(made):
+        if expanded == made:
             break
         made = expanded
     return made
@@ -112,6 +115,12 @@ def _range(found: re.Match[str]) -> list[str]:
     return [chr(code) for code in range(ord(begin), ord(end) + 1, stride)]
 
 
+def refuse_blanks(text: str) -> None:
+    """Raise Unreadable for a part of a URL that curl refuses (exit status 3)."""
+    if _FORBIDDEN.search(text):
+        raise Unreadable("the URL holds a blank or a control character")
+
+
 def parse_url(word: Word, *, as_is: bool = False) -> tuple[Url, str]:
     """A URL and its userinfo ("" when it has none), as curl reads it.
 
@@ -119,8 +128,7 @@ def parse_url(word: Word, *, as_is: bool = False) -> tuple[Url, str]:
     """
     if not word.text:
         raise Unreadable("the URL is empty")
-    if " " in word.text or re.search(r"[\x00-\x1f\x7f]", word.text):
-        raise Unreadable("the URL holds a blank or a control character")
+    refuse_blanks(word.text)
     found = _SCHEME.match(word.text)
     scheme = found[1].lower() if found else "http"
     start = found.end() if found else 0

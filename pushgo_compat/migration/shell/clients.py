@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pushgo_compat.migration.shell.commands import Argument
+from pushgo_compat.migration.words import Variables
 
 CLIENTS: Mapping[str, str] = {
     "curl": "curl",
@@ -40,18 +41,31 @@ def base_name(text: str) -> str:
     return text.replace("\\", "/").rpartition("/")[2]
 
 
-def find_client(arguments: Sequence[Argument]) -> int | None:
-    """Where the name of a client stands: first, or behind what runs it."""
+def find_client(
+    arguments: Sequence[Argument], variables: Variables
+) -> tuple[int, str] | None:
+    """Where a client is named, and its name: first, or behind what runs it.
+
+    ``$CURL`` names one as well.
+    """
     if not arguments:
         return None
-    if base_name(arguments[0].word.text) in CLIENTS:
-        return 0
-    if base_name(arguments[0].word.text) not in _WRAPPERS:
+    names = [_name(argument, variables) for argument in arguments]
+    if names[0] in CLIENTS:
+        return 0, names[0]
+    if names[0] not in _WRAPPERS:
         return None
-    for index, argument in enumerate(arguments):
-        if base_name(argument.word.text) in CLIENTS:
-            return index
+    for index, name in enumerate(names):
+        if name in CLIENTS:
+            return index, name
     return None
+
+
+def _name(argument: Argument, variables: Variables) -> str:
+    text = argument.word.text
+    if variables.is_whole(text):
+        return variables.expression(text).strip("${}").lower()
+    return base_name(text)
 
 
 def find_script(arguments: Sequence[Argument]) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +20,8 @@ MAX_DEPTH = 120
 """Commands within commands that are looked into."""
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
 _NO_ARGUMENTS = frozenset({"variable_assignment", "comment", *_REDIRECTS})
+_SKIPPED = frozenset({"command", "redirected_statement", "pipeline"})
+_CLIENT = re.compile(rb"(?i)curl|wget|http|xh")
 _JOINTS = frozenset({"|", "|&"})
 _READ_IN = "<"
 
@@ -64,9 +68,10 @@ class Script:
 
 
 def read_script(source: Source, variables: Variables) -> Script:
-    """Find the commands. Raises ShellParserMissing."""
+    """Find the commands that may run a client. Raises ShellParserMissing."""
     walk = _Walk(source, variables)
-    walk.into(parse_shell(source.data), None, 0)
+    if walk.places:
+        walk.into(parse_shell(source.data), None, 0)
     return walk.script
 
 
@@ -76,10 +81,18 @@ class _Walk:
         self._variables = variables
         self._words = WordReader(source, variables)
         self.script = Script()
+        self.places = [found.start() for found in _CLIENT.finditer(source.data)]
+        """Where clients are named: a script is long, and has few calls."""
+
+    def _names_client(self, node: Node) -> bool:
+        at = bisect_left(self.places, node.start_byte)
+        return at < len(self.places) and self.places[at] < node.end_byte
 
     def into(self, node: Node, given: Input, depth: int) -> None:
         """Gather the commands below a node, which reads ``given``."""
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or (
+            node.type in _SKIPPED and not self._names_client(node)
+        ):
             return
         match node.type:
             case "command":
@@ -99,10 +112,7 @@ class _Walk:
             self.into(child, None, depth + 1)
 
     def _command(self, node: Node, more: Sequence[Node], given: Input) -> None:
-        arguments = [
-            Argument(self._words.read(child), child.type in EXPANSIONS)
-            for child in (*_argument_nodes(node), *more)
-        ]
+        arguments = self._arguments((*_argument_nodes(node), *more))
         for child in node.children:
             if child.type in _REDIRECTS:
                 given = self._input_of(child) or given
@@ -115,6 +125,19 @@ class _Walk:
             node.has_error and _is_unclosed(node, 0),
         )
         self.script.commands.append(command)
+
+    def _arguments(self, nodes: Sequence[Node]) -> list[Argument]:
+        """The words. The grammar makes several of one with a backslash in it."""
+        arguments: list[Argument] = []
+        end = -1
+        for node in nodes:
+            argument = Argument(self._words.read(node), node.type in EXPANSIONS)
+            if arguments and self._words.visible_start(node) == end:
+                before = arguments.pop().word
+                argument = Argument(Word.joined([before, argument.word]))
+            arguments.append(argument)
+            end = node.end_byte
+        return arguments
 
     def _trimmed(self, node: Node) -> tuple[int, int]:
         data = self._source.data[node.start_byte : node.end_byte]

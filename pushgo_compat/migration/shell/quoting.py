@@ -88,7 +88,7 @@ class WordReader:
                 continue  # a token of literal text
             if child.start_byte < at or child.end_byte > end:
                 continue
-            begin = self._visible_start(child)
+            begin = self.visible_start(child)
             parts.append(undo(self._source.word(at, begin)))
             parts.append(self._read(child, undo, depth + 1))
             at = child.end_byte
@@ -96,11 +96,11 @@ class WordReader:
         return Word.joined(parts) if len(parts) > 1 else parts[0]
 
     def _expansion(self, node: Node) -> Word:
-        start = self._visible_start(node)
+        start = self.visible_start(node)
         expression = self._source.text(start, node.end_byte)
         return self._variables.word(expression, self._source.places[start])
 
-    def _visible_start(self, node: Node) -> int:
+    def visible_start(self, node: Node) -> int:
         """Where an expansion begins: the grammar counts blanks before it as its own."""
         start = node.start_byte
         if node.type in EXPANSIONS:

@@ -109,13 +109,14 @@ def _read(found: _Found, known: Known) -> Iterator[FoundCall]:
     if command.is_broken:
         first = command.arguments[0].word.text if command.arguments else ""
         client = next((c for c in CLIENTS if c in first.split()), None)
-        if find_client(command.arguments) is not None or client is not None:
+        named = find_client(command.arguments, known.variables)
+        if named is not None or client is not None:
             yield FoundCall(client=client or "curl", span=span, problem=UNCLOSED)
         return
-    at = find_client(command.arguments)
-    if at is None or find_script(command.arguments) is not None:
+    named = find_client(command.arguments, known.variables)
+    if named is None or find_script(command.arguments) is not None:
         return
-    name = base_name(command.arguments[at].word.text)
+    at, name = named
     client = CLIENTS[name]
     words = _expanded(command.arguments[at + 1 :], found.script, known.variables)
     if base_name(command.arguments[0].word.text) in REPEATERS:

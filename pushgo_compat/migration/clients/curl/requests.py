@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from pushgo_compat.migration.calls import (
     BodyPart,
@@ -25,7 +26,7 @@ from pushgo_compat.migration.clients.curl.arguments import Group, read_arguments
 from pushgo_compat.migration.clients.curl.data import DATA, read_data, urlencoded
 from pushgo_compat.migration.clients.curl.forms import CONTENT_TYPE, read_form
 from pushgo_compat.migration.shell.commands import Argument, Input
-from pushgo_compat.migration.urls import Known, expand_globs, parse_url
+from pushgo_compat.migration.urls import Known, expand_globs, parse_url, refuse_blanks
 from pushgo_compat.migration.words import Word
 
 _FOLD = re.compile(r"\r?\n[ \t]*")
@@ -116,9 +117,12 @@ def _with_query(url: Url, parts: Sequence[BodyPart]) -> Url:
     if not parts:
         return url
     text = b"".join(
-        as_bytes(f"<contents of {part.name}>") if isinstance(part, ReadFile) else part
+        quote(f"<contents of {part.name}>").encode()
+        if isinstance(part, ReadFile)
+        else part
         for part in parts
     ).decode("utf-8", "surrogateescape")
+    refuse_blanks(text)
     return url._replace(query=f"{url.query}&{text}" if url.query else text)
 
 
