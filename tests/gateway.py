@@ -182,6 +182,16 @@ class Gateway:
             total, since = total + len(page), page[-1]["message_id"]
         return total
 
+    def held(self) -> list[bool]:
+        """Whether each message of the test channel is kept from targets, in order."""
+
+        async def read(admin: Administration) -> list[bool]:
+            (channel,) = await admin.store.channels()
+            page = await admin.store.page(channel.number, b"", 0, 500)
+            return [message.held for message in page]
+
+        return self.administer(read)
+
     def administer(self, work: Callable[[Administration], Awaitable[T]]) -> T:
         """Do what an operator's command does, beside the running server."""
         return asyncio.run(administer(self.db_url, work, self.clock))

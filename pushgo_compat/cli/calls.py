@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from pushgo_compat.cli.confirm import confirm, yes_option
+from pushgo_compat.cli.confirm import confirm_on_terminal, yes_option
 from pushgo_compat.cli.moment import Moment
 from pushgo_compat.cli.options import (
     PLACEHOLDER_URL,
@@ -21,11 +19,12 @@ from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.calls.entries import CallEntry
 from pushgo_compat.core.calls.filters import CallFilter, Fields, Outcome
+from pushgo_compat.core.calls.replay import NothingToSend, Replayed
 from pushgo_compat.core.calls.replay import replay as send_again
 from pushgo_compat.core.calls.service import Calls, Page, WholeCall
 from pushgo_compat.core.receipts.reading import ReceiptReader
 from pushgo_compat.core.receipts.receipts import Document, Reader
-from pushgo_compat.model import Receipt, Source
+from pushgo_compat.model import Source
 
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 500
 
@@ -159,21 +158,26 @@ def show(context: click.Context, /, call_id: str) -> None:
 def replay(call_id: str, to: str | None, yes: bool) -> None:
     """Store the messages of a call once more, under new ids, and deliver them."""
 
-    async def send(admin: Administration) -> Sequence[Receipt]:
+    async def send(admin: Administration) -> Replayed:
         channel = None if to is None else await admin.find_channel(to)
         call = await _find(admin, call_id)
-        if not call.messages:
-            raise Refused("this call made no message, so there is nothing to send")
-        count = len(call.messages)
-        what = "this message" if count == 1 else f"these {count} messages"
-        confirm(f"Send {what} again?", yes=yes)
+        if call.messages:
+            count = len(call.messages)
+            what = "this message" if count == 1 else f"these {count} messages"
+            confirm_on_terminal(f"Send {what} again?", yes=yes)
         try:
-            return await send_again(admin.store, call, channel)
-        except LookupError:
-            raise Refused("its channel is gone: name another with --to") from None
+            return await send_again(admin.store, call, channel, admin.now_ms)
+        except NothingToSend as reason:
+            raise Refused(str(reason)) from None
 
     sent = administer(send)
-    print_object({"message_ids": [receipt.message_id for receipt in sent]})
+    warn(sent.left_out)
+    print_object(
+        {
+            "message_ids": [receipt.message_id for receipt in sent.receipts],
+            "left_out": list(sent.left_out),
+        }
+    )
 
 
 async def _find(admin: Administration, call_id: str) -> WholeCall:
