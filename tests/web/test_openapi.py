@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -16,7 +16,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pushgo_compat.schemas.message import FIELD_NAMES
 from pushgo_compat.web.native.app import ROUTES
 from pushgo_compat.web.native.description.schemas import STATUS_BY_CODE
-from pushgo_compat.web.pages.rendering import render_page
+from pushgo_compat.web.pages.docs import translations
+from pushgo_compat.web.pages.rendering import environment
+from pushgo_compat.web.pages.texts import Texts
 from tests.golden import CHANNEL_ID
 from tests.web.conftest import LOGIN, Client
 
@@ -89,29 +91,28 @@ async def test_stored_messages_are_described_as_they_are_shown(client: Client) -
     assert {"message_id", "accepted_at", "source", "channel_id", "title"} <= stored
 
 
-class Page(HTMLParser):
-    """Collects what a page would fetch or run."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fetched: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "link", "img", "iframe"} or dict(attrs).get("src"):
-            self.fetched.append(tag)
-
-
-async def test_the_page_is_complete_in_itself(client: Client) -> None:
+async def test_the_page_stands_in_the_frame_of_all_pages(client: Client) -> None:
     response = await client.get("/docs")
     assert response.content_type == "text/html"
     policy = response.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     text = await response.text()
-    page = Page()
-    page.feed(text)
-    assert page.fetched == []
+    assert '<a class="brand"' in text
     assert not re.search(r"\{\{|\{%", text)
+
+
+async def test_every_sentence_of_the_description_is_there_in_chinese(
+    client: Client,
+) -> None:
+    response = await client.get("/docs", headers={"Accept-Language": "zh-CN"})
+    text = await response.text()
+    assert '<html lang="zh-Hans">' in text
+    page = html.unescape(re.sub(r"</?(?:code|wbr)>", "`", text))
+    for english, chinese in translations().items():
+        assert chinese in page, english
+        if len(english.split()) > 2:
+            assert english not in page
 
 
 async def test_the_page_shows_fields_codes_and_the_callers_address(
@@ -137,5 +138,5 @@ def test_a_server_without_visitors_has_no_template_engine() -> None:
 
 
 def test_a_page_does_not_render_without_one_of_its_values() -> None:
-    with pytest.raises(UndefinedError, match="base_url"):
-        render_page("docs.html", version="1")
+    with pytest.raises(UndefinedError, match="is undefined"):
+        environment().get_template("error.html").render(t=Texts("en"))

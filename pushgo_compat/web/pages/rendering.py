@@ -1,19 +1,14 @@
-"""Templates as answers: one jinja2 environment, one set of headers.
+"""The jinja2 environment of all pages and its filters.
 
 jinja2 is imported with the first page: a gateway that nobody looks at does without.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
-
-from aiohttp import web
 
 from pushgo_compat.web.pages.safe_text import visible
 
@@ -21,18 +16,11 @@ if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
-TEMPLATES = files("pushgo_compat.web.pages") / "templates"
 _KB = 1000
 MANY = 10_000
 """Counts beyond it are shown as more than it."""
 _CODE = re.compile(r"`([^`]*)`")
 _SLASH = re.compile(r"(?<=[\w.])/(?=\w)")
-
-
-def render_page(template: str, **values: object) -> web.Response:
-    """Render a template as a page. Raises jinja2.UndefinedError for a missing value."""
-    text = environment().get_template(template).render(style=_style(), **values)
-    return web.Response(text=text, content_type="text/html", headers=_headers())
 
 
 @cache
@@ -55,27 +43,6 @@ def environment() -> jinja2.Environment:
     made.filters["many"] = _many
     made.filters["visible"] = visible
     return made
-
-
-@cache
-def _style() -> Markup:
-    """The style sheet that every page carries inside."""
-    from markupsafe import Markup
-
-    return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704
-
-
-@cache
-def _headers() -> dict[str, str]:
-    """Nothing is fetched, run, framed or posted; the one style sheet by its hash."""
-    digest = hashlib.sha256(_style().encode()).digest()
-    return {
-        "Content-Security-Policy": "default-src 'none'; "
-        f"style-src 'sha256-{base64.b64encode(digest).decode()}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
 
 
 def _prose(text: str) -> Markup:
