@@ -76,11 +76,12 @@ def _names(row: str, known: set[str]) -> Iterator[str]:
         yield named[-1] if named else ending
 
 
-def test_the_table_of_settings_has_every_setting_and_no_other() -> None:
+@pytest.mark.parametrize("readme", READMES, ids=lambda p: p.name)
+def test_the_table_of_settings_has_every_setting_and_no_other(readme: Path) -> None:
     known = {row.variable for row in settings_of(Config, TRAITS)}
     table = {
         name
-        for line in READMES[0].read_text(encoding="utf-8").splitlines()
+        for line in readme.read_text(encoding="utf-8").splitlines()
         if line.startswith("| `PUSHGO_")
         for name in _names(line, known)
     }

@@ -174,7 +174,7 @@ def change(
         send_only=send_only,
     )
     if wanted == AliasChange():
-        raise click.UsageError("say what to change: see --help")
+        raise click.UsageError("nothing to change: see --help")
     changed = administer(lambda admin: admin.change_alias(alias_id, wanted))
     print_object(changed.document())
 

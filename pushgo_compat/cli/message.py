@@ -34,7 +34,9 @@ from pushgo_compat.model import Severity
 def send(channel: str, title: str | None, severity: str, text: str | None) -> None:
     """Send TEXT (Markdown) to a channel; - reads it from standard input."""
     if text is None and title is None:
-        raise click.UsageError("say what: TEXT, - for standard input, or --title")
+        raise click.UsageError(
+            "nothing to send: give TEXT, - for standard input, or --title"
+        )
     body = _standard_input() if text == "-" else text
 
     async def send_it(admin: Administration) -> Document:

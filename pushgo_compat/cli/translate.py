@@ -73,7 +73,7 @@ class _LineCommand(click.Command):
 
 @click.command(cls=_LineCommand)
 @click.option(
-    "--dialect", type=DialectName(), help="What hosts speak that no vendor owns."
+    "--dialect", type=DialectName(), help="The dialect of a server of your own."
 )
 @click.option("--base-url", metavar="URL", help="Where the old server's root is.")
 @click.option(
