@@ -24,6 +24,12 @@ class Place(NamedTuple):
         if "NEWEST" in path:
             newest = visitor.gateway.page("all")[-1]["message_id"]
             path = path.replace("NEWEST", newest)
+        for outcome in ("accepted", "refused"):
+            if outcome.upper() in path:
+                visitor.open(f"/admin/calls?outcome={outcome}")
+                row = visitor.page.locator("a.cover").first
+                call_id = (row.get_attribute("href") or "").rpartition("/")[2]
+                path = path.replace(outcome.upper(), call_id)
         visitor.open(path)
 
 
@@ -39,5 +45,9 @@ PLACES = (
     Place("/inbox/m/NEWEST/delete", "inbox"),
     Place("/inbox/m/" + "0" * 32, "inbox"),
     Place("/admin", "admin"),
+    Place("/admin/calls", "admin"),
+    Place("/admin/calls?client=Nobody", "admin"),
+    Place("/admin/calls/ACCEPTED", "admin"),
+    Place("/admin/calls/REFUSED", "admin"),
 )
 """The operator's other pages join as they are built."""

@@ -8,6 +8,8 @@ from pushgo_compat.web.pages.access import sign_in
 from pushgo_compat.web.pages.operator import (
     add_target,
     aliases,
+    call,
+    calls,
     channel,
     channels,
     keys,
@@ -19,6 +21,7 @@ from pushgo_compat.web.pages.operator import (
     unknown,
 )
 
+_CALL = "/admin/calls/{call_id}"
 _ALIAS = "/admin/keys/aliases/{alias_id}"
 _CHANNEL = "/admin/channels/{channel_id}"
 _TARGET = f"{_CHANNEL}/targets/{{target_id}}"
@@ -27,6 +30,8 @@ OPERATOR = (
     web.get("/admin", overview.get_overview),
     web.post("/admin/sign-in", sign_in.sign_in_as_operator),
     web.post("/admin/sign-out", sign_in.sign_out_as_operator),
+    web.get("/admin/calls", calls.get_calls),
+    web.get(_CALL, call.get_call),
     web.get("/admin/keys", keys.get_keys),
     web.post("/admin/keys/check", keys.check_key),
     web.post("/admin/keys/unknown/{unknown_id}/bind", unknown.bind_key),
