@@ -28,6 +28,7 @@ from tests.pages import (
 
 CODE = ("pushgo_compat", "adapters", "tests", "benchmarks")
 READMES = (ROOT / "README.md", ROOT / "README.zh.md")
+GUIDES = (*ROOT.glob("docs/migrating-from-*.md"), *ROOT.glob("docs/troubleshooting*"))
 _VARIABLE = re.compile(r"PUSHGO_[A-Z_]*[A-Z]")
 
 
@@ -88,8 +89,8 @@ def test_the_table_of_settings_has_every_setting_and_no_other(readme: Path) -> N
     assert table == known
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda p: p.name)
-def test_a_readme_names_no_variable_that_does_not_exist(readme: Path) -> None:
+@pytest.mark.parametrize("readme", [*READMES, *GUIDES], ids=lambda p: p.name)
+def test_a_page_names_no_variable_that_does_not_exist(readme: Path) -> None:
     known = {row.variable for row in settings_of(Config, TRAITS)} | set(
         COMMAND_VARIABLES
     )
@@ -98,24 +99,27 @@ def test_a_readme_names_no_variable_that_does_not_exist(readme: Path) -> None:
 
 
 def _command_lines(readme: Path) -> Iterator[str]:
-    """Lines of a README that call the program, each up to its comment."""
+    """The calls of the program on a page: lines up to their comment, and in a text."""
     for line in readme.read_text(encoding="utf-8").splitlines():
         _, called, rest = line.partition("pushgo-compat ")
-        if called and line.startswith("    pushgo-compat "):
+        if called and re.match(" {4,7}pushgo-compat ", line):
             yield rest.partition("  #")[0]
+        else:
+            yield from re.findall("`pushgo-compat ([a-z][^`]*)`", line)
 
 
-@pytest.mark.parametrize("readme", READMES, ids=lambda p: p.name)
-def test_every_command_of_a_readme_exists_with_its_flags(readme: Path) -> None:
+@pytest.mark.parametrize("readme", [*READMES, *GUIDES], ids=lambda p: p.name)
+def test_every_command_of_a_page_exists_with_its_flags(readme: Path) -> None:
     program = build_cli(lambda _: 0, DIALECTS)
     lines = list(_command_lines(readme))
-    assert len(lines) > 5
+    assert len(lines) > (5 if readme in READMES else 0)
     for line in lines:
         group_name, _, rest = line.partition(" ")
         command = program.commands[group_name]
         for alternative in re.split(r" \| (?=[a-z])", rest):
             found = _walk(command, alternative.split())
-            assert set(re.findall(r"--[a-z-]+", alternative)) <= _flags(found), line
+            flags = _flags(found) | {"--help"}
+            assert set(re.findall(r"--[a-z-]+", alternative)) <= flags, line
 
 
 def _walk(command: click.Command, words: list[str]) -> click.Command:

@@ -122,6 +122,12 @@ PARAMETERS = (
                 "Stored. Only Bark's app has a copy button.",
                 "已保存。只有 Bark 应用有复制按钮。",
             ),
+        },
+    ),
+    Parameter(
+        name="autocopy",
+        translate=keep_switch("autocopy"),
+        notes={
             "autocopy": NoteText(
                 Verdict.LOST,
                 "metadata.{}",
@@ -130,7 +136,6 @@ PARAMETERS = (
             ),
         },
     ),
-    Parameter(name="autocopy", translate=keep_switch("autocopy")),
     # The older name of autocopy; acme.sh still sends it.
     Parameter(name="automaticallycopy", translate=keep_switch("autocopy")),
 )
