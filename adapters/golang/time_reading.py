@@ -19,6 +19,8 @@ _SHORT_WEEKDAYS = tuple(name[:3] for name in WEEKDAYS)
 _DIGITS = frozenset("0123456789")
 _POINTS = frozenset(".,")
 _FIRST_OF_1900 = 69
+"""Go's ``time.Parse`` takes 69 to 99 for the last century, as Unix time begins in
+1969 west of Greenwich."""
 _SHORTEST_ZONE, _LONGEST_ZONE = 3, 5
 _MICROSECOND_DIGITS = 6
 _NOON = 12

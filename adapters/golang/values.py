@@ -38,6 +38,8 @@ _TYPES: Mapping[type, str] = {
 _KINDS: Mapping[type, str] = {**_TYPES, list: "slice", dict: "map", GoTime: "struct"}
 _SMALLEST_PLAIN = 1e-4
 _EXPONENT_FROM = 1e6
+"""Go's ``%v`` prints a float as ``%g`` with the fewest digits, which turns to an
+exponent from here on and below 0.0001 (Go, ``strconv.FormatFloat``)."""
 _FLOAT_PRICE = 3
 """The cost of writing a number, in steps."""
 

@@ -14,6 +14,7 @@ from adapters.ntfy.errors import CORS, refusal
 from pushgo_compat.legacy import LegacyReply, LegacyRequest
 
 MAX_MATRIX_BYTES = 4095
+"""docs/dialects/ntfy.md 11."""
 _NO_HEADERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
 

@@ -24,6 +24,7 @@ MAX_INPUT_BYTES = 131_072
 """A body of this many bytes or more is refused (41303)."""
 
 _MAX_MESSAGE_BYTES = 4096
+"""A longer rendered message is refused with 40041 (docs/dialects/ntfy.md 6)."""
 Deferred = Mapping[str, str]
 """Parameter → its template."""
 
