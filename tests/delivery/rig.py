@@ -23,6 +23,7 @@ from pushgo_compat.core.delivery import (
 )
 from pushgo_compat.core.live import Hub
 from pushgo_compat.core.stores.messages import Committed, NewMessage
+from pushgo_compat.core.stores.place import Lease
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import NewTarget, Origin, Target
 from pushgo_compat.delivery.lanes.deliveries import DeliveryMaker
@@ -131,6 +132,7 @@ class Rig:
     told: list[str] = field(default_factory=list)
     max_age_ms: int = DAY_MS
     limit: int = 1_000_000
+    lease: Lease = field(default_factory=FreeLease)
 
     async def add(
         self,
@@ -188,7 +190,7 @@ class Rig:
             lanes=self.store.lanes,
             messages=self.store,
             feed=self.hub,
-            lease=FreeLease(),
+            lease=self.lease,
             sealer=self.sealer,
             kinds={self.kind.name: self.kind},
             surroundings=Surroundings(

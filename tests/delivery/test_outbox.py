@@ -20,6 +20,7 @@ from pushgo_compat.core.delivery import (
     Sent,
 )
 from pushgo_compat.core.stores.targets import (
+    DeliveredElsewhere,
     Mark,
     MarkKind,
     Target,
@@ -479,3 +480,57 @@ async def test_another_process_s_messages_are_noticed(
             await other.close()
         await until(lambda: bool(kind.asked))
     assert kind.titles("a/1") == ["from outside"]
+
+
+class _Lease:
+    """Is there, and goes when a test says so."""
+
+    def __init__(self) -> None:
+        self.is_ours = True
+        self.asked = 0
+
+    async def take(self) -> bool:
+        self.asked += 1
+        return self.is_ours
+
+    async def give_back(self) -> None:
+        return
+
+
+async def test_who_has_lost_the_lease_sends_nothing_until_it_is_back(
+    house: Rig, kind: ScriptedKind
+) -> None:
+    house.lease = lease = _Lease()
+    await house.add("a/1")
+    async with house.outbox() as outbox:
+        await house.publish("one")
+        await until(lambda: kind.titles("a/1") == ["one"])
+        lease.is_ours = False
+        asked = lease.asked
+        await until(lambda: lease.asked > asked + 1)
+        await house.publish("two")
+        await until(lambda: lease.asked > asked + 5)
+        assert kind.titles("a/1") == ["one"]
+        assert not outbox.is_full()
+        lease.is_ours = True
+        await until(lambda: len(kind.asked) == 2)
+    assert kind.titles("a/1") == ["one", "two"]
+
+
+async def test_a_result_that_comes_too_late_ends_the_sending(
+    house: Rig, kind: ScriptedKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has gone on where this one was when it lost the lease."""
+    house.lease = lease = _Lease()
+    target = await house.add("a/1")
+
+    async def settle(*results: object) -> None:
+        lease.is_ours = False
+        raise DeliveredElsewhere
+
+    monkeypatch.setattr(house.store.lanes, "settle", settle)
+    async with house.outbox():
+        await house.publish("one", "two")
+        await until(lambda: lease.asked > 5 and not lease.is_ours)
+    assert kind.titles("a/1") == ["one"]
+    assert await states(house, target) == []

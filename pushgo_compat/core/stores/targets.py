@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Channel
 
 # ----------------------------------------------------------------------- targets
@@ -223,6 +224,10 @@ class OutcomePlace(NamedTuple):
     target: int
 
 
+class DeliveredElsewhere(ServerBusy):
+    """Another process has taken delivery over: what this one has to say is too late."""
+
+
 class LaneStore(Protocol):
     """Lanes and outcomes, as the dispatcher moves them."""
 
@@ -248,7 +253,8 @@ class LaneStore(Protocol):
         """Write down, in one commit, what came of some sends.
 
         Lanes of targets that are gone are left out. ``done`` marks are removed.
-        Raises ServerBusy.
+        Raises ServerBusy, and DeliveredElsewhere in a process that has lost the right
+        to deliver.
         """
         ...
 

@@ -50,6 +50,8 @@ class Dispatcher:
     now_ms: Callable[[], int]
     on_fallen: Callable[[Lane, str], None]
     """Called once for each target whose address is dead."""
+    on_lost: Callable[[], None]
+    """Called when another process has taken delivery over; every lane must rest."""
     tuning: Tuning = field(default_factory=Tuning)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     draw: random.Random = field(default_factory=random.Random)
@@ -64,7 +66,7 @@ class Dispatcher:
     _task: asyncio.Task[None] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self._settlement = Settlement(self.store, self.sleep)
+        self._settlement = Settlement(self.store, self.sleep, self.on_lost)
         self._attempts = Attempts(
             make_delivery=self.make_delivery,
             observer=self.observer,

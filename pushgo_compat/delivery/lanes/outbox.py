@@ -80,6 +80,7 @@ class Outbox:
             observer=self.observer,
             now_ms=self.surroundings.now_ms,
             on_fallen=self._fallen,
+            on_lost=self._lose,
             tuning=self.tuning,
             sleep=self.surroundings.sleep,
         )
@@ -106,8 +107,7 @@ class Outbox:
         await asyncio.gather(*self._told, return_exceptions=True)
         for sender in self._roster.senders.values():
             await sender.close()
-        if self._has_lease:
-            await self.lease.give_back()
+        await self.lease.give_back()
 
     # -------------------------------------------------------------- what others ask
 
@@ -180,14 +180,15 @@ class Outbox:
 
     async def _look(self, looks: int) -> None:
         """Notice what other processes have changed, and how much waits."""
+        if not self._has_lease and looks % LEASE_EVERY_LOOKS:
+            return
+        had_lease, self._has_lease = self._has_lease, await self.lease.take()
         if not self._has_lease:
-            if looks % LEASE_EVERY_LOOKS:
-                return
-            self._has_lease = await self.lease.take()
-            if not self._has_lease:
-                if looks == 0:
-                    log.warning("another process delivers from this store")
-                return
+            if had_lease:
+                self._lose()
+            elif looks == 0:
+                log.warning("another process delivers from this store")
+            return
         changes = await self.targets.changes()
         if changes != self._changes:
             await self._load()
@@ -199,6 +200,16 @@ class Outbox:
             await self._end_unsent(lane for lane in self._lanes() if lane.is_held)
             self._tell_of_open_breakers()
         self.dispatcher.wake()
+
+    def _lose(self) -> None:
+        """Leave every lane to the process that has taken delivery over."""
+        log.warning("another process has taken delivery over")
+        self._has_lease = False
+        self._changes = -1
+        self._waiting = 0
+        self.feed.leave(self, self._listening)
+        self._listening = set()
+        self._roster.forget_all()
 
     async def _follow_others(self) -> None:
         """Notice what other processes have committed, or came before we listened."""

@@ -68,6 +68,11 @@ class Roster:
             waiting_limit,
         )
 
+    def forget_all(self) -> None:
+        """Let no lane start anything more: another process serves them."""
+        for number in tuple(self.by_target):
+            self._forget(number)
+
     async def count(self, lanes: Iterable[Lane], limit: int) -> None:
         """Count what waits for some lanes, those with the same cursor once."""
         counted: dict[tuple[int, bytes], int] = {}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from pushgo_compat.core.stores.targets import (
+    DeliveredElsewhere,
     Fallen,
     LaneMove,
     LaneStore,
@@ -46,9 +47,14 @@ class Settlement:
     """Gathers results and writes them."""
 
     def __init__(
-        self, store: LaneStore, sleep: Callable[[float], Awaitable[None]]
+        self,
+        store: LaneStore,
+        sleep: Callable[[float], Awaitable[None]],
+        on_lost: Callable[[], None],
     ) -> None:
+        """``on_lost`` hears that another process has taken delivery over."""
         self._store = store
+        self._on_lost = on_lost
         self._sleep = sleep
         self._results: list[Result] = []
         self._task: asyncio.Task[None] | None = None
@@ -101,6 +107,10 @@ class Settlement:
                     [r.fallen for r in results if r.fallen],
                     [r.done for r in results if r.done],
                 )
+            except DeliveredElsewhere:
+                self._on_lost()  # first: no lane goes on
+                log.error("results of deliveries come too late", count=len(results))
+                return
             except ServerBusy:
                 if not failed:
                     log.error("results of deliveries cannot be written")
