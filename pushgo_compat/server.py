@@ -74,6 +74,9 @@ from pushgo_compat.web.metrics import Metrics
 from pushgo_compat.web.refusal_log import RefusalLog
 from pushgo_compat.web.services import Services, WebSettings
 
+ORPHAN_AGE_S = 86_400.0
+"""How long a file without a message stays in a folder that several servers share."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -256,7 +259,11 @@ async def _open_files(
         total_bytes=config.attachment_total_limit,
         expiry_s=config.attachment_expiry,
     )
-    files = FileService(FileFolder(config.attachment_dir), store, limits, now_ms)
+    # Several servers may share the folder: what one of them has just written is no
+    # orphan in the eyes of another that starts.
+    age_s = ORPHAN_AGE_S if config.db_url.folder is None else 0.0
+    folder = FileFolder(config.attachment_dir, age_s)
+    files = FileService(folder, store, limits, now_ms)
     await files.open()
     return files
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.gateway import Gateway, running
 from tests.old_server import OldServer, old_server
+
+if TYPE_CHECKING:
+    from tests.postgres import TestServer
 
 LIMIT_S = 120
 """How long a test may take; one that needs longer is marked ``timeout``."""
@@ -46,4 +50,13 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 def old() -> Iterator[OldServer]:
     """An old server that says ``{}``."""
     with old_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TestServer]:
+    """One PostgreSQL for all tests, each of which has a database of its own."""
+    from tests.postgres import running_postgres  # the others need none of it
+
+    with running_postgres() as server:
         yield server

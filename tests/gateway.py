@@ -220,9 +220,14 @@ async def administer(
 
 
 @contextmanager
-def running(folder: Path, **settings: Any) -> Iterator[Gateway]:
-    """A server at all mounts, the golden channel open; settings are Config's."""
-    db_url = f"sqlite:///{folder / 'gateway.db'}"
+def running(
+    folder: Path, store_url: str | None = None, /, **settings: Any
+) -> Iterator[Gateway]:
+    """A server at all mounts, the golden channel open; settings are Config's.
+
+    The store is an SQLite file unless a URL names another.
+    """
+    db_url = store_url or f"sqlite:///{folder / 'gateway.db'}"
     clock = Clock()
     asyncio.run(
         administer(

@@ -39,7 +39,7 @@ from pushgo_compat.settings import (
     parse_text,
     word_of,
 )
-from pushgo_compat.storage import parse_store_url
+from pushgo_compat.storage import parse_listen_url, parse_store_url
 
 ATTACHMENTS = "attachments"
 S_A_DAY = 86_400
@@ -86,12 +86,19 @@ class StoreConfig:
 
     db_url: StorePlace = setting(
         parse_store_url,
-        "the store; three slashes: below the working folder, four: absolute",
+        "the store; three slashes: below the working folder, four: absolute; or"
+        " postgresql://…",
         default="sqlite:///pushgo-compat.db",
     )
     secret_key: str | None = setting(
         optional(parse_secret_key),
-        "keys the hashes of aliases and unknown keys; unset: a file beside the store",
+        "keys the hashes of aliases and unknown keys; unset: a file beside the SQLite"
+        " store",
+        secret=True,
+    )
+    db_listen_url: str | None = setting(
+        optional(parse_listen_url),
+        "the same PostgreSQL past pgbouncer, for wake-ups; unset: a look every 5 s",
         secret=True,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from pushgo_compat.config.config import ATTACHMENTS, Config, FilesConfig, StoreC
 from pushgo_compat.config.contradictions import contradictions
 from pushgo_compat.config.dialects import Dialects, dialect_configs, dialect_rows
 from pushgo_compat.config.setting import KEY, Setting
+from pushgo_compat.storage import listening_at
 
 S = TypeVar("S", bound=StoreConfig)
 
@@ -77,13 +79,63 @@ def load_config(
     defaults = {row.field: row.parse(row.default) for row in rows}
     loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config | FilesConfig):
-        values.setdefault("attachment_dir", loaded.db_url.folder / ATTACHMENTS)
-        loaded = _build(config, defaults | values, dialects)
+        found += _place_files(loaded, values, faults.keys())
+    found += _place_wake_ups(loaded, values, faults.keys())
+    loaded = _build(config, defaults | values, dialects)
+    found += _unsafe(loaded, flags.get("db_url"), faults.keys())
     if isinstance(loaded, Config):
         found += contradictions(loaded, defaults | values, faults.keys(), dialects)
     if found:
         raise ConfigError(tuple(found))
     return loaded
+
+
+def _place_files(
+    loaded: StoreConfig, values: dict[str, Any], broken: AbstractSet[str]
+) -> list[str]:
+    """Put uploads beside the store, where nothing is said and it is a file."""
+    if "attachment_dir" in values.keys() | broken:
+        return []
+    folder = loaded.db_url.folder
+    if folder is not None:
+        values["attachment_dir"] = folder / ATTACHMENTS
+        return []
+    return [
+        "PUSHGO_ATTACHMENT_DIR must be set with PostgreSQL: a folder that all servers"
+        " on this database share, or empty for no uploads"
+    ]
+
+
+def _place_wake_ups(
+    loaded: StoreConfig, values: dict[str, Any], broken: AbstractSet[str]
+) -> list[str]:
+    """Tell the store where to hear wake-ups."""
+    if loaded.db_listen_url is None or "db_url" in broken:
+        return []
+    try:
+        values["db_url"] = listening_at(loaded.db_url, loaded.db_listen_url)
+    except ValueError as fault:
+        return [f"PUSHGO_DB_LISTEN_URL {fault}"]
+    return []
+
+
+def _unsafe(
+    loaded: StoreConfig, db_url_flag: str | None, broken: AbstractSet[str]
+) -> list[str]:
+    """Find a store without a secret key, and a password that others can read."""
+    found = []
+    place = loaded.db_url
+    if place.key_file is None and not loaded.secret_key and "secret_key" not in broken:
+        found.append(
+            "PUSHGO_SECRET_KEY must be set with PostgreSQL, the same for every server"
+            " and command on this database"
+        )
+    if db_url_flag is not None and place.holds_secret:
+        found.append(
+            "PUSHGO_DB_URL must not be given as --db-url with a password, which every"
+            " user of this machine can read: set the variable, PGPASSWORD or PGPASSFILE"
+        )
+    return found
 
 
 def _environment() -> dict[str, str]:

@@ -20,7 +20,10 @@ _OTHERS = 0o077
 
 
 def secret_path(config: StoreConfig) -> Path | None:
-    """The path of the key's file; None when the setting holds the key itself."""
+    """The path of the key's file; None when the setting holds the key itself.
+
+    Where a store has no such file the settings are refused without a key.
+    """
     if config.secret_key is not None:
         return None
     return config.db_url.key_file
@@ -33,6 +36,8 @@ def load_secret(config: StoreConfig) -> SecretKey:
     """
     path = secret_path(config)
     if path is None:
+        if config.secret_key is None:
+            raise OSError(f"{config.db_url.shown} needs PUSHGO_SECRET_KEY")
         return SecretKey((config.secret_key or "").encode("utf-8", "surrogatepass"))
     if not path.exists():
         with suppress(FileExistsError):  # another process has just made it

@@ -10,6 +10,7 @@ import asyncio
 import errno
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -30,8 +31,10 @@ _OURS = re.compile(rf"[A-Za-z0-9]{{{FILE_NAME_LENGTH}}}(?:\.part)?")
 class FileFolder:
     """Files by their random names (``core.stores.files.FileBytes``)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, orphan_age_s: float = 0.0) -> None:
+        """``orphan_age_s``: younger files may be another process's uploads."""
         self._path = path
+        self._orphan_age_s = orphan_age_s
         self._trouble = TroubleLog("file not written", "files are written again")
 
     def path_of(self, name: str) -> Path:
@@ -43,7 +46,7 @@ class FileFolder:
 
         Raises OSError.
         """
-        return await asyncio.to_thread(_clear, self._path, known)
+        return await asyncio.to_thread(_clear, self._path, known, self._orphan_age_s)
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file; when this returns it is durable, when it raises it is gone.
@@ -84,12 +87,25 @@ def _reason_of(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _clear(folder: Path, known: Collection[str]) -> int:
+def _clear(folder: Path, known: Collection[str], age_s: float) -> int:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
-    orphans = [path for path in ours if path.name not in known]
+    newest_s = time.time() - age_s
+    orphans = [
+        path
+        for path in ours
+        if path.name not in known and (not age_s or _changed_at_s(path) < newest_s)
+    ]
     _remove(orphans)
     return len(orphans)
+
+
+def _changed_at_s(path: Path) -> float:
+    """When a file was written last; of one that has just gone, now."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
 
 
 def _finish(file: BinaryIO, unfinished: Path, path: Path) -> None:

@@ -55,7 +55,7 @@ def vendor_server(
     names = [name for hosts in VENDOR_HOSTS.values() for name in hosts]
     certificate, key, trusting = self_signed(folder, *names)
     hosts = {f"{source}_hosts": names for source, names in VENDOR_HOSTS.items()}
-    with running(folder, tls_cert=certificate, tls_key=key, **hosts) as gateway:
+    with running(folder, None, tls_cert=certificate, tls_key=key, **hosts) as gateway:
         gateway.tls = trusting
         yield gateway, str(certificate)
 

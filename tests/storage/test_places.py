@@ -34,6 +34,7 @@ class Elsewhere:
 
     failures: tuple[type[Exception], ...] = (sqlite3.Error,)
     shown = "db.example.com/pushgo"
+    holds_secret = False
 
     def __init__(self, folder: Path) -> None:
         self._inner = SqlitePlace(folder / "inner.db")

@@ -24,6 +24,7 @@ from pushgo_compat.core.live import Hub
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.receipts.presenting import Presenter
 from pushgo_compat.core.receipts.reading import ReceiptReader
+from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Source
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.connection.guard import Guard
@@ -59,12 +60,24 @@ def password_hash() -> str:
 
 
 @pytest.fixture
+def hub() -> Hub:
+    return Hub()
+
+
+@pytest.fixture
+async def stored_in(tmp_path: Path, clock: Clock, hub: Hub) -> AsyncIterator[Store]:
+    """The store of the application."""
+    store = await SqliteStore.open(tmp_path / "store.db", feed=hub, clock=clock)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
 async def services(
-    tmp_path: Path, clock: Clock, password_hash: str
+    stored_in: Store, hub: Hub, clock: Clock, password_hash: str
 ) -> AsyncIterator[Services]:
     secret = SecretKey(b"a secret of the tests")
-    hub = Hub()
-    store = await SqliteStore.open(tmp_path / "store.db", feed=hub, clock=clock)
+    store = stored_in
     hub.read_from(store)
     await store.create_channel(CHANNEL_ID, "Tests", password_hash, NOW_MS)
     gate = Gate(store, secret, UnknownKeys(store, secret, clock), clock)
@@ -84,7 +97,6 @@ async def services(
         secret=secret,
     )
     await hub.close()
-    await store.close()
 
 
 class GatewayServer(TestServer):

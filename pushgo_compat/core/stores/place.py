@@ -24,10 +24,13 @@ class StoreUnmakable(Exception):
 
 
 class Lease(Protocol):
-    """The right to deliver from a store: one process at a time has it."""
+    """The right to deliver from a store: one process at a time has it.
+
+    It may end while the process goes on, so it is taken again every second.
+    """
 
     async def take(self) -> bool:
-        """Take it, or find that another process has it. May be called again."""
+        """Take or keep it, or find that another process has it."""
         ...
 
     async def give_back(self) -> None:
@@ -56,13 +59,21 @@ class StorePlace(Protocol):
         ...
 
     @property
-    def folder(self) -> Path:
-        """Where uploads lie, unless a setting names another folder."""
+    def holds_secret(self) -> bool:
+        """Whether its URL has a password in it."""
         ...
 
     @property
-    def key_file(self) -> Path:
-        """The file of the secret key, used while no setting holds the key."""
+    def folder(self) -> Path | None:
+        """Where uploads lie, unless a setting names a folder; None: a setting must."""
+        ...
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file of the secret key, used while no setting holds the key.
+
+        None: the setting must hold it.
+        """
         ...
 
     @property

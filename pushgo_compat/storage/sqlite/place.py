@@ -45,6 +45,11 @@ class SqlitePlace:
         return str(self.path.absolute())
 
     @property
+    def holds_secret(self) -> bool:
+        """A path has none."""
+        return False
+
+    @property
     def folder(self) -> Path:
         """The folder of the file."""
         return self.path.parent

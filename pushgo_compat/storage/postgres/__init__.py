@@ -1,0 +1,1 @@
+"""The PostgreSQL store: several servers on one database, group commit in each."""
