@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,7 +23,16 @@ from tests.guide_tables import (
     guides,
     with_tables,
 )
+from tests.pages import ROOT
 
+LINES = [
+    pytest.param(line.strip(), id=f"{page.name}:{number}")
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    if page.name.startswith(("migrating-from-", "troubleshooting"))
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
+    if re.match(r" *curl .*(?:X-PushGo-Dry-Run: 1|pushgo_dry_run=1)", line)
+]
+"""The lines for the shell that ask for a dry run."""
 GUIDES = pytest.mark.parametrize(
     ("guide", "dialect", "language"),
     [pytest.param(*guide, id=guide[0].name) for guide in guides()],
@@ -101,3 +113,19 @@ def test_a_borrowed_note_is_what_the_parameter_gets(
     name = of[1].replace("_", "-") if of[0] == "ntfy" else of[1]
     codes = [n["code"] for n in reply.json["notes"] if n["field"].lower() == name]
     assert codes == [public_code(of[0], code)]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_dry_run_of_a_guide_works_as_typed(gateway: Gateway, line: str) -> None:
+    port, _, host = gateway.place(Source.NTFY, Mount.PREFIX)
+    words = line.replace("/backups", "/KEY").replace("KEY", KEY)
+    words = words.replace("http://HOST", f"http://{host}:{port}")
+    program, *rest = shlex.split(words)
+    done = subprocess.run(
+        [program, "--silent", "--max-time", "10", *rest],
+        capture_output=True,
+        check=True,
+    )
+    receipt = json.loads(done.stdout)
+    assert (receipt["dry_run"], receipt["outcome"]) == (True, "accepted")
+    assert receipt["notes"]
