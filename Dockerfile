@@ -2,8 +2,10 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY . .
+# Such as [apns,postgres].
+ARG EXTRAS=""
 RUN python -m venv /opt/pushgo \
-    && /opt/pushgo/bin/pip install --no-cache-dir .
+    && /opt/pushgo/bin/pip install --no-cache-dir ".${EXTRAS}"
 
 # Run: the interpreter and the installed package, nobody's root.
 FROM python:3.13-slim

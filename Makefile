@@ -24,7 +24,7 @@ TEST := $(VENV)/.installed-test
 CHECK := $(VENV)/.installed-check
 PAGES := $(VENV)/.installed-pages
 
-.PHONY: run test test-pages fuzz torture check bench format clean help
+.PHONY: run test test-pages check-deploy fuzz torture check bench format clean help
 
 run: $(BASE) ## start on SQLite; the first time, show a channel and how to send to it
 	exec $(BIN)/pushgo-compat serve --first-channel '$(NAME)' $(ARGS)
@@ -35,6 +35,12 @@ test: $(TEST) ## install what tests need and run them all
 
 test-pages: $(PAGES) ## the pages in Chromium, which it installs: flows, axe-core, widths
 	$(BIN)/pytest browser_tests $(ARGS)
+
+check-deploy: $(BASE) ## the files of deploy/ through nginx, caddy, systemd, kubernetes-validate
+	command -v nginx >/dev/null && command -v caddy >/dev/null && command -v systemd-analyze \
+		>/dev/null || { apt-get update -qq && apt-get install -y -qq nginx-light caddy systemd; }
+	$(BIN)/python -m pip install --quiet --editable '.[deploy]'
+	deploy/check.sh
 
 fuzz: $(TEST) ## draw new examples for MINUTES (5), or those of a SEED once more
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
