@@ -57,7 +57,7 @@ _KEPT = [Note("Title", "title"), Note("Priority", "priority"), Note("Tags", "tag
 _LOST = [*_KEPT, Note("Call", "call")]
 
 
-async def _fill(store: Store, clock: list[int], count: int) -> list[Channel]:
+async def fill(store: Store, clock: list[int], count: int) -> list[Channel]:
     """Messages of old calls, one a millisecond, each tenth in another channel."""
     channels = []
     for number in range(_CHANNELS):
@@ -99,7 +99,7 @@ async def _fill(store: Store, clock: list[int], count: int) -> list[Channel]:
     return channels
 
 
-async def _journal(store: Store, count: int) -> None:
+async def fill_journal(store: Store, count: int) -> None:
     """Registrations, and behind them as many refused calls as are kept."""
     for first in range(0, count, _BATCH):
         rows = []
@@ -139,8 +139,8 @@ async def _run(count: int) -> None:
             create=True,
             clock=lambda: clock[0],
         )
-        channels = await _fill(store, clock, count)
-        await _journal(store, count)
+        channels = await fill(store, clock, count)
+        await fill_journal(store, count)
         calls = Calls(store.calls, store.channels, ReceiptReader(DIALECTS))
         first = await calls.list(CallFilter(), limit=50)
         print(f"{count:,} messages with receipts, {count:,} calls in the journal")
