@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,8 +57,8 @@ class OldServer:
 
 
 @contextmanager
-def old_server() -> Iterator[OldServer]:
-    """Run one on loopback."""
+def old_server(tls: ssl.SSLContext | None = None) -> Iterator[OldServer]:
+    """Run one on loopback, over TLS where a context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -88,6 +89,8 @@ def old_server() -> Iterator[OldServer]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         made = OldServer(port=server.server_address[1])
         made.goes_on.set()
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))

@@ -106,6 +106,8 @@ def test_packed_answers_are_unpacked_first() -> None:
     packed = answer(gzip.compress(b'{"a": 1}'), coding="gzip")
     assert kinds(packed, answer({"a": 1})) == {}
     assert kinds(packed, answer({"a": 2})) == {"a": False}
+    unknown = answer(b"\x8b", 201, coding="br")
+    assert kinds(unknown, answer({"a": 1})) == {"status": True}
     broken = answer(b"no gzip", coding="gzip")
     assert kinds(broken, answer({"a": 1})) == {"shape": True}
 

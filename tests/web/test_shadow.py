@@ -323,6 +323,16 @@ def test_a_call_that_shows_a_universal_key_of_ours_is_not_copied(
     assert old.got == []
 
 
+def test_nor_one_that_shows_it_in_a_header_that_is_no_credential(
+    gateway: Gateway, old: OldServer
+) -> None:
+    alias_id = shadowed(gateway, old.url)
+    old.got.clear()
+    assert post(gateway, ("X-Tags", KEY.encode())).json["event"] == "message"
+    assert figures(gateway, alias_id, 1)["old_failed"] == 0
+    assert old.got == []
+
+
 # ---------------------------------------------------------------------- never copied
 
 

@@ -25,6 +25,8 @@ _TIMES = frozenset({"time", "expires", "timestamp"})
 _RUN = re.compile("[A-Za-z0-9]+")
 _FILE = re.compile(r"/file/[A-Za-z0-9]+")
 _NO_JSON = object()
+_PACKED = object()
+"""In a way that we cannot undo: brotli, zstd."""
 _PACKINGS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": 15}
 
 
@@ -50,7 +52,7 @@ def compare(old: Answer, ours: Answer, terms: Terms) -> list[Difference]:
 
 def unpacked(answer: Answer) -> bytes:
     """The body, its packing undone where we know it."""
-    coding = answer.headers.get("Content-Encoding", "").strip().lower()
+    coding = _coding(answer)
     if coding not in _PACKINGS:
         return answer.body
     try:
@@ -60,7 +62,13 @@ def unpacked(answer: Answer) -> bytes:
         return answer.body
 
 
+def _coding(answer: Answer) -> str:
+    return answer.headers.get("Content-Encoding", "").strip().lower()
+
+
 def _document(answer: Answer) -> object:
+    if _coding(answer) not in _PACKINGS.keys() | {"", "identity"}:
+        return _PACKED
     try:
         return orjson.loads(unpacked(answer))
     except orjson.JSONDecodeError:
@@ -72,6 +80,8 @@ def _kinds(
 ) -> Iterator[str]:
     if old.status != ours.status:
         yield STATUS
+    if old_body is _PACKED:
+        return
     if old_body is _NO_JSON and our_body is _NO_JSON:
         if unpacked(old).strip() != unpacked(ours).strip():
             yield BODY

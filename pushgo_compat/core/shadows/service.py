@@ -80,7 +80,7 @@ class Shadows:
         self.recorder = Recorder(store.shadows)
         self._old_servers = old_servers
         self._clock_s = clock_s
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: dict[tuple[str, str | None], Breaker] = {}
         self._under_way: set[asyncio.Task[Answer | NoAnswer | None]] = set()
 
     async def __aenter__(self) -> Shadows:
@@ -103,7 +103,8 @@ class Shadows:
 
     def ask(self, shadow: Shadow, make_copy: MakeCopy) -> Asking:
         """Send a copy to an old server, unless it is down or too many are under way."""
-        breaker = self._breakers.setdefault(shadow.old_url, Breaker())
+        place = shadow.old_url, shadow.connect
+        breaker = self._breakers.setdefault(place, Breaker())
         if len(self._under_way) >= MAX_IN_FLIGHT:
             return Asking(shadow, None)
         if not breaker.may_ask(self._clock_s()):

@@ -66,11 +66,14 @@ class Copier:
         if await self._own.shows_key(_searched(request)):
             return None
         keys = {claim.key, *claim.alternatives} if claim is not None else set()
+        headers = await self._headers(request, keys)
+        if await self._own.shows_key(headers.values()):
+            return None
         return Copy(
             method=request.method,
             path=request.path,
             query=await self._query(request.query, keys),
-            headers=await self._headers(request, keys),
+            headers=headers,
             body=content,
             host_label=_host_label(request, claim),
         )
