@@ -252,6 +252,7 @@ def desk_of(
         test=test,
         standing=outbox.standing,
         pairing_fault=pairing_fault(config),
+        leads_back=leads_back,
     )
 
 

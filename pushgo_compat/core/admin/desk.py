@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.admin.shadows import LeadsBack
 from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.delivery import Kind, Outcome, Standing
 from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
@@ -47,6 +48,8 @@ class Desk:
     pairing_fault: str | None
     """Why phones with Bark's app cannot be paired; None when they can."""
 
+    leads_back: LeadsBack
+    """Asks an old server whether it is this gateway."""
     just_bound: JustBound = field(default_factory=JustBound)
 
     async def undo_binding(self, alias_id: str) -> None:

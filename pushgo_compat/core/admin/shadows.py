@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pushgo_compat.core.admin.alias_rules import CATCH_ALL, Refused
 from pushgo_compat.core.shadows.report import Document, describe, missing
 from pushgo_compat.core.stores.access.aliases import Alias
-from pushgo_compat.core.stores.shadows import Phase, Shadow
+from pushgo_compat.core.stores.shadows import Figures, Phase, Shadow
 from pushgo_compat.core.stores.store import Store
 
 MAX_TIMEOUT_S = 30.0
@@ -40,6 +40,14 @@ class ShadowStarted(NamedTuple):
 
     document: Document
     warnings: Sequence[str]
+
+
+class ShadowView(NamedTuple):
+    """One shadow with all that is known of it."""
+
+    shadow: Shadow
+    alias: Alias
+    figures: Figures
 
 
 class ShadowAdministration:
@@ -84,6 +92,17 @@ class ShadowAdministration:
         if alias_id is not None:
             return [await self._describe(await self._shadow(alias_id))]
         return [await self._describe(each) for each in await self._shadows.shadows()]
+
+    async def views(self) -> Sequence[ShadowView]:
+        """All shadows with their aliases, for the pages."""
+        aliases = {alias.alias_id: alias for alias in await self._store.aliases()}
+        return [
+            ShadowView(
+                each, aliases[each.alias_id], await self._shadows.figures(each.alias_id)
+            )
+            for each in await self._shadows.shadows()
+            if each.alias_id in aliases
+        ]
 
     async def missing(self, alias_id: str) -> Sequence[str]:
         """What is missing until it is safe to cut over."""

@@ -50,6 +50,12 @@ def compare(old: Answer, ours: Answer, terms: Terms) -> list[Difference]:
     return [Difference(kind, _is_visible(kind, seen, terms.rule)) for kind in found]
 
 
+def is_visible(kind: str, old: Answer, ours: Answer, rule: ClientRule | None) -> bool:
+    """Whether a client can tell a difference of this kind between two answers."""
+    seen = _visible(rule, old, ours, _document(old), _document(ours))
+    return _is_visible(kind, seen, rule)
+
+
 def unpacked(answer: Answer) -> bytes:
     """The body, its packing undone where we know it."""
     coding = _coding(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -12,38 +13,76 @@ from pushgo_compat.core.stores.shadows import CallTimes, Figures, Shadow
 Document = dict[str, object]
 
 MIN_CALLS = 100
-MIN_SPAN_MS = 24 * 3_600_000
+MIN_HOURS = 24
 QUIET_MS = 24 * 3_600_000
 """For so long no route and no client may be new."""
 LAST_CALLS = 50
 """Of so many calls the latest, no difference may be visible to the client."""
 _MS_AN_HOUR = 3_600_000
+MEDIAN, P99 = 0.5, 0.99
 
 
-def missing(figures: Figures, now_ms: int) -> list[str]:
-    """What is missing until it is safe to cut over; nothing: it is safe.
+class Check(NamedTuple):
+    """One point that has to be true before it is safe to cut over."""
 
-    Only calls that both servers answered count.
-    """
-    why = []
-    if figures.compared < MIN_CALLS:
-        why.append(f"{figures.compared} of {MIN_CALLS} calls compared")
-    span_ms = (figures.last_ms or 0) - (figures.first_ms or 0)
-    if span_ms < MIN_SPAN_MS:
-        hours = span_ms / _MS_AN_HOUR
-        why.append(f"calls of {hours:.1f} of {MIN_SPAN_MS // _MS_AN_HOUR} hours")
-    why += [
+    name: str
+    about: Mapping[str, object]
+    """Its numbers."""
+    why: Sequence[str]
+    """What is missing; nothing: it is true."""
+
+
+def checks(figures: Figures, now_ms: int) -> list[Check]:
+    """All points. Only calls that both servers answered count."""
+    compared, hours = figures.compared, _hours(figures)
+    new = [
         f"new {what} in the last {QUIET_MS // _MS_AN_HOUR} hours: {name or 'unnamed'}"
         for what, name in _new(figures, now_ms - QUIET_MS)
     ]
-    if figures.ours_failed:
-        why.append(f"{figures.ours_failed} calls failed here")
-    if visible := sum(call.visible for call in figures.latest[:LAST_CALLS]):
-        why.append(
-            f"{visible} of the last {min(LAST_CALLS, len(figures.latest))} calls"
-            " differ in what the client reads"
-        )
-    return why
+    latest = figures.latest[:LAST_CALLS]
+    visible, of = sum(call.visible for call in latest), len(latest)
+    return [
+        Check(
+            "calls",
+            {"n": compared, "least": MIN_CALLS},
+            _unless(compared >= MIN_CALLS, f"{compared} of {MIN_CALLS} calls compared"),
+        ),
+        Check(
+            "hours",
+            {"n": f"{hours:.1f}", "least": MIN_HOURS},
+            _unless(hours >= MIN_HOURS, f"calls of {hours:.1f} of {MIN_HOURS} hours"),
+        ),
+        Check("quiet", {"n": len(new)}, new),
+        Check(
+            "ours_failed",
+            {"n": figures.ours_failed},
+            _unless(
+                not figures.ours_failed, f"{figures.ours_failed} calls failed here"
+            ),
+        ),
+        Check(
+            "visible",
+            {"n": visible, "of": of},
+            _unless(
+                not visible,
+                f"{visible} of the last {of} calls differ in what the client reads",
+            ),
+        ),
+    ]
+
+
+def missing(figures: Figures, now_ms: int) -> list[str]:
+    """What is missing until it is safe to cut over; nothing: it is safe."""
+    return [why for check in checks(figures, now_ms) for why in check.why]
+
+
+def _unless(is_true: bool, why: str) -> list[str]:
+    return [] if is_true else [why]
+
+
+def _hours(figures: Figures) -> float:
+    """From the first call to the last."""
+    return ((figures.last_ms or 0) - (figures.first_ms or 0)) / _MS_AN_HOUR
 
 
 def _new(figures: Figures, since_ms: int) -> list[tuple[str, str]]:
@@ -72,8 +111,8 @@ def describe(shadow: Shadow, figures: Figures, now_ms: int) -> Document:
         "ours_failed": figures.ours_failed,
         "safe": not why,
         "why": why,
-        "median_ms": _times(figures.latest, 0.5),
-        "p99_ms": _times(figures.latest, 0.99),
+        "median_ms": times(figures.latest, MEDIAN),
+        "p99_ms": times(figures.latest, P99),
         "differences": [
             {
                 "kind": each.kind,
@@ -88,7 +127,7 @@ def describe(shadow: Shadow, figures: Figures, now_ms: int) -> Document:
     }
 
 
-def _times(calls: Sequence[CallTimes], share: float) -> Mapping[str, int | None]:
+def times(calls: Sequence[CallTimes], share: float) -> Mapping[str, int | None]:
     """The time within which this share of the latest calls was answered."""
     if not calls:
         return {"old": None, "ours": None}

@@ -16,6 +16,7 @@ from pushgo_compat.web.pages.operator import (
     outbox,
     overview,
     pairing,
+    shadow,
     targets,
     ticket,
     unknown,
@@ -24,6 +25,7 @@ from pushgo_compat.web.pages.operator import (
 _CALL = "/admin/calls/{call_id}"
 _ALIAS = "/admin/keys/aliases/{alias_id}"
 _CHANNEL = "/admin/channels/{channel_id}"
+_SHADOW = "/admin/shadow/{alias_id}"
 _TARGET = f"{_CHANNEL}/targets/{{target_id}}"
 
 OPERATOR = (
@@ -48,6 +50,13 @@ OPERATOR = (
     web.post("/admin/outbox/retry", outbox.retry),
     web.get("/admin/outbox/drop", outbox.ask_to_drop),
     web.post("/admin/outbox/drop", outbox.drop),
+    web.get("/admin/shadow", shadow.get_shadows),
+    web.post("/admin/shadow", shadow.start_shadow),
+    web.get(_SHADOW, shadow.get_shadow),
+    web.get(f"{_SHADOW}/cut-over", shadow.ask_to_cut_over),
+    web.post(f"{_SHADOW}/cut-over", shadow.cut_over),
+    web.get(f"{_SHADOW}/stop", shadow.ask_to_stop),
+    web.post(f"{_SHADOW}/stop", shadow.stop_shadow),
     web.get("/admin/channels", channels.get_channels),
     web.post("/admin/channels", channels.create_channel),
     web.get(_CHANNEL, channel.get_channel),
