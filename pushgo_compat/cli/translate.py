@@ -24,7 +24,7 @@ from pushgo_compat.cli.output import print_list, print_object
 from pushgo_compat.config.time_zone import system_timezone
 from pushgo_compat.core.receipts.receipts import Document, Reader
 from pushgo_compat.migration.calls import Unreadable
-from pushgo_compat.migration.reading import MAX_BYTES, line_of, read_calls
+from pushgo_compat.migration.reading import MAX_BYTES, line_of
 from pushgo_compat.migration.shell.grammar import ShellParserMissing
 from pushgo_compat.migration.translating.answers import (
     Source,
@@ -181,7 +181,7 @@ def _read(path: str) -> _Input:
 
 def _answers(translator: Translator, given: _Input, *, har: bool) -> list[Document]:
     try:
-        found = read_calls(given.data, har=har)
+        found = translator.read(given.data, har=har)
     except ShellParserMissing as missing:
         raise click.ClickException(str(missing)) from None
     except Unreadable as reason:

@@ -49,6 +49,25 @@ _PIECES = st.sampled_from(
         ),
         *(b"=", b"@", b";", b":", b"&", b"?", b"/", b"\n", b"\r\n", b" ", b"\t"),
         *(b"$PRIO", b"${X:-y}", b"A=(", b"A=1 ", b'"${A[@]}"', b"title", b"Priority: "),
+        *(
+            b"irm ",
+            b"Invoke-RestMethod -Uri ",
+            b"-Body ",
+            b"@{",
+            b"@'\n",
+            b"\n'@",
+            b"@R ",
+        ),
+        *(
+            b"$r = ",
+            b" | ConvertTo-Json",
+            b"@echo off\n",
+            b"^",
+            b"^\r\n",
+            b"%A%",
+            b'""',
+        ),
+        *(b"requests.post(", b"fetch('https://ntfy.sh/t')"),
         *(b'{"topic": "t", "priority": ', b"\xe4\xb8\xad", b"POST /t HTTP/1.1\r\n"),
     ]
 )
@@ -83,6 +102,9 @@ def answered(data: bytes, *, dialect: Source | None = None, har: bool = False) -
 @example(b"curl ntfy.sh/[1-99999999999999999999]", None)
 @example(b"curl -d '" + b"[" * 5_000 + b"' ntfy.sh", None)
 @example(b"curl --json '" + b'{"a":' * 5_000 + b"' api.day.app/push", None)
+@example(b"irm " + b"@{a=" * 500, None)
+@example(b"irm " + b"(" * 2_000 + b'"$(' * 500, None)
+@example(b"@echo off\ncurl " + b"^" * 301 + b'\n"%A% ^"^', None)
 @example(b"\xff\xfe", None)
 @example(b"curl -H 'T: \xff' -d '\xff' ntfy.sh/t", None)
 @example(b"curl -d $'\\ud800\\xff\\0' ntfy.sh/t", None)

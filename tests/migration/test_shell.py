@@ -208,3 +208,14 @@ def test_without_tree_sitter_the_extra_is_named(
     monkeypatch.delitem(sys.modules, "tree_sitter_bash", raising=False)
     with pytest.raises(ShellParserMissing, match=r"pushgo-compat\[scan\]"):
         read_calls(b"curl -d hi ntfy.sh/top")
+
+
+def test_an_expression_of_a_github_workflow_is_a_variable() -> None:
+    one = read_one(
+        "run: |\n  curl -u ${{ secrets.LOGIN }} -d 'on ${{ github.ref }}'"
+        ' -H "Title: ${{ job.status }}" ntfy.sh/${{ secrets.TOPIC }}\n'
+    )
+
+    assert one.url == "http://ntfy.sh/${{ secrets.TOPIC }}"
+    assert one.headers["Title"] == "${{ job.status }}"
+    assert one.body == "on ${{ github.ref }}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import adapters
 from pushgo_compat.core.receipts.receipts import Reader
-from pushgo_compat.migration.reading import line_of, read_calls
+from pushgo_compat.migration.reading import line_of
 from pushgo_compat.migration.translating.answers import Source as Place
 from pushgo_compat.migration.translating.answers import Translator
 from pushgo_compat.migration.translating.freezing import Files
@@ -41,7 +41,7 @@ def translate(
         reader=Reader(GATEWAY, chinese),
         now_ms=NOW_MS,
     )
-    found = read_calls(data, har=har)
+    found = translator.read(data, har=har)
     return [
         translator.answer(
             call, found.variables, Place(None, line_of(data, call.span.start))

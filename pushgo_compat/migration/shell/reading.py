@@ -17,6 +17,7 @@ from pushgo_compat.migration.clients.common import Result
 from pushgo_compat.migration.clients.curl.requests import read_curl
 from pushgo_compat.migration.clients.httpie import read_httpie
 from pushgo_compat.migration.clients.wget import read_wget
+from pushgo_compat.migration.shell.batch import is_batch, read_batch
 from pushgo_compat.migration.shell.clients import (
     CLIENTS,
     REPEATERS,
@@ -43,15 +44,23 @@ _ARRAY = re.compile(r"\$\{(\w+)\[[@*]\]\}")
 _CLIENT_LINE = re.compile(rb"(?m)^.*\b(?:curl|wget2?|https?|xhs?)[ \t].*$")
 
 
+_BEGUN = re.compile(rb"\s*(?:sudo[ \t]+)?((?:[\w.~-]*/)*(?:curl|wget))[ \t]")
+
+
 class _Found(NamedTuple):
     command: Command
     script: Script
 
 
-def read_shell(data: bytes) -> FoundCalls:
-    """Every call of a text. Raises ShellParserMissing."""
-    variables = Variables(data.decode("utf-8", "surrogateescape"))
-    rest, lines = split_crontab(Source.whole(data))
+def read_shell(data: bytes, variables: Variables) -> FoundCalls:
+    """Every call of a text, its variables marked. Raises ShellParserMissing."""
+    if is_batch(data):
+        commands = read_batch(Source.whole(data), variables)
+        batch = [_Found(command, Script()) for command in commands]
+        known = Known(variables, {})
+        calls = [call for each in batch for call in _read(each, known)]
+        return FoundCalls(calls=calls, variables=variables)
+    rest, lines = split_crontab(Source.of_text(data, variables))
     found = list(_commands(rest, variables, 0))
     for command, given in lines:
         text = None if given is None else given.word(0, len(given.data))
@@ -85,11 +94,12 @@ def _line_by_line(source: Source, variables: Variables) -> Iterator[_Found]:
         script = read_script(part, variables)
         commands = list(script.commands)
         for unread in script.broken:
-            if client := _CLIENT_LINE.search(unread.data):
+            if begun := _BEGUN.match(unread.data):
+                start, end = begun.span(1)
+                words = [Argument(unread.word(start, end))]
                 places = unread.places
-                word = Argument(unread.word(0, len(unread.data)))
-                start, end = places[client.start()], places[client.end()]
-                commands.append(Command([word], None, start, end, is_broken=True))
+                broken = Command(words, None, places[start], places[-1], is_broken=True)
+                commands.append(broken)
         for command in commands:
             yield _Found(command, script)
 
@@ -106,14 +116,12 @@ def _assigned_once(found: Sequence[_Found]) -> Mapping[str, Word]:
 def _read(found: _Found, known: Known) -> Iterator[FoundCall]:
     command = found.command
     span = Span(command.start, command.end)
-    if command.is_broken:
-        first = command.arguments[0].word.text if command.arguments else ""
-        client = next((c for c in CLIENTS if c in first.split()), None)
-        named = find_client(command.arguments, known.variables)
-        if named is not None or client is not None:
-            yield FoundCall(client=client or "curl", span=span, problem=UNCLOSED)
-        return
     named = find_client(command.arguments, known.variables)
+    if command.is_broken:
+        # ``http`` and ``xh`` are words of other texts as well.
+        if named is not None and CLIENTS[named[1]] in ("curl", "wget"):
+            yield FoundCall(client=CLIENTS[named[1]], span=span, problem=UNCLOSED)
+        return
     if named is None or find_script(command.arguments) is not None:
         return
     at, name = named

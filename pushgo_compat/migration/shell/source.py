@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pushgo_compat.migration.words import Word
+from pushgo_compat.migration.words import Variables, Word
+
+_GITHUB = re.compile(rb"\$\{\{[^\r\n]*?\}\}")
 
 
 class Source(NamedTuple):
@@ -19,6 +22,25 @@ class Source(NamedTuple):
     def whole(cls, data: bytes) -> Source:
         """A text that is shell from its first byte on."""
         return cls(data, range(len(data) + 1))
+
+    @classmethod
+    def of_text(cls, data: bytes, variables: Variables) -> Source:
+        """A whole text; ``${{ … }}`` of GitHub's workflows are variables in it.
+
+        They are replaced before a shell sees them, between single quotes too.
+        """
+        if b"${{" not in data:
+            return cls.whole(data)
+        text, places, end = bytearray(), list[int](), 0
+        for found in _GITHUB.finditer(data):
+            text += data[end : found.start()]
+            places += range(end, found.start())
+            end = found.end()
+            marker = variables.mark(found[0].decode("utf-8", "surrogateescape"))
+            text += marker.encode()
+            places += [found.start()] * len(marker)
+        text += data[end:]
+        return cls(bytes(text), [*places, *range(end, len(data) + 1)])
 
     @classmethod
     def of_word(cls, word: Word) -> Source:

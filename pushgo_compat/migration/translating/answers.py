@@ -20,7 +20,8 @@ from pushgo_compat.legacy import (
     Verdict,
     claims_of,
 )
-from pushgo_compat.migration.calls import FoundCall
+from pushgo_compat.migration.calls import FoundCall, FoundCalls
+from pushgo_compat.migration.reading import read_calls
 from pushgo_compat.migration.translating.acting import CHANNEL_NAME, Acted, act
 from pushgo_compat.migration.translating.freezing import Files, Frozen, freeze
 from pushgo_compat.migration.translating.native_curl import native_curl
@@ -65,6 +66,13 @@ class Translator:
         self._files = files
         self._reader = reader
         self._now_ms = now_ms
+
+    def read(self, data: bytes, *, har: bool = False) -> FoundCalls:
+        """The calls of a text, those in languages that are not read as well.
+
+        Raises Unreadable for a HAR file that is none, and ShellParserMissing.
+        """
+        return read_calls(data, har=har, is_old_host=self._servers.speaks)
 
     def answer(
         self, found: FoundCall, variables: Variables, source: Source

@@ -58,6 +58,13 @@ class Servers:
                     return dialect
         return None
 
+    def speaks(self, host: str) -> bool:
+        """Whether an old server lives at this host, as far as one is named."""
+        base = self._base
+        return self.of_host(host) is not None or (
+            base is not None and base.host == host
+        )
+
     def find(self, request: HttpRequest) -> OldServer | None:
         """The server of a request; None for one to somewhere else."""
         url = request.url

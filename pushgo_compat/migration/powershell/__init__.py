@@ -1,0 +1,1 @@
+"""PowerShell: the calls of ``Invoke-RestMethod`` and ``Invoke-WebRequest``."""
