@@ -85,6 +85,9 @@ class Traits:
     """By the lower-case names of fields; one that is not here is text."""
     added_fields: frozenset[str] = frozenset()
     """Top-level fields of our success that the old server's need not have."""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    """By the names of fields: a value that is taken in the place of one that nobody
+    knows yet, and becomes no part of a message."""
     reads_forms: bool = True
     """A urlencoded body holds parameters; else it is the text itself (ntfy)."""
 

@@ -22,6 +22,7 @@ from pushgo_compat.cli.options import (
 )
 from pushgo_compat.cli.output import print_list, print_object
 from pushgo_compat.config.time_zone import system_timezone
+from pushgo_compat.core.auth.secrets import printable
 from pushgo_compat.core.receipts.receipts import Document, Reader
 from pushgo_compat.migration.calls import Unreadable
 from pushgo_compat.migration.reading import MAX_BYTES, line_of
@@ -36,6 +37,7 @@ from pushgo_compat.model import Source as DialectSource
 from pushgo_compat.traits import Surroundings
 
 _STANDARD_INPUT = "-"
+_SHOWN_CHARS = 40
 _OPERATORS = frozenset({"|", "||", "&&", ";", "&", "|&", "<", ">", ">>", "2>&1"})
 
 
@@ -213,7 +215,7 @@ def _print_one(answer: Document) -> None:
     assert isinstance(source, dict)  # noqa: S101 - as Translator makes it
     place = f"{source['file'] or 'line'}:{source['line']}"
     if not isinstance(receipt, dict):
-        click.echo(f"{place}  {answer['problem']}")
+        click.echo(f"{place}  {printable(str(answer['problem']))}")
         return
     reply = receipt["reply"]
     head = {"dialect": answer["dialect"], "verdict": answer["verdict"]}
@@ -224,15 +226,24 @@ def _print_one(answer: Document) -> None:
     )
     if receipt["notes"]:
         click.echo("")
-        shown = ("field", "place", "value", "verdict", "to", "why")
-        print_list(
-            [{name: note[name] for name in shown} for note in receipt["notes"]], ""
-        )
+        print_list([_row(note) for note in receipt["notes"]], "")
     for message in receipt["messages"]:
         click.echo("\n" + json.dumps(message, ensure_ascii=False, indent=2))
     for line in receipt["curl"]:
         click.echo(f"\n{line}")
 
 
+def _row(note: Document) -> Document:
+    """A line of the table of notes; its value on one line, and not all of it."""
+    value = note["value"]
+    if isinstance(value, str):
+        line = " ".join(value.split())
+        value = line if len(line) <= _SHOWN_CHARS else line[:_SHOWN_CHARS] + "…"
+    shown = ("field", "place", "value", "verdict", "to", "why")
+    row = {name: note[name] for name in shown} | {"value": value}
+    return {n: printable(v) if isinstance(v, str) else v for n, v in row.items()}
+
+
 def _shown(body: object) -> str:
-    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    return printable(text)

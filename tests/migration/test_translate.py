@@ -394,3 +394,35 @@ def test_each_receiver_of_a_batch_gets_a_message() -> None:
         "KEY",
         "KEY",
     ]
+
+
+def test_a_status_query_with_variables_is_an_old_call() -> None:
+    answer = translate_one('curl "sctapi.ftqq.com/push?id=$ID&readkey=$READKEY"')
+
+    assert answer["verdict"] == "works"
+    assert answer["receipt"]["messages"] == []
+
+
+def test_a_host_that_is_a_variable_is_the_server_at_the_base_url() -> None:
+    line = 'curl -d hi "$NTFY_URL/alerts"'
+    known = {"dialect": Source.NTFY, "base_url": "https://old.example/ntfy"}
+
+    assert translate_one(line)["problem"] == "no old call: host $NTFY_URL"
+    assert translate_one(line, **known)["verdict"] == "works"
+
+
+def test_bytes_that_are_no_text_are_told_so() -> None:
+    (answer,) = translate(b"curl -H \"Title: $(echo \xff)\" -d '\xe9' ntfy.sh/t")
+
+    assert message_of(answer)["title"] == "$(echo \ufffd)"
+    json.dumps(answer, ensure_ascii=False).encode()
+
+
+def test_arguments_of_a_function_are_passed_over() -> None:
+    answer = translate_one('n() { curl "$@" -d "$1" ntfy.sh/t; }')
+
+    assert message_of(answer)["body"] == "$1"
+
+
+def test_options_in_a_file_are_a_problem() -> None:
+    assert "-K" in translate_one("curl -K secret.conf")["problem"]

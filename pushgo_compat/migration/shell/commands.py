@@ -22,6 +22,7 @@ _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirec
 _NO_ARGUMENTS = frozenset({"variable_assignment", "comment", *_REDIRECTS})
 _SKIPPED = frozenset({"command", "redirected_statement", "pipeline"})
 _CLIENT = re.compile(rb"(?i)curl|wget|http|xh")
+_LIST = re.compile(r"\$[@*]|\$\{[@*].*\}|\$\{\w+\[[@*]\].*\}", re.DOTALL)
 _JOINTS = frozenset({"|", "|&"})
 _READ_IN = "<"
 
@@ -131,13 +132,21 @@ class _Walk:
         arguments: list[Argument] = []
         end = -1
         for node in nodes:
-            argument = Argument(self._words.read(node), node.type in EXPANSIONS)
+            word = self._words.read(node)
+            is_bare = node.type in EXPANSIONS or self._is_list(word)
+            argument = Argument(word, is_bare)
             if arguments and self._words.visible_start(node) == end:
                 before = arguments.pop().word
                 argument = Argument(Word.joined([before, argument.word]))
             arguments.append(argument)
             end = node.end_byte
         return arguments
+
+    def _is_list(self, word: Word) -> bool:
+        """``"$@"`` and ``"${ARRAY[@]}"`` are several words, between quotes too."""
+        if not self._variables.is_whole(word.text):
+            return False
+        return _LIST.fullmatch(self._variables.expression(word.text)) is not None
 
     def _trimmed(self, node: Node) -> tuple[int, int]:
         data = self._source.data[node.start_byte : node.end_byte]
@@ -189,7 +198,7 @@ class _Walk:
                 word = self._words.read(children[-1])
                 return Word.joined([word, Word.made_up("\n")])
             case "heredoc_redirect":
-                return self._heredoc(redirect)
+                return self._words.heredoc(redirect)
             case "file_redirect":
                 kinds = [child.type for child in children]
                 if _READ_IN in kinds and kinds.index(_READ_IN) + 1 < len(children):
@@ -198,25 +207,6 @@ class _Walk:
             case _:
                 pass
         return None
-
-    def _heredoc(self, redirect: Node) -> Input:
-        parts = {child.type: child for child in redirect.children}
-        body, delimiter = parts.get("heredoc_body"), parts.get("heredoc_start")
-        if body is None or delimiter is None:
-            return Word.made_up("")
-        name = delimiter.text or b""
-        is_literal = any(sign in name for sign in (b"'", b'"', b"\\"))
-        text = self._words.heredoc(body, self._body_start(body), literal=is_literal)
-        return _without_tabs(text) if "<<-" in parts else text
-
-    def _body_start(self, body: Node) -> int:
-        """The grammar leaves the blanks out that a here-document begins with."""
-        data = self._source.data
-        start = body.start_byte
-        while start and data[start - 1 : start].isspace():
-            start -= 1
-        line_end = data.find(b"\n", start, body.start_byte)
-        return body.start_byte if line_end < 0 else line_end + 1
 
     # ---------------------------------------------------------------------- pipelines
 
@@ -302,14 +292,3 @@ def _stray_arguments(redirect: Node) -> list[Node]:
         kept = redirect.children_by_field_name("argument")
         return list(kept)
     return redirect.children_by_field_name("destination")[1:]
-
-
-def _without_tabs(text: Word) -> Word:
-    """``<<-`` takes the tabs at the beginning of lines away."""
-    parts: list[Word] = []
-    at = 0
-    for line in text.text.splitlines(keepends=True):
-        tabs = len(line) - len(line.lstrip("\t"))
-        parts.append(text.part(at + tabs, at + len(line)))
-        at += len(line)
-    return Word.joined(parts)

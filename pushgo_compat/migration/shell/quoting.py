@@ -29,6 +29,8 @@ EXPANSIONS = frozenset(
 """The node types of what the shell would work out; it is kept as it is written."""
 _BLANKS = b" \t\r\n"
 _MAX_DEPTH = 60
+_CAT_PARTS = 2
+"""``cat`` and its here-document."""
 
 _Undo = Callable[[Word], Word]
 
@@ -44,11 +46,28 @@ class WordReader:
         """One word, quoting undone, expansions as markers."""
         return self._read(node, unquoted, 0)
 
-    def heredoc(self, node: Node, start: int, *, literal: bool) -> Word:
-        """The text of a here-document, whose first byte may stand before its node."""
-        if literal:
-            return self._source.word(start, node.end_byte)
-        return self._pieces(node, start, node.end_byte, in_heredoc, 0)
+    def heredoc(self, redirect: Node) -> Word:
+        """The text of a here-document."""
+        parts = {child.type: child for child in redirect.children}
+        body, delimiter = parts.get("heredoc_body"), parts.get("heredoc_start")
+        if body is None or delimiter is None:
+            return Word.made_up("")
+        name = delimiter.text or b""
+        start = self._body_start(body)
+        if any(sign in name for sign in (b"'", b'"', b"\\")):
+            text = self._source.word(start, body.end_byte)
+        else:
+            text = self._pieces(body, start, body.end_byte, in_heredoc, 0)
+        return _without_tabs(text) if "<<-" in parts else text
+
+    def _body_start(self, body: Node) -> int:
+        """The grammar leaves the blanks out that a here-document begins with."""
+        data = self._source.data
+        start = body.start_byte
+        while start and data[start - 1 : start].isspace():
+            start -= 1
+        line_end = data.find(b"\n", start, body.start_byte)
+        return body.start_byte if line_end < 0 else line_end + 1
 
     def _read(self, node: Node, undo: _Undo, depth: int) -> Word:
         start, end = node.start_byte, node.end_byte
@@ -96,6 +115,9 @@ class WordReader:
         return Word.joined(parts) if len(parts) > 1 else parts[0]
 
     def _expansion(self, node: Node) -> Word:
+        if (heredoc := _printed_heredoc(node)) is not None:
+            text = self.heredoc(heredoc)
+            return text.part(0, len(text.text.rstrip("\n")))
         start = self.visible_start(node)
         expression = self._source.text(start, node.end_byte)
         return self._variables.word(expression, self._source.places[start])
@@ -109,5 +131,31 @@ class WordReader:
         return start
 
 
+def _printed_heredoc(node: Node) -> Node | None:
+    """The here-document of ``$(cat <<EOF …)``, which is but a way to quote."""
+    if node.type != "command_substitution":
+        return None
+    (inner,) = node.named_children if len(node.named_children) == 1 else (node,)
+    if inner.type != "redirected_statement" or len(inner.named_children) != _CAT_PARTS:
+        return None
+    command, redirect = inner.named_children
+    is_cat = command.text == b"cat" and redirect.type == "heredoc_redirect"
+    is_alone = all(
+        child.type.startswith(("heredoc", "<<")) for child in redirect.children
+    )
+    return redirect if is_cat and is_alone else None
+
+
 _BLANK_BYTES = tuple(bytes([byte]) for byte in _BLANKS)
 _QUOTED = frozenset({"raw_string", "ansi_c_string", "string", *EXPANSIONS})
+
+
+def _without_tabs(text: Word) -> Word:
+    """``<<-`` takes the tabs at the beginning of lines away."""
+    parts: list[Word] = []
+    at = 0
+    for line in text.text.splitlines(keepends=True):
+        tabs = len(line) - len(line.lstrip("\t"))
+        parts.append(text.part(at + tabs, at + len(line)))
+        at += len(line)
+    return Word.joined(parts)

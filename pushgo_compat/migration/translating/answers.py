@@ -81,12 +81,13 @@ class Translator:
         head: Document = {"source": {"file": source.file, "line": source.line}}
         problem, server = found.problem, None
         if found.request is not None:
-            server = self._servers.find(found.request)
+            is_unknown = variables.is_whole(found.request.url.host)
+            server = self._servers.find(found.request, is_unknown=is_unknown)
             if server is None:
                 host = variables.restore(found.request.url.host)
                 problem = f"no old call: host {host or '-'}"
         if server is None or found.request is None:
-            return head | _nothing(None, problem)
+            return _printable(head | _nothing(None, problem))
         frozen = freeze(
             found.request,
             server,
@@ -94,7 +95,8 @@ class Translator:
             base_url=self._reader.base_url,
             now_ms=self._now_ms,
         )
-        return head | _Call(server, frozen, variables, self._reader).document()
+        call = _Call(server, frozen, variables, self._reader)
+        return _printable(head | call.document())
 
 
 def is_unread(answer: Mapping[str, object]) -> bool:
@@ -279,6 +281,17 @@ def _each_text(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, list | tuple):
         return [_each_text(item, change) for item in value]
     return value
+
+
+def _printable(document: Document) -> Document:
+    """A document in which bytes that are no UTF-8 are U+FFFD."""
+    return {name: _each_text(value, _as_utf8) for name, value in document.items()}
+
+
+def _as_utf8(text: str) -> str:
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _without_passing(value: object) -> object:

@@ -65,16 +65,20 @@ class Servers:
             base is not None and base.host == host
         )
 
-    def find(self, request: HttpRequest) -> OldServer | None:
-        """The server of a request; None for one to somewhere else."""
+    def find(self, request: HttpRequest, *, is_unknown: bool) -> OldServer | None:
+        """The server of a request; None for one to somewhere else.
+
+        ``is_unknown``: its host stands in a variable alone. Where a base URL is named
+        it is taken for that server's root.
+        """
         url = request.url
         if url.scheme not in _PORTS:
             return None
         vendor = self.of_host(url.host)
         base = self._base
-        if base is not None and _authority(url) == _authority(base):
+        if base is not None and (is_unknown or _authority(url) == _authority(base)):
             dialect = self._wanted or vendor
-            path = _below(url.path, base.path)
+            path = url.path if is_unknown else _below(url.path, base.path)
             if dialect is None or path is None:
                 return None
             return OldServer(dialect, path)

@@ -45,7 +45,7 @@ class Reduced:
 
 def reduce(request: LegacyRequest, dialect: Dialect, variables: Variables) -> Reduced:
     """Leave typed variables out; a link that is a variable becomes an http one."""
-    kinds = dialect.traits.value_kinds
+    kinds, stand_ins = dialect.traits.value_kinds, dialect.traits.stand_ins
     reduced = Reduced(request)
 
     def wanted(place: Place) -> _Wanted:
@@ -54,6 +54,8 @@ def reduce(request: LegacyRequest, dialect: Dialect, variables: Variables) -> Re
             if kind is ValueKind.TYPED and variables.are_in(value):
                 reduced.left_out.append(LeftOut(name, place, value))
                 return None
+            if name in stand_ins and variables.are_in(value):
+                return stand_ins[name]
             if kind is ValueKind.LINK:
                 return variables.as_link(value)
             return value

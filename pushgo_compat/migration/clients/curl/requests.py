@@ -42,6 +42,8 @@ def read_curl(words: Sequence[Argument], given: Input, known: Known) -> list[Res
     groups = read_arguments(words)
     for group in groups:
         results += _of_group(group, given, known)
+    if not results and any(group.has("config") for group in groups):
+        raise Unreadable("options from a file are not read (-K)")
     if not results and any(group.has(*_OF_A_CALL) for group in groups):
         raise Unreadable("curl is given no URL")
     return results
