@@ -253,6 +253,7 @@ def desk_of(
         standing=outbox.standing,
         pairing_fault=pairing_fault(config),
         leads_back=leads_back,
+        started_ms=now_ms(),
     )
 
 

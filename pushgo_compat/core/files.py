@@ -73,6 +73,7 @@ class FileService:
         self._limits = limits
         self._now_ms = now_ms
         self.file_limit_bytes = limits.file_bytes
+        self.total_limit_bytes = limits.total_bytes
         """No file is larger."""
         self._coming_in: Counter[int] = Counter()
         """Channel → bytes of files that the store does not know of yet."""

@@ -26,6 +26,7 @@ from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.phones.learnt_phones import LearntPhones
 from pushgo_compat.core.phones.pairing import Pairing
 from pushgo_compat.core.phones.webpush import WebPushService
+from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.core.shadows.service import Shadows
 from pushgo_compat.core.stores.feed import LiveSource
@@ -169,4 +170,5 @@ DESCRIPTION = web.AppKey("description", Description)
 ADMIN_TOKEN = web.AppKey("admin_token", AdminToken)
 OPEN_STREAM = web.AppKey("open_stream", OpenStream)
 PLACES = web.AppKey("places", Places)
+READINESS = web.AppKey("readiness", Readiness)
 REQUEST_ID = web.RequestKey("request_id", str)

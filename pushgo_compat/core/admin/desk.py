@@ -50,6 +50,8 @@ class Desk:
 
     leads_back: LeadsBack
     """Asks an old server whether it is this gateway."""
+    started_ms: int = 0
+    """When this process began to serve, in Unix milliseconds."""
     just_bound: JustBound = field(default_factory=JustBound)
 
     async def undo_binding(self, alias_id: str) -> None:

@@ -69,12 +69,21 @@ class Callers:
         if not address or address in self._told or self._peer_is_proxy(address):
             return
         self._told.add(address)
-        networks = ",".join(map(str, (*self._trusted, address)))
         log.warning(
             "X-Forwarded-* headers of an unknown proxy do not count",
             address=address,
-            to_trust_it=f"PUSHGO_TRUSTED_PROXIES={networks}",
+            to_trust_it=self.to_trust([address]),
         )
+
+    @property
+    def undeclared(self) -> Sequence[str]:
+        """Addresses whose ``X-Forwarded-*`` did not count, the first ones seen."""
+        return sorted(self._told)
+
+    def to_trust(self, addresses: Sequence[str]) -> str:
+        """The setting that would let the headers of these addresses count."""
+        networks = ",".join(map(str, (*self._trusted, *addresses)))
+        return f"PUSHGO_TRUSTED_PROXIES={networks}"
 
     def address(self, request: web.BaseRequest) -> str:
         """The caller's address: the last one in the chain that is not a proxy."""

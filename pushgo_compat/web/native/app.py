@@ -30,6 +30,7 @@ from pushgo_compat.web.services import (
     ADMIN_TOKEN,
     DESCRIPTION,
     PLACES,
+    READINESS,
     SERVICES,
     Places,
     Services,
@@ -113,7 +114,7 @@ def create_app(
     routes = [route for route in ROUTES if _part_of(route) & parts]
     pages = [route for route in PAGES if _part_of(route) & parts]
     app[DESCRIPTION] = openapi.RouteDescription(routes)
-    app[health.READINESS] = Readiness(services.store.check_writable)
+    app[READINESS] = Readiness(services.store.check_writable)
     app[ADMIN_TOKEN] = AdminToken(
         services.store, services.secret, services.settings.admin_token
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.web.native.description.describe import (
     TEXT,
     Operation,
@@ -14,9 +13,7 @@ from pushgo_compat.web.native.description.describe import (
     describes,
 )
 from pushgo_compat.web.native.envelope import accepted
-from pushgo_compat.web.services import SERVICES
-
-READINESS = web.AppKey("readiness", Readiness)
+from pushgo_compat.web.services import READINESS, SERVICES
 
 
 @describes(
