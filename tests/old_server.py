@@ -52,7 +52,9 @@ class OldServer:
 
     def always(self, document: object, status: int = 200) -> None:
         """Answer with this JSON from now on."""
-        said = Says(status=status, body=json.dumps(document).encode())
+        json_type = ("Content-Type", "application/json")
+        body = json.dumps(document).encode()
+        said = Says(status=status, body=body, headers=(json_type,))
         self.says = lambda got: said
 
 
