@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from pushgo_compat.core.delivery import (
     Delivery,
@@ -283,13 +284,19 @@ async def test_one_target_with_a_wrong_password_leaves_its_group_alone(
         return Sent()
 
     kind.answer = answer
-    await house.add("a/wrong")
+    wrong = await house.add("a/wrong")
     await house.add("a/right")
-    async with house.outbox() as outbox:
-        await house.publish("one", "two")
-        await until(lambda: len(kind.titles("a/right")) == 2)
-        assert outbox.paused_groups() == []
+    with structlog.testing.capture_logs() as logs:
+        async with house.outbox() as outbox:
+            await house.publish("one", "two")
+            await until(lambda: len(kind.titles("a/right")) == 2)
+            await until(lambda: any("reason" in line for line in logs))
+            assert outbox.paused_groups() == []
     assert set(kind.titles("a/wrong")) == {"one"}
+    told = [line for line in logs if line.get("target_id") == wrong.target_id]
+    assert [(line["event"], line["reason"]) for line in told] == [
+        ("delivery waits for the operator", "password_mismatch")
+    ]
 
 
 async def test_paused_targets_wait_and_resume_where_they_stood(

@@ -75,6 +75,7 @@ class Results:
         if isinstance(outcome, Misconfigured):
             wait_s = self.tuning.probe_ms / 1000
             if outcome.scope is Scope.TARGET:
+                self._log_problem(lane, outcome.reason)
                 lane.problem = outcome.reason
             else:
                 wait_s = 0.0  # the group is paused, and probes with its first lane
@@ -192,6 +193,17 @@ class Results:
                 now_ms, outcome.reason, self.draw, outcome.after_s, outcome.longest_s
             )
             self._log(lane.group, change)
+
+    def _log_problem(self, lane: Lane, reason: str) -> None:
+        """One line when a target begins to wait for its operator, none for a probe."""
+        if lane.problem != reason:
+            target = lane.target
+            log.warning(
+                "delivery waits for the operator",
+                kind=target.kind,
+                target_id=target.target_id,
+                reason=reason,
+            )
 
     def _log(self, group: Group, change: Change | None) -> None:
         """One line when a breaker opens, closes, or a group is paused."""
