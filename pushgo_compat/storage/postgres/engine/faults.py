@@ -10,11 +10,13 @@ from pushgo_compat.errors import ServerBusy
 FAILURES: tuple[type[Exception], ...] = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 """What asyncpg raises when the database refuses, or cannot be reached.
 
-TimeoutError is an OSError.
+InternalClientError comes of a connection that broke in a statement. TimeoutError is an
+OSError.
 """
 
 NOT_WRITTEN: tuple[type[Exception], ...] = (ServerBusy, *FAILURES)
@@ -31,6 +33,7 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.InsufficientPrivilegeError, "the database user may not do this"),
     (asyncpg.PostgresConnectionError, "the connection was lost"),
     (asyncpg.InterfaceError, "the connection was lost"),
+    (asyncpg.InternalClientError, "the connection was lost"),
     (TimeoutError, "no answer in time"),
     (OSError, "the database cannot be reached"),
 )
@@ -40,6 +43,7 @@ _LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 
