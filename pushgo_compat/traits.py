@@ -57,6 +57,8 @@ class ValueKind(enum.Enum):
 
     LINK = "link"
     """A URL that counts as one only with ``http://`` or ``https://``."""
+    LIST = "list"
+    """Several texts in one: of a variable alone nobody knows how many it makes."""
     TYPED = "typed"
     """A number, a time, a switch, one of a few words: nothing can be said."""
 

@@ -40,6 +40,7 @@ _TYPED_NAMES = (
     *("x-poll", "poll", "po", "x-since", "since", "si"),
     *("x-scheduled", "scheduled", "sched"),
 )
+_LIST_NAMES = ("x-tags", "tags", "tag", "ta")
 _LINK_NAMES = ("x-click", "click", "x-icon", "icon")
 
 TRAITS = Traits(
@@ -71,6 +72,7 @@ TRAITS = Traits(
     vendor_hosts=("ntfy.sh",),
     value_kinds={
         **dict.fromkeys(_TYPED_NAMES, ValueKind.TYPED),
+        **dict.fromkeys(_LIST_NAMES, ValueKind.LIST),
         **dict.fromkeys(_LINK_NAMES, ValueKind.LINK),
     },
     # With a query it may be UnifiedPush's discovery (docs/dialects/ntfy.md 4.9).

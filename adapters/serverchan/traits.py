@@ -24,7 +24,11 @@ TRAITS = Traits(
     keys=KeyTraits(make=_make_key, in_host_name=True),
     vendor_hosts=("sctapi.ftqq.com", "sc.ftqq.com", "*.push.ft07.com"),
     stand_ins={"id": "1", "readkey": "SCT000000000000"},  # of the status query
-    value_kinds={"noip": ValueKind.TYPED, "encoded": ValueKind.TYPED},
+    value_kinds={
+        "noip": ValueKind.TYPED,
+        "encoded": ValueKind.TYPED,
+        "tags": ValueKind.LIST,
+    },
     # Of both generations (docs/dialects/serverchan.md 5.2).
     added_fields=frozenset({"errno", "errmsg", "dataset"}),
     example=lambda url, key: (

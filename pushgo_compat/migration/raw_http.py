@@ -47,7 +47,7 @@ def _read(data: bytes) -> HttpRequest:
     for each in _FOLD.sub(b" ", rest).splitlines():
         name, colon, value = each.decode("utf-8", "surrogateescape").partition(":")
         if not colon or name != name.strip():
-            raise Unreadable(f"no header: {each.decode('utf-8', 'replace')!r}")
+            raise Unreadable("a line of the head is no header")
         headers.append((name, value.strip()))
     by_name = {name.lower(): value for name, value in headers}
     length = by_name.get("content-length", "")

@@ -195,7 +195,9 @@ def test_calls_are_told_with_the_line_where_they_begin() -> None:
 
 
 def test_an_unclosed_quote_is_a_problem_and_what_follows_is_read() -> None:
-    assert problems(f"curl -d 'unclosed {_URL}")[0] is not None
+    unclosed = "a quote or a bracket is never closed"
+    assert problems(f"curl -d 'unclosed {_URL}") == [unclosed]
+    assert problems(f"ls\ncurl -d x {_URL}\ncurl -d 'unclosed\n") == [None, unclosed]
     assert problems(f"curl -d 'x\n{_URL}\ncurl -d hi {_URL}\n")[-1] is None
 
 

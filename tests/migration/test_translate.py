@@ -231,6 +231,10 @@ def test_a_variable_between_single_quotes_is_text() -> None:
         ),
         ('-F "ttl=$T" -F body=x api.day.app/KEYKEYKEYKEY', "ttl", "form", "$T"),
         ('-d x -H "Actions: $ACTIONS" ntfy.sh/t', "Actions", "header", "$ACTIONS"),
+        ('-d x -H "Tags: $TAGS" ntfy.sh/t', "Tags", "header", "$TAGS"),
+        ('-d x -H "$HEADER" ntfy.sh/t', "$HEADER", "header", ""),
+        ('-d x "ntfy.sh/t?$QUERY"', "$QUERY", "query", ""),
+        ('-d "$FORM" api.day.app/KEYKEYKEYKEY/x', "$FORM", "form", ""),
     ],
 )
 def test_a_variable_in_a_typed_field_is_left_out_and_noted(
@@ -242,7 +246,13 @@ def test_a_variable_in_a_typed_field_is_left_out_and_noted(
     (note,) = [n for n in answer["receipt"]["notes"] if n["code"] == "variable"]
     assert (note["field"], note["place"], note["value"]) == (field, place, value)
     assert note["verdict"] == "changed"
-    assert value not in json.dumps(message_of(answer))
+    assert (value or field) not in json.dumps(message_of(answer))
+
+
+def test_a_list_may_hold_a_variable_among_others() -> None:
+    answer = translate_one('curl -d x -H "Tags: warning,$HOST" ntfy.sh/t')
+
+    assert message_of(answer)["tags"] == ["warning", "$HOST"]
 
 
 def test_a_link_that_is_a_variable_is_taken_for_a_link() -> None:
@@ -426,3 +436,22 @@ def test_arguments_of_a_function_are_passed_over() -> None:
 
 def test_options_in_a_file_are_a_problem() -> None:
     assert "-K" in translate_one("curl -K secret.conf")["problem"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl --token=SECRETKEY1234567890abc ntfy.sh/t",
+        "http ntfy.sh SECRETKEY1234567890abc",
+        "http ntfy.sh a:=SECRETKEY1234567890abc",
+        'curl ntfy.sh -d "$(jq -n \'{topic: \\"SECRETKEY1234567890abc\\"}\')"',
+        "POST / HTTP/1.1\r\nHost: ntfy.sh\r\nSECRETKEY1234567890abc\r\n\r\n",
+        "curl 'ntfy.sh/SECRETKEY1234567890abc x'",
+        "curl -d 'x ntfy.sh/SECRETKEY1234567890abc",
+    ],
+)
+def test_a_problem_does_not_print_what_may_be_a_key(line: str) -> None:
+    answer = translate_one(line)
+
+    assert answer["problem"]
+    assert "SECRETKEY1234567890abc" not in json.dumps(answer)

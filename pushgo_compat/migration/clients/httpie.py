@@ -152,7 +152,7 @@ def _item(text: str) -> _Item:
         at += 1
     if text.endswith(";"):
         return _Item(";", text[:-1], "")
-    raise Unreadable(f"httpie cannot read the item {text!r}")
+    raise Unreadable("an item has no separator (name=value, Header:value, …)")
 
 
 def _headers(items: Sequence[_Item]) -> Iterator[tuple[str, str | None]]:
@@ -227,7 +227,7 @@ def _json_value(item: _Item, variables: Variables) -> object:
     except (ValueError, RecursionError):
         if variables.are_in(item.value):
             return item.value
-        raise Unreadable(f"{item.value!r} is no JSON") from None
+        raise Unreadable(f"the value of {item.name} is no JSON") from None
 
 
 def _set(document: dict[str, object], name: str, value: object) -> None:

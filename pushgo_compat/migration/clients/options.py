@@ -86,7 +86,10 @@ class OptionTable:
             name, equals = word.text[2:], ""
         option = self.long(name)
         if option is None:
-            raise Unreadable(f"{self._program} has no option --{name}")
+            # What follows an equals sign may be a secret.
+            raise Unreadable(
+                f"{self._program} has no option --{name.partition('=')[0]}"
+            )
         if not option.takes_value:
             return Given(option.name, Word.made_up(""))
         value = word.part(len(name) + 3) if equals else self._next(option, rest)

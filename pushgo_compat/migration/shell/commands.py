@@ -55,6 +55,8 @@ class Command(NamedTuple):
     """Bytes in the source."""
     is_broken: bool = False
     """A quote or a bracket in it is never closed."""
+    precedes_error: bool = False
+    """The grammar could make nothing of what follows."""
 
 
 @dataclass(slots=True)
@@ -124,6 +126,7 @@ class _Walk:
             self._source.places[start],
             self._source.places[end],
             node.has_error and _is_unclosed(node, 0),
+            node.next_sibling is not None and node.next_sibling.type == "ERROR",
         )
         self.script.commands.append(command)
 

@@ -136,7 +136,8 @@ def _read(found: _Found, known: Known) -> Iterator[FoundCall]:
             else:
                 yield FoundCall(client=client, span=span, request=result)
     except Unreadable as reason:
-        yield FoundCall(client=client, span=span, problem=str(reason))
+        problem = UNCLOSED if command.precedes_error else str(reason)
+        yield FoundCall(client=client, span=span, problem=problem)
 
 
 def _expanded(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -23,6 +22,14 @@ from pushgo_compat.legacy import (
 from pushgo_compat.migration.calls import FoundCall, FoundCalls
 from pushgo_compat.migration.reading import read_calls
 from pushgo_compat.migration.translating.acting import CHANNEL_NAME, Acted, act
+from pushgo_compat.migration.translating.documents import (
+    as_text,
+    each_text,
+    file_field,
+    printable,
+    suspected_keys,
+    without_passing,
+)
 from pushgo_compat.migration.translating.freezing import Files, Frozen, freeze
 from pushgo_compat.migration.translating.native_curl import native_curl
 from pushgo_compat.migration.translating.servers import OldServer, Servers
@@ -36,16 +43,9 @@ from pushgo_compat.migration.translating.unknown_values import (
 from pushgo_compat.migration.words import Variables
 
 KEY = "KEY"
-ELLIPSIS = "…"
 MAX_LEFT_OUT = 50
 _SECRET_CHARS = 20
 """From this length on a key is nothing that a text says by chance."""
-_KEY_MEMBER = re.compile(r'"(?:topic|device_keys?)"\s*:\s*"([^"]+)"')
-_ROUTES = frozenset({"push", "send", "message", "ping", "v1", "_matrix", "file", "mcp"})
-_PASSING = frozenset(
-    {"id", "time", "expires", "timestamp", "pushid", "readkey", "date"}
-)
-"""Members of the old servers' replies that are ids and times."""
 
 
 class Source(NamedTuple):
@@ -87,7 +87,7 @@ class Translator:
                 host = variables.restore(found.request.url.host)
                 problem = f"no old call: host {host or '-'}"
         if server is None or found.request is None:
-            return _printable(head | _nothing(None, problem))
+            return printable(head | _nothing(None, problem))
         frozen = freeze(
             found.request,
             server,
@@ -96,7 +96,7 @@ class Translator:
             now_ms=self._now_ms,
         )
         call = _Call(server, frozen, variables, self._reader)
-        return _printable(head | call.document())
+        return printable(head | call.document())
 
 
 def is_unread(answer: Mapping[str, object]) -> bool:
@@ -127,10 +127,8 @@ class _Call:
         if not acted.rehearsed.accepted:
             reduced, acted = self._without_more(reduced, acted)
         if not acted.rehearsed.accepted and self._is_hidden():
-            body = self._variables.restore(_text(self._frozen.request.body))
-            return _nothing(
-                self._dialect, f"what is sent stands in a variable alone: {body}"
-            )
+            # Not which: a command in it may hold the key.
+            return _nothing(self._dialect, "what is sent stands in a variable alone")
         receipt = self._receipt(reduced, acted)
         notes = receipt["notes"]
         assert isinstance(notes, list)  # noqa: S101 - as render makes it
@@ -171,7 +169,7 @@ class _Call:
         places = places_of(request, self._dialect)
         if Place.JSON not in places and Place.FORM not in places:
             return False
-        return self._variables.is_whole(_text(request.body).strip())
+        return self._variables.is_whole(as_text(request.body).strip())
 
     # ----------------------------------------------------------------------- receipts
 
@@ -186,7 +184,7 @@ class _Call:
         added = [Note(each.name, "variable") for each in reduced.left_out]
         files = [(name, "text.file-read") for name in frozen.read]
         files += [(name, "text.file-unread") for name in frozen.unread]
-        added += [Note(_file_field(name), code, "body") for name, code in files]
+        added += [Note(file_field(name), code, "body") for name, code in files]
         if acted.untitled:
             added.append(Note("title", "text.channel-name"))
         if acted.key_in_host:
@@ -198,7 +196,7 @@ class _Call:
         shown, body = frozen.request, frozen.request.body
         if Place.JSON in places_of(shown, self._dialect):
             # Fields are looked for in it, and a bare variable is no JSON.
-            quoted = quote_bare(_text(body), variables)
+            quoted = quote_bare(as_text(body), variables)
             shown = replace(shown, body=quoted.encode("utf-8", "surrogateescape"))
         receipt = describe(
             self._dialect,
@@ -217,9 +215,9 @@ class _Call:
         request["body"] = masker.body(body)
         self._complete_notes(receipt, reduced)
         self._complete_messages(receipt, keys)
-        receipt["reply"] = _without_passing(receipt["reply"])
+        receipt["reply"] = without_passing(receipt["reply"])
         curl = receipt["curl"]
-        restored = _each_text(receipt, variables.restore)
+        restored = each_text(receipt, variables.restore)
         assert isinstance(restored, dict)  # noqa: S101 - it was one
         restored["curl"] = curl
         return restored
@@ -237,7 +235,7 @@ class _Call:
         secrets = [key for key in keys if len(key) >= _SECRET_CHARS]
         if secrets:
             hide = Masker(secrets, dict.fromkeys(secrets, KEY)).text
-            messages = [_each_text(message, hide) for message in messages]
+            messages = [each_text(message, hide) for message in messages]
         base_url = self._reader.base_url
         curl, shown = [], []
         for message in messages:
@@ -249,60 +247,3 @@ class _Call:
             untitled = message["title"] == CHANNEL_NAME
             shown.append(message | {"title": None} if untitled else message)
         receipt["curl"], receipt["messages"] = curl, shown
-
-
-def suspected_keys(request: LegacyRequest) -> list[str]:
-    """What may be the key of a call that was refused before anybody looked for it."""
-    segments = [segment for segment in request.path.split("/") if segment]
-    if len(segments) > 1 and segments[0] == "send":
-        segments = segments[1:]
-    keys = [segment.removesuffix(".send") for segment in segments[:1]]
-    keys += _KEY_MEMBER.findall(_text(request.body))
-    return [key for key in keys if key and key not in _ROUTES]
-
-
-def _file_field(name: str) -> str:
-    return "(standard input)" if name == "-" else f"@{name}"
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _each_text(value: object, change: Callable[[str], str]) -> object:
-    """The same document with every text in it changed."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {
-            change(str(name)): _each_text(member, change)
-            for name, member in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_each_text(item, change) for item in value]
-    return value
-
-
-def _printable(document: Document) -> Document:
-    """A document in which bytes that are no UTF-8 are U+FFFD."""
-    return {name: _each_text(value, _as_utf8) for name, value in document.items()}
-
-
-def _as_utf8(text: str) -> str:
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _without_passing(value: object) -> object:
-    """A reply without the ids and times that each call gets anew."""
-    if isinstance(value, Mapping):
-        return {
-            name: ELLIPSIS
-            if name in _PASSING and isinstance(member, str | int)
-            else _without_passing(member)
-            for name, member in value.items()
-        }
-    if isinstance(value, list):
-        return [_without_passing(item) for item in value]
-    return value

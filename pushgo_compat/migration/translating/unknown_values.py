@@ -51,7 +51,11 @@ def reduce(request: LegacyRequest, dialect: Dialect, variables: Variables) -> Re
     def wanted(place: Place) -> _Wanted:
         def decide(name: str, value: str) -> str | None:
             kind = kinds.get(name.lower())
-            if kind is ValueKind.TYPED and variables.are_in(value):
+            if (
+                (kind is ValueKind.TYPED and variables.are_in(value))
+                or (kind is ValueKind.LIST and variables.is_whole(value.strip()))
+                or variables.is_whole(name)  # ``-H "$HEADER"``
+            ):
                 reduced.left_out.append(LeftOut(name, place, value))
                 return None
             if name in stand_ins and variables.are_in(value):
@@ -102,13 +106,14 @@ def _apply(
     if Place.HEADER in places:
         request = _in_headers(request, wanted(Place.HEADER))
     if Place.QUERY in places:
-        query = _in_pairs(request.query, wanted(Place.QUERY))
+        query = _in_pairs(request.query, variables, wanted(Place.QUERY))
         request = replace(request, query=query)
     if Place.JSON in places:
         body = _in_json(request.body, variables, wanted(Place.JSON))
         request = replace(request, body=body)
     elif Place.FORM in places:
-        body = _in_form(request.body, content_type, wanted(Place.FORM))
+        decide = wanted(Place.FORM)
+        body = _in_form(request.body, content_type, variables, decide)
         request = replace(request, body=body)
     reduced.request = request
 
@@ -124,26 +129,31 @@ def _in_headers(request: LegacyRequest, wanted: _Wanted) -> LegacyRequest:
     return replace(request, headers=CIMultiDictProxy(headers))
 
 
-def _in_pairs(text: str, wanted: _Wanted) -> str:
+def _in_pairs(text: str, variables: Variables, wanted: _Wanted) -> str:
     """A query or a form; a pair that stays as it is keeps its spelling."""
-    return "&".join(_pairs(text, wanted))
+    return "&".join(_pairs(text, variables, wanted))
 
 
-def _pairs(text: str, wanted: _Wanted) -> Iterator[str]:
+def _pairs(text: str, variables: Variables, wanted: _Wanted) -> Iterator[str]:
     for pair in text.split("&"):
         name, equals, written = pair.partition("=")
         value = unquote_plus(written)
-        kept = wanted(unquote_plus(name), value) if equals else value
+        field_name = unquote_plus(name)
+        kept: str | None = value
+        if equals or variables.is_whole(field_name):
+            kept = wanted(field_name, value)
         if kept == value:
             yield pair
         elif kept is not None:
             yield f"{name}={quote_plus(kept)}"
 
 
-def _in_form(body: bytes, content_type: str, wanted: _Wanted) -> bytes:
+def _in_form(
+    body: bytes, content_type: str, variables: Variables, wanted: _Wanted
+) -> bytes:
     if "multipart" not in content_type.lower():
         text = body.decode("utf-8", "surrogateescape")
-        return _in_pairs(text, wanted).encode("utf-8", "surrogateescape")
+        return _in_pairs(text, variables, wanted).encode("utf-8", "surrogateescape")
     found = _BOUNDARY.search(content_type)
     if found is None:
         return body

@@ -27,7 +27,7 @@ from pushgo_compat.migration.clients.curl.data import DATA, read_data, urlencode
 from pushgo_compat.migration.clients.curl.forms import CONTENT_TYPE, read_form
 from pushgo_compat.migration.shell.commands import Argument, Input
 from pushgo_compat.migration.urls import Known, expand_globs, parse_url, refuse_blanks
-from pushgo_compat.migration.words import Word
+from pushgo_compat.migration.words import Variables, Word
 
 _FOLD = re.compile(r"\r?\n[ \t]*")
 _OF_A_CALL = (*DATA, "form", "form-string", "upload-file", "header", "request", "user")
@@ -61,7 +61,7 @@ def _of_group(group: Group, given: Input, known: Known) -> Iterator[Result]:
             words = [word] if group.has("globoff") else expand_globs(word)
             for each in words:
                 url, userinfo = parse_url(each, as_is=group.has("path-as-is"))
-                yield _request(group, url, userinfo, data or form, upload, given)
+                yield _request(group, url, userinfo, data or form, upload, given, known)
         except Unreadable as reason:
             yield reason
 
@@ -73,6 +73,7 @@ def _request(
     data: Sequence[BodyPart],
     upload: Word | None,
     given: Input,
+    known: Known,
 ) -> HttpRequest:
     method, body = "GET", list(data)
     if body:
@@ -91,7 +92,9 @@ def _request(
     if (target := group.last("request-target")) is not None:
         path, _, query = target.text.partition("?")
         url = url._replace(path=path or "/", query=query)
-    headers = _headers(group, userinfo, has_body=bool(body) and upload is None)
+    headers = _headers(
+        group, userinfo, known.variables, has_body=bool(body) and upload is None
+    )
     return HttpRequest(method=method, url=url, headers=headers, body=body)
 
 
@@ -131,7 +134,9 @@ def _with_query(url: Url, parts: Sequence[BodyPart]) -> Url:
 # -------------------------------------------------------------------------- the headers
 
 
-def _headers(group: Group, userinfo: str, *, has_body: bool) -> Headers:
+def _headers(
+    group: Group, userinfo: str, variables: Variables, *, has_body: bool
+) -> Headers:
     """Headers of curl itself; those of ``-H`` replace or remove them."""
     own: Headers = [("User-Agent", "curl"), ("Accept", "*/*")]
     if (agent := group.last("user-agent")) is not None:
@@ -149,11 +154,15 @@ def _headers(group: Group, userinfo: str, *, has_body: bool) -> Headers:
     elif has_body:
         is_form = group.has("form", "form-string")
         own.append(("Content-Type", CONTENT_TYPE if is_form else FORM))
-    written = [header for word in group.all("header") for header in _header(word.text)]
+    written = [
+        header
+        for word in group.all("header")
+        for header in _header(word.text, variables)
+    ]
     return merged(own, written)
 
 
-def _header(text: str) -> Iterator[tuple[str, str | None]]:
+def _header(text: str, variables: Variables) -> Iterator[tuple[str, str | None]]:
     """``Name: value``; ``Name:`` takes a header of curl's out, ``Name;`` is empty."""
     if text.startswith("@"):
         raise Unreadable(f"headers from a file are not read: {text}")
@@ -164,6 +173,8 @@ def _header(text: str) -> Iterator[tuple[str, str | None]]:
         yield name.strip(), value or None
     elif text.endswith(";"):
         yield text[:-1].strip(), ""
+    elif variables.is_whole(text):
+        yield text, ""  # a whole header, whose name nobody knows
 
 
 def _login(group: Group, userinfo: str) -> str | None:
