@@ -94,6 +94,9 @@ def test_standard_input_comes_from_what_stands_before_or_below(
         "@daily curl -d hi URL # daily",
         "docker run --rm curlimages/curl -d hi URL",
         "curl -d hi URL \r\n",
+        "find . -name x -exec curl -d hi URL \\;",
+        "find . -name x | xargs -n 1 curl -d hi URL",
+        "$WGET -qO- --post-data hi URL",
     ],
 )
 def test_a_call_is_found_wherever_it_stands(line: str) -> None:
@@ -110,6 +113,7 @@ def test_a_call_is_found_wherever_it_stands(line: str) -> None:
         "command -v curl >/dev/null",
         "curl --version",
         "which http",
+        "find / -name curl -print",
     ],
 )
 def test_what_is_no_call_gives_nothing(line: str) -> None:
@@ -227,3 +231,9 @@ def test_an_expression_of_a_github_workflow_is_a_variable() -> None:
     assert one.url == "http://ntfy.sh/${{ secrets.TOPIC }}"
     assert one.headers["Title"] == "${{ job.status }}"
     assert one.body == "on ${{ github.ref }}"
+
+
+def test_what_xargs_puts_in_is_a_variable() -> None:
+    one = read_one("ls | xargs -I{} curl -d 'new: {}' ntfy.sh/{}")
+
+    assert (one.url, one.body) == ("http://ntfy.sh/{}", "new: {}")

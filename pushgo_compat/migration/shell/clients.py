@@ -21,8 +21,9 @@ CLIENTS: Mapping[str, str] = {
 """Programs that are read, and the words for them in answers."""
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "su", "runuser"})
 """Programs that run the text behind ``-c``."""
-REPEATERS = frozenset({"xargs", "parallel"})
+REPEATERS = frozenset({"xargs", "parallel", "find"})
 """Programs that put another text in the place of ``{}`` each time."""
+_EXECUTES = ("-exec", "-execdir", "-ok", "-okdir")
 _WRAPPERS = frozenset(
     {
         *("sudo", "doas", "su", "runuser", "gosu", "su-exec", "env", "exec", "command"),
@@ -56,7 +57,7 @@ def find_client(
     if names[0] not in _WRAPPERS:
         return None
     for index, name in enumerate(names):
-        if name in CLIENTS:
+        if name in CLIENTS and (names[0] != "find" or names[index - 1] in _EXECUTES):
             return index, name
     return None
 

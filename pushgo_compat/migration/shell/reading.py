@@ -128,6 +128,9 @@ def _read(found: _Found, known: Known) -> Iterator[FoundCall]:
     client = CLIENTS[name]
     words = _expanded(command.arguments[at + 1 :], found.script, known.variables)
     if base_name(command.arguments[0].word.text) in REPEATERS:
+        # ``find -exec`` ends with ``;`` or ``+``.
+        ends = [i for i, each in enumerate(words) if each.word.text in (";", "+")]
+        words = words[: ends[0]] if ends else words
         words = [_repeated(argument, known.variables) for argument in words]
     try:
         for result in READERS[name](words, command.input, known):
