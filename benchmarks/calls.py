@@ -17,7 +17,7 @@ from statistics import median
 import click
 
 from adapters import DIALECTS
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.calls.call_id import make_call_id
 from pushgo_compat.core.calls.filters import CallFilter, Fields, Outcome
 from pushgo_compat.core.calls.journal import JournalEntry

@@ -11,7 +11,7 @@ from pushgo_compat.config.config import AdminTokenConfig
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.results import AdminTokenMade
 from pushgo_compat.core.admin.service import Administration
-from pushgo_compat.core.auth.admin_token import make_admin_token
+from pushgo_compat.core.auth.tokens.admin_token import make_admin_token
 
 
 @click.command("admin-token")

@@ -16,7 +16,7 @@ from pushgo_compat.config.config import Config
 from pushgo_compat.config.loading import settings_of
 from pushgo_compat.core.admin.results import ChannelOpened
 from pushgo_compat.core.admin.service import Administration
-from pushgo_compat.core.auth.admin_token import make_first_admin_token
+from pushgo_compat.core.auth.tokens.admin_token import make_first_admin_token
 from pushgo_compat.legacy import Dialect
 
 

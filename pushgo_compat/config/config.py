@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pushgo_compat.config.setting import setting
-from pushgo_compat.core.auth.admin_token import MIN_TOKEN_CHARS
 from pushgo_compat.core.auth.key_forms import MAX_PASSWORD_CHARS
 from pushgo_compat.core.auth.secrets import MIN_SECRET_BYTES
+from pushgo_compat.core.auth.tokens.admin_token import MIN_TOKEN_CHARS
 from pushgo_compat.core.stores.place import StorePlace
 from pushgo_compat.model import Source
 from pushgo_compat.settings import (

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from pushgo_compat.core.auth.account_tokens import TokenUses, make_token
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.auth.tokens.account_tokens import TokenUses, make_token
 from pushgo_compat.core.stores.access.tokens import (
     NewToken,
     Token,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import orjson
 
-from pushgo_compat.core.auth.authenticator import Gate, Grant
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.deliveries import WAITING, DeliveryReader, progress_of
 from pushgo_compat.core.stores.messages import (

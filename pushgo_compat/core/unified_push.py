@@ -11,8 +11,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterable
 
-from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.key_forms import is_unified_push, make_channel_id
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.secrets import SecretKey, mask
 from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.core.stores.access.vouched import VouchedStore

@@ -12,10 +12,11 @@ from aiohttp import web
 from pushgo_compat.core.accounts import Accounts
 from pushgo_compat.core.admin.desk import Desk
 from pushgo_compat.core.admin.key_check import KeyCheck
-from pushgo_compat.core.auth.admin_token import AdminToken
-from pushgo_compat.core.auth.authenticator import Gate, Grant
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.auth.tokens.admin_token import AdminToken
 from pushgo_compat.core.calls.counts import CallCounts
 from pushgo_compat.core.calls.journal import Journal
 from pushgo_compat.core.calls.service import Calls

@@ -9,8 +9,8 @@ from pushgo_compat.core.accounts import (
     Accounts,
     TokenRefused,
 )
-from pushgo_compat.core.auth.account_tokens import looks_like_token, make_token
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
+from pushgo_compat.core.auth.tokens.account_tokens import looks_like_token, make_token
 from pushgo_compat.core.stores.access.tokens import TokenChange
 from pushgo_compat.errors import ChannelNotFound
 from pushgo_compat.model import Access, Credential, KeyClaim, Source, TokenFault

@@ -9,9 +9,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from pushgo_compat.core.auth import authenticator, verifier
-from pushgo_compat.core.auth.authenticator import FAILURE_REMEMBERED_MS, Gate, Grant
-from pushgo_compat.core.auth.verifier import MAX_CHECKS_AT_ONCE, MAX_CHECKS_WAITING
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.opening import memories, verifier
+from pushgo_compat.core.auth.opening.grants import Grant
+from pushgo_compat.core.auth.opening.memories import FAILURE_REMEMBERED_MS
+from pushgo_compat.core.auth.opening.verifier import (
+    MAX_CHECKS_AT_ONCE,
+    MAX_CHECKS_WAITING,
+)
 from pushgo_compat.errors import ChannelNotFound, RateLimited
 from pushgo_compat.model import Access, Channel, Credential, KeyClaim, Source
 from tests.core.conftest import NOBODY_ID, SECRET, Checks, Clock, House
@@ -322,7 +327,7 @@ async def test_who_stops_waiting_leaves_his_place(checks: Checks) -> None:
 async def test_a_guessers_failures_push_out_nobody_elses(
     house: House, checks: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authenticator, "MAX_FAILURES_OF_ONE_NETWORK", 10)
+    monkeypatch.setattr(memories, "MAX_FAILURES_OF_ONE_NETWORK", 10)
     gate = Gate(house.store, SECRET, house.unknown, Clock())
 
     async def guess(password: str, address: str) -> None:
@@ -342,7 +347,7 @@ async def test_a_guessers_failures_push_out_nobody_elses(
 async def test_what_the_catch_all_takes_pushes_out_no_known_key(
     house: House, checks: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authenticator, "MAX_REMEMBERED", 10)
+    monkeypatch.setattr(memories, "MAX_REMEMBERED", 10)
     await house.bind(Source.BARK, "*")
     known = await send_key(house, KEY)
     for number in range(50):
@@ -353,7 +358,7 @@ async def test_what_the_catch_all_takes_pushes_out_no_known_key(
 async def test_a_password_that_was_right_once_is_never_checked_again(
     house: House, checks: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authenticator, "MAX_REMEMBERED", 10)
+    monkeypatch.setattr(memories, "MAX_REMEMBERED", 10)
     await house.gate.login(CHANNEL_ID, PASSWORD)
     await house.bind(Source.BARK, "old-key")
     logins = [Credential(user="u", secret=f"secret {n}") for n in range(50)]

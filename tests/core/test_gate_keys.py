@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.errors import ChannelNotFound
 from pushgo_compat.model import Access, Credential, KeyClaim, Severity, Source
 from tests.core.conftest import NOBODY_ID, Checks, House, Somebody

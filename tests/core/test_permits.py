@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.permits import Permit
 from pushgo_compat.core.stores.access.aliases import Alias
 from pushgo_compat.core.stores.access.keys import Standing

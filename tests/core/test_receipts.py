@@ -11,7 +11,7 @@ import orjson
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.reading import ReceiptReader

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pushgo_compat.core.auth.authenticator import NO_TOPIC, UNKNOWN_KEY, Gate
+from pushgo_compat.core.auth.authenticator import Gate
 from pushgo_compat.core.auth.key_forms import is_unified_push
+from pushgo_compat.core.auth.opening.grants import NO_TOPIC, UNKNOWN_KEY
 from pushgo_compat.core.unified_push import KEPT_MS, UnifiedPush
 from pushgo_compat.errors import ChannelNotFound
 from pushgo_compat.model import Access, KeyClaim, Source

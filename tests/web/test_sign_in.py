@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pushgo_compat.core.auth.admin_token import make_admin_token
+from pushgo_compat.core.auth.tokens.admin_token import make_admin_token
 from pushgo_compat.model import Source
 from tests.gateway import CHANNEL_NAME, Gateway, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD

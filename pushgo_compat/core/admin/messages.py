@@ -8,7 +8,8 @@ import orjson
 
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.results import Document
-from pushgo_compat.core.auth.authenticator import Gate, Grant
+from pushgo_compat.core.auth.authenticator import Gate
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.messages import MessageService, Recipient

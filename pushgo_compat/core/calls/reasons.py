@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pushgo_compat.core.auth.authenticator import (
+from pushgo_compat.core.auth.opening.grants import (
     LOGIN_NEEDED,
     NO_KEY,
     NO_TOPIC,

@@ -23,8 +23,8 @@ from types import TracebackType
 
 import structlog
 
-from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.key_forms import drawn_from
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.sealing import Sealer
 from pushgo_compat.core.auth.secrets import SecretKey, mask
 from pushgo_compat.core.delivery import (

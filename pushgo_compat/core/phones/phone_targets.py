@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.sealing import Sealer
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.delivery import Checked, Kind, TargetRefused

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import orjson
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.calls.call_id import call_time_ms
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.notes import AboutMessage, show_notes

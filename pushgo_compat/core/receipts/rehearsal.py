@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.key_forms import suspected_keys
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.calls.call_id import call_time_ms
 from pushgo_compat.core.messages import addressed
 from pushgo_compat.core.receipts.masking import MAX_BODY_BYTES, Masker

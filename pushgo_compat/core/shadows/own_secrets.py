@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 
 from pushgo_compat.core.auth import passwords
-from pushgo_compat.core.auth.account_tokens import looks_like_token
 from pushgo_compat.core.auth.key_forms import (
     is_password_length,
     parse_channel_id,
@@ -21,6 +20,7 @@ from pushgo_compat.core.auth.key_forms import (
     suspected_keys,
 )
 from pushgo_compat.core.auth.secrets import SecretKey, same_secret
+from pushgo_compat.core.auth.tokens.account_tokens import looks_like_token
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Channel, Source
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.receipts.rehearsal import Rehearsed, rehearse
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import (

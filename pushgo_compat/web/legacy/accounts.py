@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pushgo_compat.core.accounts import Accounts, Issued, TokenRefused
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.secrets import mask
 from pushgo_compat.core.stores.access.tokens import TokenChange
 from pushgo_compat.errors import RouteNotFound

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from pushgo_compat.core.auth.authenticator import Grant
-from pushgo_compat.core.auth.verifier import MAX_WAITING_OF_ONE_ADDRESS
+from pushgo_compat.core.auth.opening.grants import Grant
+from pushgo_compat.core.auth.opening.verifier import MAX_WAITING_OF_ONE_ADDRESS
 from pushgo_compat.core.receipts.receipts import Arrival
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import Dialect, LegacyReply, LegacyRequest, Publish

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 from aiohttp import web
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import KeyCheck, LegacyCall, Subscribe, claims_of
 from pushgo_compat.web.services import Services

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aiohttp import web
 from multidict import CIMultiDict
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.receipts.rehearsal import Rehearsed
 from pushgo_compat.legacy import LegacyReply
 from pushgo_compat.web.native.edge import REQUEST_ID_HEADER

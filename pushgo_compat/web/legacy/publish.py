@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.messages import Recipient
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import CallRecord, record_call

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import orjson
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.receipts.masking import Masker
 from pushgo_compat.core.receipts.receipts import reply_body
 from pushgo_compat.core.shadows.answers import Answer, NoAnswer

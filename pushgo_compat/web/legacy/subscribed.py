@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.unified_push import UnifiedPush
 from pushgo_compat.errors import ChannelNotFound
 from pushgo_compat.model import Access, KeyClaim

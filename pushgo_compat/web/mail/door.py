@@ -17,7 +17,7 @@ from urllib.parse import quote
 import structlog
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.calls.call_id import make_call_id
 from pushgo_compat.core.calls.reasons import BY_THE_DIALECT
 from pushgo_compat.core.messages import Recipient

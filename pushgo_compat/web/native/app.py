@@ -6,7 +6,7 @@ import enum
 
 from aiohttp import web
 
-from pushgo_compat.core.auth.admin_token import AdminToken
+from pushgo_compat.core.auth.tokens.admin_token import AdminToken
 from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
 from pushgo_compat.web.native import health, read, send, stream, webpush

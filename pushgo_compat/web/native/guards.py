@@ -7,8 +7,8 @@ import zlib
 from aiohttp import web
 
 from pushgo_compat.basic_login import read_basic
-from pushgo_compat.core.auth.authenticator import Grant
 from pushgo_compat.core.auth.key_forms import parse_channel_id
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.secrets import same_secret
 from pushgo_compat.errors import (
     AuthenticationFailed,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import orjson
 from aiohttp import web
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
 from pushgo_compat.web.message_json import wire_fields

@@ -8,7 +8,7 @@ from typing import Generic
 
 from aiohttp import HttpVersion10, web
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.permits import Permit
 from pushgo_compat.web.streams.framing import CHUNKED, PING, PLAIN, WEBSOCKET
 from pushgo_compat.web.streams.history import Backlog

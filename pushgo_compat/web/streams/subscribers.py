@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import Since, StreamMessage, Subscribe
 from pushgo_compat.model import Source

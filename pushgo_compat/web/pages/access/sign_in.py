@@ -12,7 +12,7 @@ from pushgo_compat.core.auth.key_forms import (
     password_candidates,
     split_key,
 )
-from pushgo_compat.core.auth.tickets import Tickets, is_ticket
+from pushgo_compat.core.auth.tokens.tickets import Tickets, is_ticket
 from pushgo_compat.errors import ChannelNotFound, RateLimited
 from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.own_form import read_own_form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.errors import AuthenticationFailed
 from pushgo_compat.web.pages.access.sessions import INBOX, find_visit
 from pushgo_compat.web.services import OPEN_STREAM, SERVICES

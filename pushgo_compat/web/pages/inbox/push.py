@@ -7,7 +7,7 @@ from typing import NamedTuple
 import orjson
 from aiohttp import web
 
-from pushgo_compat.core.auth.authenticator import Grant
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.messages import Recipient
 from pushgo_compat.errors import (
     InvalidRequest,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from pushgo_compat.core.auth.authenticator import (
+from pushgo_compat.core.auth.opening.grants import (
     LOGIN_NEEDED,
     SEND_ONLY,
     UNKNOWN_KEY,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
-from pushgo_compat.core.auth.authenticator import UNKNOWN_KEY
+from pushgo_compat.core.auth.opening.grants import UNKNOWN_KEY
 from pushgo_compat.core.calls.entries import CallEntry
 from pushgo_compat.core.calls.reasons import Words
 from pushgo_compat.model import Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pushgo_compat.core.auth.tickets import LASTS_MS, Tickets
+from pushgo_compat.core.auth.tokens.tickets import LASTS_MS, Tickets
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 
 from pushgo_compat.core.auth import passwords
+from pushgo_compat.core.auth.opening.verifier import Verifier
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
-from pushgo_compat.core.auth.verifier import Verifier
 from pushgo_compat.core.stores.access.admin_token import AdminTokenStore
 
 MIN_TOKEN_CHARS = 20

@@ -1,0 +1,1 @@
+"""Tokens that stand for a login, a ticket or the operator."""
