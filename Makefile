@@ -24,7 +24,7 @@ TEST := $(VENV)/.installed-test
 CHECK := $(VENV)/.installed-check
 PAGES := $(VENV)/.installed-pages
 
-.PHONY: run test test-pages check-deploy fuzz torture check bench format clean help
+.PHONY: run test test-pages screenshots check-deploy fuzz torture check bench format clean help
 
 run: $(BASE) ## start on SQLite; the first time, show a channel and how to send to it
 	exec $(BIN)/pushgo-compat serve --first-channel '$(NAME)' $(ARGS)
@@ -35,6 +35,9 @@ test: $(TEST) ## install what tests need and run them all
 
 test-pages: $(PAGES) ## the pages in Chromium, which it installs: flows, axe-core, widths
 	$(BIN)/pytest browser_tests $(ARGS)
+
+screenshots: $(PAGES) ## draw docs/screenshots anew
+	$(BIN)/python -m browser_tests.screenshots
 
 check-deploy: $(BASE) ## the files of deploy/ through nginx, caddy, systemd, kubernetes-validate
 	command -v nginx >/dev/null && command -v caddy >/dev/null && command -v systemd-analyze \

@@ -18,7 +18,7 @@ from tests.golden import CHANNEL_ID, KEY, NOW_MS, PASSWORD
 
 LIMIT_S = 60
 """How long one test may take."""
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 T = TypeVar("T")
 HOSTILE = "<script>document.title='ran'</script>"
 
@@ -39,7 +39,7 @@ def playwright() -> Iterator[Playwright]:
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "chromium is missing: make test-pages installs it"
-    browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
     yield browser
     browser.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from browser_tests.visitor import Visitor
+from tests.golden import CHANNEL_ID
 
 
 class Place(NamedTuple):
@@ -21,6 +22,7 @@ class Place(NamedTuple):
         elif self.door == "admin":
             visitor.enter_admin()
         path = self.path
+        path = path.replace("CHANNEL", CHANNEL_ID)
         if "NEWEST" in path:
             newest = visitor.gateway.page("all")[-1]["message_id"]
             path = path.replace("NEWEST", newest)
@@ -45,9 +47,12 @@ PLACES = (
     Place("/inbox/m/NEWEST/delete", "inbox"),
     Place("/inbox/m/" + "0" * 32, "inbox"),
     Place("/admin", "admin"),
+    Place("/admin/keys", "admin"),
+    Place("/admin/channels", "admin"),
+    Place("/admin/channels/CHANNEL", "admin"),
+    Place("/admin/outbox", "admin"),
     Place("/admin/calls", "admin"),
     Place("/admin/calls?client=Nobody", "admin"),
     Place("/admin/calls/ACCEPTED", "admin"),
     Place("/admin/calls/REFUSED", "admin"),
 )
-"""The operator's other pages join as they are built."""
