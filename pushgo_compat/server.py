@@ -40,7 +40,8 @@ from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.receipts.presenting import Presenter
 from pushgo_compat.core.receipts.reading import ReceiptReader
 from pushgo_compat.core.schedule import Schedule
-from pushgo_compat.core.stores.files import FileStore
+from pushgo_compat.core.stores.files import FileBytes
+from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.unified_push import UnifiedPush
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.legacy import Dialect
@@ -248,10 +249,11 @@ async def _write_fresh(lazy: Sequence[LazyWrites]) -> None:
 
 
 async def _open_files(
-    config: Config, store: FileStore, now_ms: Callable[[], int]
+    config: Config, store: Store, now_ms: Callable[[], int]
 ) -> FileService | None:
     """The uploads' service, None where they are switched off."""
-    if config.attachment_dir is None:
+    folder = _file_bytes(config, store)
+    if folder is None:
         return None
     limits = FileLimits(
         file_bytes=config.attachment_file_limit,
@@ -259,13 +261,21 @@ async def _open_files(
         total_bytes=config.attachment_total_limit,
         expiry_s=config.attachment_expiry,
     )
-    # Several servers may share the folder: what one of them has just written is no
-    # orphan in the eyes of another that starts.
-    age_s = ORPHAN_AGE_S if config.db_url.folder is None else 0.0
-    folder = FileFolder(config.attachment_dir, age_s)
     files = FileService(folder, store, limits, now_ms)
     await files.open()
     return files
+
+
+def _file_bytes(config: Config, store: Store) -> FileBytes | None:
+    """Where uploads go, None where they are switched off."""
+    if config.files_in_store:
+        return store.file_bytes
+    if config.attachment_dir is None:
+        return None
+    # Several servers may share the folder: what one of them has just written is no
+    # orphan in the eyes of another that starts.
+    age_s = ORPHAN_AGE_S if config.db_url.folder is None else 0.0
+    return FileFolder(config.attachment_dir, age_s)
 
 
 def sites_of(config: Config) -> Sites:

@@ -137,7 +137,8 @@ def _public_base_url() -> str | None:
 def _attachment_dir() -> Path | None:
     return setting(
         optional(Path),
-        "files of the ntfy dialect; unset: attachments beside the store; empty: off",
+        "files of the ntfy dialect; unset: attachments beside the store, or in"
+        " PostgreSQL; empty: off",
         default=ATTACHMENTS,
         empty_means_off=True,
     )
@@ -174,6 +175,8 @@ class Config(StoreConfig):
     smtp_domain: str = setting(parse_domain, "the domain of its addresses")
     smtp_prefix: str = setting(parse_mail_prefix, "what stands before the topic: ntfy-")
     attachment_dir: Path | None = _attachment_dir()
+    files_in_store: bool = False
+    """The store takes files: it is no file, and no folder is named for them."""
     attachment_file_limit: int = setting(
         parse_size, "largest file, in bytes, or with K, M, G", default="15M"
     )

@@ -79,7 +79,7 @@ def load_config(
     defaults = {row.field: row.parse(row.default) for row in rows}
     loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config | FilesConfig):
-        found += _place_files(loaded, values, faults.keys())
+        _place_files(loaded, values, faults.keys())
     found += _place_wake_ups(loaded, values, faults.keys())
     loaded = _build(config, defaults | values, dialects)
     found += _unsafe(loaded, flags.get("db_url"), faults.keys())
@@ -92,18 +92,13 @@ def load_config(
 
 def _place_files(
     loaded: StoreConfig, values: dict[str, Any], broken: AbstractSet[str]
-) -> list[str]:
-    """Put uploads beside the store, where nothing is said and it is a file."""
+) -> None:
+    """Put uploads beside a store that is a file, or into it, where nothing is said."""
     if "attachment_dir" in values.keys() | broken:
-        return []
+        return
     folder = loaded.db_url.folder
-    if folder is not None:
-        values["attachment_dir"] = folder / ATTACHMENTS
-        return []
-    return [
-        "PUSHGO_ATTACHMENT_DIR must be set with PostgreSQL: a folder that all servers"
-        " on this database share, or empty for no uploads"
-    ]
+    values["attachment_dir"] = None if folder is None else folder / ATTACHMENTS
+    values["files_in_store"] = folder is None
 
 
 def _place_wake_ups(

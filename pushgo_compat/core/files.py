@@ -120,7 +120,8 @@ class FileService:
         found = await self._store.file(file_id)
         if found is None or found.expires_at_ms <= self._now_ms():
             return None
-        return found, self._folder.path_of(found.file_id)
+        path = await self._folder.bring(found.file_id)
+        return None if path is None else (found, path)
 
     def path_of(self, file_id: str) -> Path:
         """Where an upload lies once it has been received."""

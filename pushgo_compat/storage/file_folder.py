@@ -41,6 +41,10 @@ class FileFolder:
         """The path of a file."""
         return self._path / name
 
+    async def bring(self, name: str) -> Path | None:
+        """The path of a file: every process reads the same folder."""
+        return self.path_of(name)
+
     async def prepare(self, known: Collection[str]) -> int:
         """Make the folder, remove our files but the known ones; how many went.
 

@@ -75,20 +75,22 @@ def test_without_the_extra_the_fault_says_what_to_install(
     )
 
 
-def test_every_instance_needs_a_key_and_a_folder_for_uploads(
+def test_every_instance_needs_a_key_and_uploads_go_where_the_settings_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PUSHGO_DB_URL", URL)
-    folder, key = faults()
-    assert folder.startswith("PUSHGO_ATTACHMENT_DIR must be set with PostgreSQL")
+    (key,) = faults()
     assert key.startswith("PUSHGO_SECRET_KEY must be set with PostgreSQL")
     monkeypatch.setenv("PUSHGO_SECRET_KEY", KEY)
+    config = load_config(Config, {})
+    assert (config.attachment_dir, config.files_in_store) == (None, True)
+    assert load_secret(config).fingerprint()
     monkeypatch.setenv("PUSHGO_ATTACHMENT_DIR", "")
     config = load_config(Config, {})
-    assert config.attachment_dir is None
-    assert load_secret(config).fingerprint()
+    assert (config.attachment_dir, config.files_in_store) == (None, False)
     monkeypatch.setenv("PUSHGO_ATTACHMENT_DIR", "shared")
-    assert load_config(Config, {}).attachment_dir == Path("shared")
+    config = load_config(Config, {})
+    assert (config.attachment_dir, config.files_in_store) == (Path("shared"), False)
 
 
 @pytest.mark.parametrize("url", [URL, "postgresql://db/a?password=opensesame"])

@@ -58,6 +58,13 @@ class FileBytes(Protocol):
         """Where this process can read a file."""
         ...
 
+    async def bring(self, name: str) -> Path | None:
+        """Where this process can read a file that another one may have written.
+
+        None where there is none. Raises ServerBusy.
+        """
+        ...
+
     async def prepare(self, known: Collection[str]) -> int:
         """Make room, remove our files but the known ones; how many went.
 

@@ -65,7 +65,7 @@ class StorePlace(Protocol):
 
     @property
     def folder(self) -> Path | None:
-        """Where uploads lie, unless a setting names a folder; None: a setting must."""
+        """Where uploads lie, unless a setting names a folder; None: in the store."""
         ...
 
     @property

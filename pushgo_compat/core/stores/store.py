@@ -10,7 +10,7 @@ from pushgo_compat.core.stores.access.vouched import VouchedStore
 from pushgo_compat.core.stores.administration import AdministrationStore
 from pushgo_compat.core.stores.calls import CallStore
 from pushgo_compat.core.stores.feed import GrownStore
-from pushgo_compat.core.stores.files import FileStore
+from pushgo_compat.core.stores.files import FileBytes, FileStore
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import MessageStore
 from pushgo_compat.core.stores.pairing import PairingStore
@@ -84,6 +84,11 @@ class Store(
     @property
     def shadows(self) -> ShadowStore:
         """Old servers that are asked beside us."""
+        ...
+
+    @property
+    def file_bytes(self) -> FileBytes | None:
+        """Uploads where no folder is named for them; None: only a folder takes them."""
         ...
 
     async def secret_fingerprint(self) -> bytes | None:

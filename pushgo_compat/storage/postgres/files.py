@@ -1,4 +1,4 @@
-"""Rows of uploaded files; their bytes are in a folder that all instances share."""
+"""Rows of uploaded files; their bytes are in pieces, or in a shared folder."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class PostgresPlace:
 
     @property
     def folder(self) -> None:
-        """None: where uploads lie is said by their setting."""
+        """None: uploads are in the database."""
         return
 
     @property

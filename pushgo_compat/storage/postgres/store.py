@@ -28,6 +28,7 @@ from pushgo_compat.storage.postgres.engine.wake_ups import (
     grown,
 )
 from pushgo_compat.storage.postgres.engine.writer import Writer
+from pushgo_compat.storage.postgres.file_pieces import FilePieces, remove_orphans
 from pushgo_compat.storage.postgres.lanes import (
     PURGE_OUTCOMES,
     PostgresLanes,
@@ -63,6 +64,7 @@ class PostgresStore(PostgresAdministration):
         self.targets = PostgresTargets(database)
         self.lanes = PostgresLanes(database, owner)
         self.calls = PostgresCalls(database)
+        self.file_bytes = FilePieces(database)
         self.pairing = PostgresPairing(database, self.targets)
 
     @classmethod
@@ -102,6 +104,7 @@ class PostgresStore(PostgresAdministration):
         await self._writer.close()
         await self._wake_ups.close()
         await self._database.close()
+        self.file_bytes.close()
 
     def _committed(self, rows: Sequence[NewMessage], batch: Batch) -> None:
         """Hand what became visible to those who listen."""
@@ -228,6 +231,7 @@ class PostgresStore(PostgresAdministration):
 
     async def forget_files(self, expired_before_ms: int) -> Sequence[str]:
         """Forget files that have expired or lost their message."""
+        await remove_orphans(self._database)
         return await files.forget_files(self._database, expired_before_ms)
 
     async def file_ids(self) -> Sequence[str]:

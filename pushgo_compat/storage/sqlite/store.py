@@ -69,6 +69,7 @@ class SqliteStore:
         self._foreign: ForeignCommits | None = None
         if feed is not None:
             self._foreign = ForeignCommits(feed, self._writer, self._readers)
+        self.file_bytes = None
         self.targets = SqliteTargets(self._writer, self._readers)
         self.lanes = SqliteLanes(self._writer, self._readers)
         self.calls = SqliteCalls(self._writer, self._readers)

@@ -61,7 +61,8 @@ class Database:
         """Connect. Raises what asyncpg raises, FAILURES."""
         first = await connect(dsn, statements=0)
         try:
-            backend = await first.fetchval("SELECT pg_backend_pid()")
+            async with _begun(first, "BEGIN"):
+                backend = await first.fetchval("SELECT pg_backend_pid()")
             is_pooled = backend != first.get_server_pid()
         finally:
             await first.close()
