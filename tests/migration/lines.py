@@ -62,6 +62,7 @@ NTFY = [
     "curl -H 'X-Sequence-ID: job-1' -d 'Downloading 75%' ntfy.sh/a",
     "curl -d '{\"h\":\"pc\"}' 'ntfy.sh/a?tpl=yes&t={{.h}}&m=on+{{.h}}' -g",
     "curl -d @- ntfy.sh/a <<EOF\nline 1\nline 2 of $HOST_NAME\nEOF",
+    "curl -d @- ntfy.sh/a <<EOF\nback `echo tick` and \\`not\\` \\$N\nEOF",
     "curl --data-binary @- ntfy.sh/a <<'EOF'\nraw $HOST_NAME \\n\n  indented\nEOF",
     "curl --data-raw '@not-a-file' ntfy.sh/a",
     "curl -d a -d b=c --data-urlencode 'd e' --data-urlencode 'f=g h' ntfy.sh/a",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ EXPANSIONS = frozenset(
     }
 )
 """The node types of what the shell would work out; it is kept as it is written."""
+_BACKTICKS = re.compile(r"(?<!\\)`(?:[^`\\]|\\.)*`", re.DOTALL)
 _BLANKS = b" \t\r\n"
 _MAX_DEPTH = 60
 _CAT_PARTS = 2
@@ -57,8 +59,19 @@ class WordReader:
         if any(sign in name for sign in (b"'", b'"', b"\\")):
             text = self._source.word(start, body.end_byte)
         else:
-            text = self._pieces(body, start, body.end_byte, in_heredoc, 0)
+            text = self._pieces(body, start, body.end_byte, self._in_heredoc, 0)
         return _without_tabs(text) if "<<-" in parts else text
+
+    def _in_heredoc(self, word: Word) -> Word:
+        """The grammar takes backticks in a here-document for text."""
+        parts: list[Word] = []
+        end = 0
+        for found in _BACKTICKS.finditer(word.text):
+            parts.append(in_heredoc(word.part(end, found.start())))
+            offset = word.offsets[found.start()]
+            parts.append(self._variables.word(found[0], offset))
+            end = found.end()
+        return Word.joined([*parts, in_heredoc(word.part(end))])
 
     def _body_start(self, body: Node) -> int:
         """The grammar leaves the blanks out that a here-document begins with."""
