@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 import click
 
 from pushgo_compat import __version__
-from pushgo_compat.cli.admin_token import admin_token
-from pushgo_compat.cli.alias import alias
-from pushgo_compat.cli.backup import backup, restore
-from pushgo_compat.cli.calls import calls
-from pushgo_compat.cli.channel import channel
-from pushgo_compat.cli.key import key
-from pushgo_compat.cli.message import send, watch
-from pushgo_compat.cli.options import common_options
-from pushgo_compat.cli.outbox import outbox
-from pushgo_compat.cli.serve import build_serve
-from pushgo_compat.cli.shadow import shadow
-from pushgo_compat.cli.stats import stats
-from pushgo_compat.cli.target import target
-from pushgo_compat.cli.translate import translate
-from pushgo_compat.cli.unknown import unknown
+from pushgo_compat.cli.keys.alias import alias
+from pushgo_compat.cli.keys.channel import channel
+from pushgo_compat.cli.keys.key import key
+from pushgo_compat.cli.keys.unknown import unknown
+from pushgo_compat.cli.messages.message import send, watch
+from pushgo_compat.cli.messages.outbox import outbox
+from pushgo_compat.cli.messages.target import target
+from pushgo_compat.cli.moving.calls import calls
+from pushgo_compat.cli.moving.shadow import shadow
+from pushgo_compat.cli.moving.translate import translate
+from pushgo_compat.cli.running.admin_token import admin_token
+from pushgo_compat.cli.running.backup import backup, restore
+from pushgo_compat.cli.running.serve import build_serve
+from pushgo_compat.cli.running.stats import stats
+from pushgo_compat.cli.terminal.options import common_options
 from pushgo_compat.config.config import Config
 from pushgo_compat.legacy import Dialect
 from pushgo_compat.logs import log_to_stderr

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import adapters
 from pushgo_compat.cli import build_cli
-from pushgo_compat.cli.call_files import MAX_FILE_BYTES, CallFiles
+from pushgo_compat.cli.moving.call_files import MAX_FILE_BYTES, CallFiles
 from pushgo_compat.migration.shell.grammar import ShellParserMissing
 from tests.cli.test_commands import clean_environment
 

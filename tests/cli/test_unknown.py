@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pushgo_compat.cli import confirm
+from pushgo_compat.cli.terminal import confirm
 from pushgo_compat.config.config import StoreConfig
 from pushgo_compat.config.loading import load_config
 from pushgo_compat.config.secret_file import load_secret

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from pushgo_compat.cli.confirm import confirm, yes_option
-from pushgo_compat.cli.options import SecretText, common_options
-from pushgo_compat.cli.output import print_list, print_object, warn
-from pushgo_compat.cli.session import administer, administer_with
+from pushgo_compat.cli.terminal.confirm import confirm, yes_option
+from pushgo_compat.cli.terminal.options import SecretText, common_options
+from pushgo_compat.cli.terminal.output import print_list, print_object, warn
+from pushgo_compat.cli.terminal.session import administer, administer_with
 from pushgo_compat.config.config import Config
 from pushgo_compat.core.admin.results import ChannelSummary, Document
 from pushgo_compat.core.admin.service import Administration
@@ -86,7 +86,7 @@ def pair(channel_id: str, minutes: int) -> None:
 
     async def pair_it(admin: Administration, config: Config) -> Document:
         # Only this command needs delivery, which takes long to load.
-        from pushgo_compat.cli.pairing import pair_phone
+        from pushgo_compat.cli.keys.pairing import pair_phone
 
         return await pair_phone(admin, config, channel_id, minutes)
 

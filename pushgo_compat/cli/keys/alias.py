@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import click
 
-from pushgo_compat.cli.confirm import confirm_on_terminal, yes_option
-from pushgo_compat.cli.options import (
+from pushgo_compat.cli.terminal.confirm import confirm_on_terminal, yes_option
+from pushgo_compat.cli.terminal.options import (
     DialectName,
     SecretText,
     SeverityMap,
     common_options,
 )
-from pushgo_compat.cli.output import print_list, print_object, warn
-from pushgo_compat.cli.session import administer
+from pushgo_compat.cli.terminal.output import print_list, print_object, warn
+from pushgo_compat.cli.terminal.session import administer
 from pushgo_compat.core.admin.alias_rules import AliasRequest, parse_credential
 from pushgo_compat.core.admin.results import AliasAdded
 from pushgo_compat.core.admin.service import Administration

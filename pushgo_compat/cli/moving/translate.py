@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 import click
 
-from pushgo_compat.cli.call_files import CallFiles, read_nothing
-from pushgo_compat.cli.options import (
+from pushgo_compat.cli.moving.call_files import CallFiles, read_nothing
+from pushgo_compat.cli.terminal.options import (
     PLACEHOLDER_URL,
     DialectName,
     common_options,
     given_dialects,
     wants_json,
 )
-from pushgo_compat.cli.output import print_list, print_object
+from pushgo_compat.cli.terminal.output import print_list, print_object
 from pushgo_compat.config.time_zone import system_timezone
 from pushgo_compat.core.auth.secrets import printable
 from pushgo_compat.core.receipts.receipts import Document, Reader

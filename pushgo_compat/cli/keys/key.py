@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import click
 
-from pushgo_compat.cli.options import SecretText, common_options, given_dialects
-from pushgo_compat.cli.output import print_object
-from pushgo_compat.cli.session import administer
+from pushgo_compat.cli.terminal.options import (
+    SecretText,
+    common_options,
+    given_dialects,
+)
+from pushgo_compat.cli.terminal.output import print_object
+from pushgo_compat.cli.terminal.session import administer
 from pushgo_compat.core.admin.key_check import KeyCheck, KeyFound, KeyKind
 from pushgo_compat.core.admin.service import Administration
 

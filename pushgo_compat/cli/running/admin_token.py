@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from pushgo_compat.cli.options import common_options
-from pushgo_compat.cli.output import print_object, warn
-from pushgo_compat.cli.session import administer_with
+from pushgo_compat.cli.terminal.options import common_options
+from pushgo_compat.cli.terminal.output import print_object, warn
+from pushgo_compat.cli.terminal.session import administer_with
 from pushgo_compat.config.config import AdminTokenConfig
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.results import AdminTokenMade

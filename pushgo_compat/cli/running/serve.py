@@ -8,10 +8,14 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from pushgo_compat.cli.first_channel import greeting, operator_link
-from pushgo_compat.cli.options import common_options, setting_options, wants_json
-from pushgo_compat.cli.output import print_object, warn
-from pushgo_compat.cli.session import read_config, with_store
+from pushgo_compat.cli.running.first_channel import greeting, operator_link
+from pushgo_compat.cli.terminal.options import (
+    common_options,
+    setting_options,
+    wants_json,
+)
+from pushgo_compat.cli.terminal.output import print_object, warn
+from pushgo_compat.cli.terminal.session import read_config, with_store
 from pushgo_compat.config.config import Config
 from pushgo_compat.config.loading import settings_of
 from pushgo_compat.core.admin.results import ChannelOpened

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import click
 
-from pushgo_compat.cli.options import given_db_url, given_dialects
-from pushgo_compat.cli.output import warn
+from pushgo_compat.cli.terminal.options import given_db_url, given_dialects
+from pushgo_compat.cli.terminal.output import warn
 from pushgo_compat.config.config import StoreConfig
 from pushgo_compat.config.loading import ConfigError, load_config
 from pushgo_compat.config.secret_file import (

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import click
 
-from pushgo_compat.cli.confirm import confirm_on_terminal, yes_option
-from pushgo_compat.cli.moment import Moment
-from pushgo_compat.cli.options import (
+from pushgo_compat.cli.terminal.confirm import confirm_on_terminal, yes_option
+from pushgo_compat.cli.terminal.moment import Moment
+from pushgo_compat.cli.terminal.options import (
     PLACEHOLDER_URL,
     DialectName,
     common_options,
     given_dialects,
     wants_json,
 )
-from pushgo_compat.cli.output import print_list, print_object, readable_time, warn
-from pushgo_compat.cli.session import administer
+from pushgo_compat.cli.terminal.output import (
+    print_list,
+    print_object,
+    readable_time,
+    warn,
+)
+from pushgo_compat.cli.terminal.session import administer
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.calls.entries import CallEntry

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from pushgo_compat.cli.confirm import confirm, yes_option
-from pushgo_compat.cli.options import SecretText, common_options
-from pushgo_compat.cli.output import print_list, print_object
-from pushgo_compat.cli.session import administer, administer_with
+from pushgo_compat.cli.terminal.confirm import confirm, yes_option
+from pushgo_compat.cli.terminal.options import SecretText, common_options
+from pushgo_compat.cli.terminal.output import print_list, print_object
+from pushgo_compat.cli.terminal.session import administer, administer_with
 from pushgo_compat.config.config import AddressConfig, Config
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.admin.service import Administration

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from pushgo_compat.cli.confirm import confirm, yes_option
-from pushgo_compat.cli.options import common_options, wants_json
-from pushgo_compat.cli.output import print_list, print_object
-from pushgo_compat.cli.session import administer
-from pushgo_compat.cli.target import targets_of
+from pushgo_compat.cli.messages.target import targets_of
+from pushgo_compat.cli.terminal.confirm import confirm, yes_option
+from pushgo_compat.cli.terminal.options import common_options, wants_json
+from pushgo_compat.cli.terminal.output import print_list, print_object
+from pushgo_compat.cli.terminal.session import administer
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.admin.targets import STATES

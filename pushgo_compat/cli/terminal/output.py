@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
-from pushgo_compat.cli.options import wants_json
+from pushgo_compat.cli.terminal.options import wants_json
 from pushgo_compat.core.admin.results import Document
 
 _TIMES = {

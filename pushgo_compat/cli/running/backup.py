@@ -8,9 +8,9 @@ from types import FrameType
 
 import click
 
-from pushgo_compat.cli.options import common_options
-from pushgo_compat.cli.output import print_object, warn
-from pushgo_compat.cli.session import now_ms, read_config, worded
+from pushgo_compat.cli.terminal.options import common_options
+from pushgo_compat.cli.terminal.output import print_object, warn
+from pushgo_compat.cli.terminal.session import now_ms, read_config, worded
 from pushgo_compat.config.config import FilesConfig
 
 _DIR = click.Path(path_type=Path)

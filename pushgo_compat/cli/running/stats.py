@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import click
 
-from pushgo_compat.cli.options import common_options, given_dialects, wants_json
-from pushgo_compat.cli.output import print_list, print_object
-from pushgo_compat.cli.session import administer
+from pushgo_compat.cli.terminal.options import (
+    common_options,
+    given_dialects,
+    wants_json,
+)
+from pushgo_compat.cli.terminal.output import print_list, print_object
+from pushgo_compat.cli.terminal.session import administer
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.calls.stats import Numbers, Stats
 from pushgo_compat.model import Source

@@ -6,9 +6,13 @@ import sys
 
 import click
 
-from pushgo_compat.cli.options import common_options, given_dialects, wants_json
-from pushgo_compat.cli.output import print_object
-from pushgo_compat.cli.session import administer, watch_store
+from pushgo_compat.cli.terminal.options import (
+    common_options,
+    given_dialects,
+    wants_json,
+)
+from pushgo_compat.cli.terminal.output import print_object
+from pushgo_compat.cli.terminal.session import administer, watch_store
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.live import Hub
@@ -67,7 +71,7 @@ def _standard_input() -> str:
 @click.pass_context
 def watch(context: click.Context, channel: str, since: str | None) -> None:
     """Print a channel's messages as they come, until Ctrl-C."""
-    from pushgo_compat.cli.watching import Watch
+    from pushgo_compat.cli.messages.watching import Watch
 
     hub = Hub()
     derived = {d.source: d.derived_metadata for d in given_dialects()}

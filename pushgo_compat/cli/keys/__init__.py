@@ -1,0 +1,1 @@
+"""Commands about who is let in: channels, aliases, unknown keys, phones."""

@@ -1,0 +1,1 @@
+"""Commands about messages: sending, watching, where they are delivered."""

@@ -1,0 +1,1 @@
+"""Commands for moving from an old server: its calls, what they become, shadows."""

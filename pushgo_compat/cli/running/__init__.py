@@ -1,0 +1,1 @@
+"""Commands about the server itself: serve, its copies, its token, its numbers."""
