@@ -16,10 +16,12 @@ from pushgo_compat.core.stores.store import StoreTooNew
 from pushgo_compat.core.stores.targets import DeliveredElsewhere, LaneMove
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.postgres.engine import lease as leases
+from pushgo_compat.storage.postgres.engine import wake_ups
 from pushgo_compat.storage.postgres.engine.database import Database
 from pushgo_compat.storage.postgres.engine.lease import Owner, RowLease
 from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.golden import NOW_MS
+from tests.patience import PATIENCE_S
 from tests.postgres import TestServer
 from tests.storage.conformance_feed import Ear
 from tests.storage.conformance_targets import added
@@ -234,6 +236,54 @@ async def test_rows_that_cannot_be_written_are_refused_with_their_ids(
     await store.close()
     with pytest.raises(ServerBusy):
         await store.check_writable()
+
+
+async def listening(url: str, clock: Clock, listen_dsn: str) -> tuple[Desk, Ear, Hub]:
+    """A process in which somebody listens."""
+    hub, ear = Hub(), Ear()
+    store = await PostgresStore.open(
+        url, owner=Owner(), feed=hub, clock=clock, listen_dsn=listen_dsn
+    )
+    desk = await Desk.at(store)
+    hub.read_from(store)
+    hub.join(ear, [desk.channel.number])
+    await hub.settled([desk.channel.number])
+    return desk, ear, hub
+
+
+async def test_without_wake_ups_the_looks_find_what_others_commit(
+    url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake_ups, "LOOK_EVERY_S", 0.05)
+    nowhere = "postgresql://127.0.0.1:1/none"
+    here, ear, hub = await listening(url, clock, nowhere)
+    there = await Desk.at(await PostgresStore.open(url, owner=Owner(), clock=clock))
+    sent = [(await there.send()).message_id for _ in range(3)]
+    assert await ear.ids(3) == sent
+    await hub.close()
+    await here.store.close()
+    await there.store.close()
+
+
+async def test_who_listens_is_woken_and_catches_up_after_the_connection_broke(
+    url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, ear, hub = await listening(url, clock, url)
+    there = await Desk.at(await PostgresStore.open(url, owner=Owner(), clock=clock))
+    foreign = here.store._foreign  # type: ignore[attr-defined]  # its own connection
+    async with asyncio.timeout(PATIENCE_S):
+        while foreign._listening is None:  # noqa: ASYNC110 - made in its own time
+            await asyncio.sleep(0.01)
+    sent = [(await there.send()).message_id]
+    assert await ear.ids(1) == sent
+    monkeypatch.setattr(wake_ups, "LOOK_EVERY_S", 0.05)
+    foreign._listening.terminate()
+    sent += [(await there.send()).message_id for _ in range(3)]
+    foreign._hurry.set()  # the look that would come within 5 s
+    assert await ear.ids(4) == sent
+    await hub.close()
+    await here.store.close()
+    await there.store.close()
 
 
 # ---------------------------------------------------------------------------- poolers

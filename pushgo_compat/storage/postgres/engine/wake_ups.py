@@ -104,16 +104,19 @@ class ForeignCommits:
             was_listened = bool(self._feed.channels)
             if not was_listened:
                 continue
-            try:
-                if self._listen_dsn is not None:
-                    await self._listen(self._listen_dsn)
-                await self.look()
-            except NOT_WRITTEN as error:  # the next look tries again
-                log.error("commits not looked for", reason=reason_of(error))
-                self._hurry.clear()
-            except Exception as error:
-                log.error("commits not looked for", error=type(error).__name__)
-                self._hurry.clear()
+            # Wake-ups are a help: without them the looks find what others commit.
+            if self._listen_dsn is not None:
+                await self._quietly("not listening", self._listen(self._listen_dsn))
+            await self._quietly("commits not looked for", self.look())
+
+    async def _quietly(self, trouble: str, work: Awaitable[None]) -> None:
+        """Log what goes wrong; the next look tries again."""
+        try:
+            await work
+        except NOT_WRITTEN as error:
+            log.error(trouble, reason=reason_of(error))
+        except Exception as error:
+            log.error(trouble, error=type(error).__name__)
 
     async def _pause(self, seconds: float) -> None:
         """Wait for the next look, or until one is needed."""
