@@ -54,5 +54,7 @@ PLACES = (
     Place("/admin/calls", "admin"),
     Place("/admin/calls?client=Nobody", "admin"),
     Place("/admin/calls/ACCEPTED", "admin"),
+    Place("/admin/calls/ACCEPTED/again", "admin"),
+    Place("/admin/calls/ACCEPTED/translation", "admin"),
     Place("/admin/calls/REFUSED", "admin"),
 )

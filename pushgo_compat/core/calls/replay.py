@@ -56,12 +56,18 @@ class Replayed(NamedTuple):
 
 
 async def replay(
-    store: Store, call: WholeCall, to: Channel | None, now_ms: Callable[[], int]
+    store: Store,
+    call: WholeCall,
+    to: Channel | None,
+    now_ms: Callable[[], int],
+    *,
+    once: str | None = None,
 ) -> Replayed:
     """Store the native messages of a call again, under new ids, in one commit.
 
     Each goes to its own channel, or all to another, and at once: also those that were
-    delayed. Raises ServerBusy, NothingToSend.
+    delayed. With the same ``once`` it is done once; later calls tell of the first.
+    Raises ServerBusy, NothingToSend.
     """
     left_out: list[str] = []
     sending = [
@@ -77,9 +83,10 @@ async def replay(
                 generation=generation,
                 source=Source.NATIVE,
                 payload=encode_message(message),
+                op_id=once and f"replay-{once}-{number}",
                 thing_id=message.thing_id,
             )
-            for home, message in sending
+            for number, (home, message) in enumerate(sending)
         ]
         results = await store.append(rows)
         if not any(isinstance(result, Stale) for result in results):

@@ -7,6 +7,7 @@ looks through at most ``MAX_LOOK_BACK`` messages and says how far it came.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import orjson
 
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.calls.call_id import (
     call_time_ms,
     first_call_id_at,
@@ -41,6 +43,8 @@ from pushgo_compat.core.receipts.receipts import (
     Reader,
     reply_body,
 )
+from pushgo_compat.core.receipts.retranslation import Retranslation
+from pushgo_compat.core.stores.access.aliases import Alias
 from pushgo_compat.core.stores.calls import CallRow, CallSpan, CallStore, JournalRow
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel, NativeMessage
@@ -162,6 +166,28 @@ class Calls:
             return self._whole_of_journal(row, known, reader)
         rows = await self._store.rows_of_call(call_id, call_time_ms(call_id))
         return self._whole(rows, known, reader) if rows else None
+
+    async def translate_again(
+        self, call: WholeCall, aliases: Sequence[Alias], *, reader: Reader
+    ) -> Retranslation:
+        """What this version makes of the first message of a call; nothing is sent.
+
+        Raises LookupError for a call that made none.
+        """
+        record = call.entry.record
+        if not call.messages:
+            raise LookupError("no message")
+        channel = (await self._known()).find(record.channel)
+        alias = next((a for a in aliases if a.alias_id == record.alias_id), None)
+        # Off the loop: a template of ntfy's takes its time.
+        return await asyncio.to_thread(
+            self._receipts.translate_again,
+            call.entry.dialect,
+            record,
+            call.messages[0],
+            Grant(channel=channel or _NOBODY, generation=0, alias=alias),
+            reader,
+        )
 
     # ------------------------------------------------------------------------ reading
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.messages import receipt_of
 from pushgo_compat.core.receipts.notes import GATE_NOTES, AboutMessage, note_text
 from pushgo_compat.core.receipts.receipts import (
@@ -18,6 +19,7 @@ from pushgo_compat.core.receipts.receipts import (
     duration_ms,
     render,
 )
+from pushgo_compat.core.receipts.retranslation import Retranslation, translate_again
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import Dialect, LegacyReply, Note, StoredCall
 from pushgo_compat.model import Channel, NativeMessage, Source
@@ -38,6 +40,18 @@ class ReceiptReader:
 
     def __init__(self, dialects: Sequence[Dialect]) -> None:
         self._dialects: dict[Source, Dialect] = {d.source: d for d in dialects}
+
+    def translate_again(
+        self,
+        source: Source,
+        record: CallRecord,
+        stored: NativeMessage,
+        grant: Grant,
+        reader: Reader,
+    ) -> Retranslation:
+        """What this version makes of a call, beside a message that it made."""
+        dialect = self._dialects[source]
+        return translate_again(dialect, record, stored, grant, reader=reader)
 
     def read(
         self, stored: StoredMessage, channel: Channel, reader: Reader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from pushgo_compat.core.auth.opening.grants import (
     WRONG_PASSWORD,
 )
 from pushgo_compat.core.calls.filters import Outcome
+from pushgo_compat.core.calls.replay import FILE_IS_GONE, TTL_IS_OVER
 from pushgo_compat.core.calls.service import WholeCall
 from pushgo_compat.core.deliveries import TargetDelivery, progress_of
 from pushgo_compat.core.receipts.receipts import Reader
@@ -38,9 +40,13 @@ from pushgo_compat.web.pages.operator.call_words import (
     title_of,
 )
 from pushgo_compat.web.pages.operator.desk_page import PAGE, Words, show
+from pushgo_compat.web.pages.operator.provider_words import explain
 from pushgo_compat.web.pages.safe_text import visible
 from pushgo_compat.web.services import PLACES, SERVICES
 
+LEFT_OUT = {TTL_IS_OVER: "ttl", FILE_IS_GONE: "file"}
+"""What a message that is sent again may lack, by its name in an address."""
+_SMALL_NUMBER = re.compile(r"[0-9]{1,5}")
 _AROUND_MS = 5 * 60_000
 _MENDED_IN_ALIAS = (LOGIN_NEEDED, WRONG_LOGIN, SEND_ONLY)
 
@@ -62,15 +68,19 @@ class Mending(NamedTuple):
     """The key of its words."""
 
 
-async def call_of(request: web.Request) -> WholeCall:
-    """The call that the path names. Raises RouteNotFound."""
-    services = request.app[SERVICES]
-    reader = Reader(
-        services.callers.main_url(request),
+def reader_of(request: web.Request) -> Reader:
+    """The operator, his language and the address under which he finds us."""
+    return Reader(
+        request.app[SERVICES].callers.main_url(request),
         language_of(request) == "zh",
         is_operator=True,
     )
-    call = await services.calls.get(request.match_info["call_id"], reader)
+
+
+async def call_of(request: web.Request) -> WholeCall:
+    """The call that the path names. Raises RouteNotFound."""
+    calls = request.app[SERVICES].calls
+    call = await calls.get(request.match_info["call_id"], reader_of(request))
     if call is None:
         raise RouteNotFound
     return call
@@ -105,12 +115,13 @@ async def _show_accepted(request: web.Request, call: WholeCall) -> web.StreamRes
         batch=_batch(call, number, channels),
         number=number,
         many=len(call.messages),
-        deliveries=deliveries,
+        deliveries=[(each, explain(each.reason)) for each in deliveries],
         curl=visible(curl[number]) if curl else None,
         native=as_json(messages[number]) if messages else None,
         raw=_raw(receipt["request"]),
         alias=await _alias(request, call),
-        sent=request.query.get("sent", "").isdigit(),
+        sent=_count(request.query.get("sent", "")),
+        left_out=[n for n in LEFT_OUT.values() if n in request.query],
     )
 
 
@@ -150,11 +161,15 @@ def _shared(request: web.Request, call: WholeCall) -> dict[str, Any]:
 
 def _number(request: web.Request, call: WholeCall) -> int:
     """Raises RouteNotFound for a message that the call has not made."""
-    text = request.query.get("m", "0")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1  # noqa: PLR2004
-    if not 0 <= number < max(1, len(call.messages)):
+    number = _count(request.query.get("m", "0"))
+    if number is None or number >= max(1, len(call.messages)):
         raise RouteNotFound
     return number
+
+
+def _count(text: str) -> int | None:
+    """A small number of an address; None for what is none."""
+    return int(text) if _SMALL_NUMBER.fullmatch(text) else None
 
 
 def _lead(

@@ -7,6 +7,7 @@ from aiohttp import web
 from pushgo_compat.web.pages.access import sign_in
 from pushgo_compat.web.pages.operator import (
     add_target,
+    again,
     aliases,
     call,
     calls,
@@ -34,6 +35,9 @@ OPERATOR = (
     web.post("/admin/sign-out", sign_in.sign_out_as_operator),
     web.get("/admin/calls", calls.get_calls),
     web.get(_CALL, call.get_call),
+    web.get(f"{_CALL}/translation", again.show_translation),
+    web.get(f"{_CALL}/again", again.ask_to_send),
+    web.post(f"{_CALL}/again", again.send_again),
     web.get("/admin/keys", keys.get_keys),
     web.post("/admin/keys/check", keys.check_key),
     web.post("/admin/keys/unknown/{unknown_id}/bind", unknown.bind_key),
