@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from fnmatch import translate
 
 from aiohttp import web
+from multidict import istr
 
 from pushgo_compat.core.shadows.answers import SHADOW_HEADER
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
@@ -20,6 +21,8 @@ from pushgo_compat.web.native.edge import refuse_unread
 from pushgo_compat.web.services import Services
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+_SHADOW = istr(SHADOW_HEADER)
+"""Lower case already: it is looked for in every request."""
 _HOST_LINE = re.compile(rb"(?i)\nhost:([^\r\n]*)")
 
 
@@ -78,7 +81,7 @@ class Mounts:
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             self._callers.notice(request)
-            if SHADOW_HEADER in request.headers and self._is_echo(request):
+            if _SHADOW in request.headers and self._is_echo(request):
                 return web.Response(
                     status=508,
                     text="this call came from here\n",
