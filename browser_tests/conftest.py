@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from browser_tests.visitor import ADMIN_TOKEN, Visitor
+from pushgo_compat.core.admin.service import Administration
+from pushgo_compat.core.stores.shadows import Comparison, Difference, Shadow
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, NOW_MS, PASSWORD
@@ -106,4 +108,29 @@ def fill(gateway: Gateway) -> None:
     call(Source.NTFY, Mount.PREFIX, "PUT", f"/{KEY}", file, b"%PDF-1.4 \xff")
     call(Source.BARK, Mount.PREFIX, "GET", f"/{KEY}/Bark/says?subtitle=hello&level=low")
     call(Source.SERVERCHAN, Mount.PREFIX, "GET", "/an-old-key.send?title=x")
+    apart(lambda: compare(gateway))
     assert gateway.clock.now_ms == NOW_MS
+
+
+def compare(gateway: Gateway) -> None:
+    """Two aliases, one of which is compared with an old server that differs."""
+    gateway.alias(Source.BARK, "jaEUcYvBQ4Qtn2LWYWSQqY", note="NAS")
+    alias_id = gateway.alias(Source.NTFY, "backups-of-the-house", note=HOSTILE)
+    shadow = Shadow(alias_id=alias_id, old_url=f"https://{'long-name.' * 20}test")
+    row = Comparison(
+        alias_id,
+        NOW_MS,
+        "POST /{topic}",
+        HOSTILE,
+        ours_ms=3,
+        old_ms=84,
+        differences=[Difference("status", True), Difference("message", False)],
+        old=orjson.dumps({"status": 429, "body": "w" * 3000}).decode(),
+        ours=orjson.dumps({"status": 200, "body": {"message": HOSTILE}}).decode(),
+    )
+
+    async def begin(admin: Administration) -> None:
+        assert await admin.store.shadows.start(shadow)
+        await admin.store.shadows.record([row])
+
+    gateway.administer(begin)

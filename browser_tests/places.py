@@ -32,6 +32,11 @@ class Place(NamedTuple):
                 row = visitor.page.locator("a.cover").first
                 call_id = (row.get_attribute("href") or "").rpartition("/")[2]
                 path = path.replace(outcome.upper(), call_id)
+        if "COMPARED" in path:
+            visitor.open("/admin/shadow")
+            link = visitor.page.locator("td a[href*='admin/shadow/']").first
+            alias_id = (link.get_attribute("href") or "").rpartition("/")[2]
+            path = path.replace("COMPARED", alias_id)
         visitor.open(path)
 
 
@@ -57,4 +62,8 @@ PLACES = (
     Place("/admin/calls/ACCEPTED/again", "admin"),
     Place("/admin/calls/ACCEPTED/translation", "admin"),
     Place("/admin/calls/REFUSED", "admin"),
+    Place("/admin/shadow", "admin"),
+    Place("/admin/shadow/COMPARED", "admin"),
+    Place("/admin/shadow/COMPARED/cut-over", "admin"),
+    Place("/admin/shadow/COMPARED/stop", "admin"),
 )

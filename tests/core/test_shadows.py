@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,15 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pushgo_compat.core import shadows
-from pushgo_compat.core.shadows.answers import Answer
+from pushgo_compat.core.auth.secrets import SecretKey
+from pushgo_compat.core.shadows.answers import Answer, Copy, NoAnswer
 from pushgo_compat.core.shadows.breaker import OPEN_S, OPENS_AFTER, Breaker
 from pushgo_compat.core.shadows.clients import ClientRule, client_rules, find_rule
 from pushgo_compat.core.shadows.compare import Terms, compare
+from pushgo_compat.core.shadows.given import Given
+from pushgo_compat.core.shadows.own_secrets import OwnSecrets
 from pushgo_compat.core.shadows.report import LAST_CALLS, MIN_CALLS, describe, missing
+from pushgo_compat.core.shadows.service import MAX_IN_FLIGHT, Shadows
 from pushgo_compat.core.stores.shadows import (
     CallTimes,
     CountedDifference,
@@ -24,6 +30,7 @@ from pushgo_compat.core.stores.shadows import (
     Shadow,
 )
 from pushgo_compat.model import Source
+from pushgo_compat.storage.sqlite.store import SqliteStore
 from tests.golden import NOW_MS
 
 TERMS = Terms("https://ntfy.sh", "http://127.0.0.1:8686/ntfy")
@@ -282,6 +289,61 @@ def test_the_figures_have_the_promised_names() -> None:
             }
         ],
     }
+
+
+# -------------------------------------------------------------------------- under way
+
+
+class Silent:
+    """Old servers that answer when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answers = asyncio.Event()
+
+    async def ask(self, shadow: Shadow, copy: Copy) -> Answer | NoAnswer:
+        self.asked += 1
+        await self.answers.wait()
+        return answer({})
+
+
+@pytest.fixture
+async def under_way(tmp_path: Path) -> AsyncIterator[tuple[Shadows, Silent]]:
+    secret = SecretKey(b"a secret of the tests")
+    store = await SqliteStore.open(tmp_path / "store.db")
+    silent = Silent()
+    own, given = OwnSecrets(store, secret), Given(secret)
+    async with Shadows(store, "0" * 16, silent, own, given, lambda: 0.0) as made:
+        yield made, silent
+        silent.answers.set()
+    await store.close()
+
+
+async def a_copy() -> Copy:
+    return Copy("POST", "/", "", CIMultiDict(), b"")
+
+
+async def test_beyond_64_copies_we_answer_alone(
+    under_way: tuple[Shadows, Silent],
+) -> None:
+    shadows, silent = under_way
+    shadow = Shadow(alias_id="a", old_url="http://old.test", timeout_ms=60_000)
+    asking = [shadows.ask(shadow, a_copy) for _ in range(MAX_IN_FLIGHT)]
+    assert await shadows.ask(shadow, a_copy).wait() is None
+    silent.answers.set()
+    assert [await each.wait() for each in asking] == [answer({})] * MAX_IN_FLIGHT
+    assert silent.asked == MAX_IN_FLIGHT
+    assert await shadows.ask(shadow, a_copy).wait() == answer({})
+
+
+async def test_a_fault_of_a_copy_is_no_fault_of_the_call(
+    under_way: tuple[Shadows, Silent],
+) -> None:
+    async def broken() -> Copy:
+        raise RuntimeError("the store is gone")
+
+    shadow = Shadow(alias_id="a", old_url="http://old.test")
+    assert await under_way[0].ask(shadow, broken).wait() is None
 
 
 # --------------------------------------------------------------------------- breaker

@@ -12,6 +12,7 @@ import pytest
 
 from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.shadows import ShadowRequest
+from pushgo_compat.core.auth.tokens.admin_token import make_admin_token
 from pushgo_compat.core.shadows.breaker import OPENS_AFTER
 from pushgo_compat.model import Credential, Source
 from pushgo_compat.outgoing import leads_back
@@ -308,6 +309,16 @@ def test_the_old_servers_own_credentials_go_along(
     old.got.clear()
     post(gateway, header)
     assert old.got[0].headers[header[0]] == header[1].decode()
+
+
+def test_an_admin_token_that_was_made_here_stays_here(
+    gateway: Gateway, old: OldServer
+) -> None:
+    shadowed(gateway, old.url)
+    token = gateway.administer(lambda admin: make_admin_token(admin.store))
+    old.got.clear()
+    post(gateway, ("Authorization", b"Bearer " + token.encode()))
+    assert "Authorization" not in old.got[0].headers
 
 
 def test_a_call_that_shows_a_universal_key_of_ours_is_not_copied(

@@ -22,7 +22,7 @@ from pushgo_compat.core.auth.key_forms import (
 from pushgo_compat.core.auth.secrets import SecretKey, same_secret
 from pushgo_compat.core.auth.tokens.account_tokens import looks_like_token
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.model import Channel, Source
+from pushgo_compat.model import Source
 
 MAX_REMEMBERED = 1_000
 
@@ -38,7 +38,7 @@ class OwnSecrets:
         self._secret = secret
         self._tokens = [token for token in tokens if token]
         self._salt = secrets.token_bytes(32)
-        self._generation = -1
+        self._state: tuple[int, str | None] | None = None
         self._known: OrderedDict[bytes, bool] = OrderedDict()
         self._slot = asyncio.Semaphore(1)
 
@@ -77,24 +77,25 @@ class OwnSecrets:
         )
 
     async def _is_password(self, text: str) -> bool:
-        generation = await self._store.generation()
-        if generation != self._generation:
-            self._generation = generation
+        """Whether a text is a channel's password, or the operator's token."""
+        state = await self._store.generation(), await self._store.admin_token_hash()
+        if state != self._state:
+            self._state = state
             self._known.clear()
         encoded = text.encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(encoded, key=self._salt, digest_size=16).digest()
         known = self._known.get(digest)
         if known is None:
             channels = await self._store.channels()
-            known = await asyncio.to_thread(_opens_any, channels, text)
+            hashes = [channel.password_hash for channel in channels]
+            if state[1] is not None:
+                hashes.append(state[1])
+            known = await asyncio.to_thread(_opens_any, hashes, text)
             self._known[digest] = known
             if len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
         return known
 
 
-def _opens_any(channels: Iterable[Channel], password: str) -> bool:
-    return any(
-        passwords.verify_password(channel.password_hash, password)
-        for channel in channels
-    )
+def _opens_any(hashes: Iterable[str], password: str) -> bool:
+    return any(passwords.verify_password(each, password) for each in hashes)
