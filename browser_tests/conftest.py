@@ -11,6 +11,7 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from browser_tests.operator_data import fill_for_operator
 from browser_tests.visitor import ADMIN_TOKEN, Visitor
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.stores.shadows import Comparison, Difference, Shadow
@@ -56,6 +57,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     )
     gateway = apart(started.__enter__)
     try:
+        apart(lambda: gateway.administer(fill_for_operator))
         fill(gateway)
         yield gateway
     finally:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from browser_tests.operator_data import ALIAS_ID, TARGET_ID, UNKNOWN_ID
 from browser_tests.visitor import Visitor
 from tests.golden import CHANNEL_ID
+
+_IDS = {
+    "CHANNEL": CHANNEL_ID,
+    "TARGET": TARGET_ID,
+    "ALIAS": ALIAS_ID,
+    "UNKNOWN": UNKNOWN_ID,
+}
 
 
 class Place(NamedTuple):
@@ -22,10 +30,11 @@ class Place(NamedTuple):
         elif self.door == "admin":
             visitor.enter_admin()
         path = self.path
-        path = path.replace("CHANNEL", CHANNEL_ID)
         if "NEWEST" in path:
             newest = visitor.gateway.page("all")[-1]["message_id"]
             path = path.replace("NEWEST", newest)
+        for name, known_id in _IDS.items():
+            path = path.replace(name, known_id)
         for outcome in ("accepted", "refused"):
             if outcome.upper() in path:
                 visitor.open(f"/admin/calls?outcome={outcome}")
@@ -52,10 +61,6 @@ PLACES = (
     Place("/inbox/m/NEWEST/delete", "inbox"),
     Place("/inbox/m/" + "0" * 32, "inbox"),
     Place("/admin", "admin"),
-    Place("/admin/keys", "admin"),
-    Place("/admin/channels", "admin"),
-    Place("/admin/channels/CHANNEL", "admin"),
-    Place("/admin/outbox", "admin"),
     Place("/admin/calls", "admin"),
     Place("/admin/calls?client=Nobody", "admin"),
     Place("/admin/calls/ACCEPTED", "admin"),
@@ -66,4 +71,20 @@ PLACES = (
     Place("/admin/shadow/COMPARED", "admin"),
     Place("/admin/shadow/COMPARED/cut-over", "admin"),
     Place("/admin/shadow/COMPARED/stop", "admin"),
+    Place("/admin/keys", "admin"),
+    Place("/admin/keys?bind=UNKNOWN", "admin"),
+    Place("/admin/keys/aliases/new", "admin"),
+    Place("/admin/keys/aliases/ALIAS", "admin"),
+    Place("/admin/keys/aliases/ALIAS/remove", "admin"),
+    Place("/admin/channels", "admin"),
+    Place("/admin/channels/CHANNEL", "admin"),
+    Place("/admin/channels/CHANNEL/password", "admin"),
+    Place("/admin/channels/CHANNEL/delete", "admin"),
+    Place("/admin/channels/CHANNEL/add-target", "admin"),
+    Place("/admin/channels/CHANNEL/add-target/webhook", "admin"),
+    Place("/admin/channels/CHANNEL/add-target/apns", "admin"),
+    Place("/admin/channels/CHANNEL/targets/TARGET/remove", "admin"),
+    Place("/admin/outbox", "admin"),
+    Place("/admin/outbox?target=TARGET&state=waiting", "admin"),
+    Place("/admin/outbox/drop?target=TARGET", "admin"),
 )

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from pushgo_compat.core.stores.targets import (
 from pushgo_compat.delivery.lanes.outbox import Outbox
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.delivery.sending import extras
+from pushgo_compat.storage.sqlite.lanes import SqliteLanes
 from pushgo_compat.web.pages.operator.provider_words import explain
 from pushgo_compat.web.pages.texts import LANGUAGES, load_texts
 from tests.gateway import Gateway, running
@@ -187,6 +189,26 @@ def test_a_target_is_paused_and_goes_on(gateway: Gateway, operator: Browser) -> 
     operator.post(f"{its}/resume", **{"from": "now"})
     assert [t.state.value for t in targets(gateway)] == ["active"]
     assert "waiting" not in re.findall(r"<td>(.*?)</td>", text(operator.get(HERE)))
+
+
+def test_targets_at_the_same_place_are_counted_once(
+    gateway: Gateway, operator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        target = add_webhook(gateway, name)
+        operator.post(f"{HERE}/targets/{target.target_id}/pause")
+    gateway.native("GET", f"/ntfy/{KEY}/publish?message=m")
+    counted: list[tuple[object, ...]] = []
+    waiting = SqliteLanes.waiting
+
+    async def watched(lanes: SqliteLanes, *place: Any) -> int:
+        counted.append(place)
+        return await waiting(lanes, *place)
+
+    monkeypatch.setattr(SqliteLanes, "waiting", watched)
+    assert text(operator.get(HERE)).count("1 waiting") == 3
+    # Once for the targets, once for the messages of the channel.
+    assert len(counted) == 2
 
 
 def test_a_dead_target_says_why(gateway: Gateway, operator: Browser) -> None:

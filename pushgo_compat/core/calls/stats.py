@@ -112,8 +112,8 @@ class Stats:
         now_ms = self._now_ms()
         hour = now_ms // MS_AN_HOUR
         counts = await self._store.calls.counts(hour - HOURS_A_DAY)
-        failed = await self._store.lanes.outcomes(
-            target=None, state=OutcomeState.FAILED, limit=MOST_COUNTED
+        failed = await self._store.lanes.count_outcomes(
+            OutcomeState.FAILED, MOST_COUNTED
         )
         waiting, oldest_ms = await self._waiting()
         return Numbers(
@@ -127,7 +127,7 @@ class Stats:
                 for source in self._sources
             ],
             unknown_keys=len(await self._store.unknown_keys()),
-            deliveries_failed=len(failed),
+            deliveries_failed=failed,
             deliveries_waiting=waiting,
             oldest_waiting_ms=oldest_ms,
             store_bytes=await self._store.calls.size_bytes(),

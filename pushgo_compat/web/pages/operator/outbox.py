@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -201,10 +202,11 @@ async def _waiting(request: web.Request, asked: Asked) -> list[Row]:
     found = await DeliveryReader(request.app[SERVICES].store).waiting(
         asked.target, PAGE
     )
+    titles = await _titles(request, [(asked.target, e.message_id) for e in found])
     return [
         Row(
             message_id=each.message_id,
-            title=await _title(request, asked.target, each.message_id),
+            title=title,
             target=asked.target,
             state=each.state,
             attempts=each.attempts,
@@ -212,7 +214,7 @@ async def _waiting(request: web.Request, asked: Asked) -> list[Row]:
             reason=each.reason,
             meaning=explain(each.reason),
         )
-        for each in found
+        for each, title in zip(found, titles, strict=True)
     ]
 
 
@@ -230,10 +232,12 @@ async def _ended(
         before=_place(request.query.get("before", "")),
     )
     shown = found[:PAGE]
+    known = [(each, targets[each.target]) for each in shown if each.target in targets]
+    titles = await _titles(request, [(t, each.message_id) for each, t in known])
     rows = [
         Row(
             message_id=outcome.message_id,
-            title=await _title(request, target, outcome.message_id),
+            title=title,
             target=target,
             state=outcome.state.value,
             attempts=outcome.attempts,
@@ -241,8 +245,7 @@ async def _ended(
             reason=outcome.reason,
             meaning=explain(outcome.reason),
         )
-        for outcome in shown
-        if (target := targets.get(outcome.target)) is not None
+        for (outcome, target), title in zip(known, titles, strict=True)
     ]
     if len(found) <= PAGE:
         return rows, None
@@ -258,6 +261,15 @@ def _place(text: str) -> OutcomePlace | None:
         return None
 
 
-async def _title(request: web.Request, target: Target, message_id: str) -> str:
-    stored = await request.app[SERVICES].store.get(target.channel.number, message_id)
-    return "" if stored is None else decode_message(stored.payload).title or ""
+async def _titles(
+    request: web.Request, wanted: Sequence[tuple[Target, str]]
+) -> Sequence[str]:
+    """The titles of messages; "" of one that is gone."""
+    store = request.app[SERVICES].store
+    found = await asyncio.gather(
+        *(store.get(target.channel.number, message) for target, message in wanted)
+    )
+    return [
+        "" if stored is None else decode_message(stored.payload).title or ""
+        for stored in found
+    ]

@@ -60,13 +60,17 @@ async def target_rows(
     store, desk = request.app[SERVICES].store, desk_of(request)
     last = await store.lanes.last_outcomes([t.number for t in targets], _LOOK_AT)
     lanes = {lane.target: lane for lane in await store.lanes.lanes()} if targets else {}
+    counted: dict[tuple[int, bytes], int] = {}
     rows = []
     for target in targets:
         lane = lanes.get(target.number)
         waiting = 0
         has_more = lane is not None and lane.cursor < lane.end
         if lane is not None and has_more and target.state is not TargetState.DROPPED:
-            waiting = await store.lanes.waiting(lane.channel, lane.cursor, COUNT_TO)
+            place = lane.channel, lane.cursor  # targets often stand at the same one
+            if place not in counted:
+                counted[place] = await store.lanes.waiting(*place, COUNT_TO)
+            waiting = counted[place]
         how = _how(
             target,
             lane if waiting else None,
