@@ -69,7 +69,7 @@ async def test_a_message_without_a_title_has_the_name_of_its_channel(
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (["send", "--channel", "NAS"], 2, "say what"),
+        (["send", "--channel", "NAS"], 2, "nothing to send"),
         (["send", "--channel", "none", "text"], 1, "there is no"),
         (["send", "--channel", "NAS", "--severity", "loud", "text"], 2, "critical"),
         (["send", "--channel", "NAS", "x" * 32_768], 1, "32768"),

@@ -13,6 +13,8 @@ from pushgo_compat.storage.sqlite.engine.connection import connect
 
 _OWNER_ONLY = 0o600
 OF_THE_SECRET_KEY = (
+    "shadow_given",
+    "shadows",
     "aliases",
     "unknown_keys",
     "targets",
