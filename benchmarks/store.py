@@ -21,8 +21,8 @@ from pushgo_compat.core.stores.messages import NewMessage
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.schemas import encode_message
 from pushgo_compat.storage.ids import system_now_ms
-from pushgo_compat.storage.sqlite.append import Appender
 from pushgo_compat.storage.sqlite.engine.connection import connect, migrate
+from pushgo_compat.storage.sqlite.messages.append import Appender
 
 ROWS_A_COMMIT = 32
 CHANNELS = 20

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from browser_tests.operator_data import fill_for_operator
 from browser_tests.visitor import ADMIN_TOKEN, Visitor
 from pushgo_compat.core.admin.service import Administration
-from pushgo_compat.core.stores.shadows import Comparison, Difference, Shadow
+from pushgo_compat.core.stores.old_calls.shadows import Comparison, Difference, Shadow
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, NOW_MS, PASSWORD

@@ -36,8 +36,8 @@ from pushgo_compat.core.shadows.given import Given
 from pushgo_compat.core.shadows.own_secrets import OwnSecrets
 from pushgo_compat.core.shadows.service import Shadows
 from pushgo_compat.core.stores.feed import LiveSource
+from pushgo_compat.core.stores.old_calls.shadows import Shadow
 from pushgo_compat.core.stores.place import Lease
-from pushgo_compat.core.stores.shadows import Shadow
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target, TargetState
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP

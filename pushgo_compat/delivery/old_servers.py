@@ -20,7 +20,7 @@ from pushgo_compat.core.shadows.answers import (
     NoAnswer,
 )
 from pushgo_compat.core.shadows.service import GIVES_UP_AFTER_S
-from pushgo_compat.core.stores.shadows import Shadow
+from pushgo_compat.core.stores.old_calls.shadows import Shadow
 from pushgo_compat.delivery.sending.guard import bare_session
 from pushgo_compat.delivery.sending.http import NO_ANSWER, HttpClient
 

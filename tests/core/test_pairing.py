@@ -18,7 +18,7 @@ from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.delivery import Configuration, Drop, Outcome, Sent
 from pushgo_compat.core.phones.pairing import Pairing
 from pushgo_compat.core.phones.phone_targets import PhoneRefused
-from pushgo_compat.core.stores.pairing import Window
+from pushgo_compat.core.stores.access.pairing import Window
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Fallen, Origin, Target, TargetState
 from pushgo_compat.delivery.kinds.bark_app import BARK_APP

@@ -22,7 +22,7 @@ from pushgo_compat.core.shadows.given import Given
 from pushgo_compat.core.shadows.own_secrets import OwnSecrets
 from pushgo_compat.core.shadows.report import LAST_CALLS, MIN_CALLS, describe, missing
 from pushgo_compat.core.shadows.service import MAX_IN_FLIGHT, Shadows
-from pushgo_compat.core.stores.shadows import (
+from pushgo_compat.core.stores.old_calls.shadows import (
     CallTimes,
     CountedDifference,
     Figures,

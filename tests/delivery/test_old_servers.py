@@ -10,7 +10,7 @@ import pytest
 from multidict import CIMultiDict
 
 from pushgo_compat.core.shadows.answers import Answer, Copy, NoAnswer
-from pushgo_compat.core.stores.shadows import Shadow
+from pushgo_compat.core.stores.old_calls.shadows import Shadow
 from pushgo_compat.delivery.old_servers import OldServers
 from tests.golden import NOW_MS
 from tests.old_server import OldServer, old_server

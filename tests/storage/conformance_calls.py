@@ -6,7 +6,7 @@ A call that made messages is read from their receipts; the others have a journal
 from __future__ import annotations
 
 from pushgo_compat.core.calls.call_id import make_call_id
-from pushgo_compat.core.stores.calls import CallSpan, HourCount, JournalRow
+from pushgo_compat.core.stores.old_calls.calls import CallSpan, HourCount, JournalRow
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
 from tests.storage.conftest import Clock, Desk, accepted

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from pushgo_compat.core.stores.pairing import PairedKey, PendingPhone, TooManyPhones
+from pushgo_compat.core.stores.access.pairing import (
+    PairedKey,
+    PendingPhone,
+    TooManyPhones,
+)
 from pushgo_compat.core.stores.targets import (
     Fallen,
     NewTarget,

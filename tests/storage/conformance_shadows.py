@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pushgo_compat.core.stores.access.aliases import Alias
-from pushgo_compat.core.stores.shadows import (
+from pushgo_compat.core.stores.old_calls.shadows import (
     LATEST_CALLS,
     MAX_GIVEN,
     MAX_KINDS,

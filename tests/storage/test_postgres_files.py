@@ -12,10 +12,10 @@ import asyncpg
 import pytest
 
 from pushgo_compat.storage import parse_store_url
-from pushgo_compat.storage.postgres import file_pieces
 from pushgo_compat.storage.postgres.engine.database import Database
 from pushgo_compat.storage.postgres.engine.lease import Owner
-from pushgo_compat.storage.postgres.file_pieces import PIECE_BYTES, FilePieces
+from pushgo_compat.storage.postgres.messages import file_pieces
+from pushgo_compat.storage.postgres.messages.file_pieces import PIECE_BYTES, FilePieces
 from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.gateway import running
 from tests.postgres import TestServer

@@ -17,9 +17,9 @@ from pushgo_compat.core.stores.messages import Committed, Unwritten
 from pushgo_compat.core.stores.store import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage import open_store as open_url
-from pushgo_compat.storage.sqlite import messages
 from pushgo_compat.storage.sqlite.engine import writer
 from pushgo_compat.storage.sqlite.engine.connection import connect, migrate
+from pushgo_compat.storage.sqlite.messages import messages
 from tests.patience import PATIENCE_S
 from tests.storage.conftest import Clock, Desk, OpenStore
 

@@ -11,7 +11,7 @@ import pytest
 
 from pushgo_compat.core.calls import journal
 from pushgo_compat.core.receipts.receipts import CallRecord
-from pushgo_compat.core.stores.calls import CallSpan, HourCount, JournalRow
+from pushgo_compat.core.stores.old_calls.calls import CallSpan, HourCount, JournalRow
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, NOW_MS, PASSWORD, UNKNOWN_KEY

@@ -11,7 +11,7 @@ import pytest
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.phones.pairing import number_of
-from pushgo_compat.core.stores.pairing import Window
+from pushgo_compat.core.stores.access.pairing import Window
 from pushgo_compat.model import Source
 from tests.gateway import SECRET, Gateway, Mount, running
 from tests.patience import wait_until

@@ -14,7 +14,7 @@ from pushgo_compat.core.admin.pairing import PairingAdministration, WrongNumber
 from pushgo_compat.core.admin.results import Document
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.admin.targets import added_document
-from pushgo_compat.core.stores.pairing import PendingPhone, Window
+from pushgo_compat.core.stores.access.pairing import PendingPhone, Window
 from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.outgoing import pairing_fault
 

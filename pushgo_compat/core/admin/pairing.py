@@ -10,7 +10,7 @@ from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.auth.secrets import SecretKey, same_secret
 from pushgo_compat.core.phones.pairing import MAX_TRIES, number_of
 from pushgo_compat.core.phones.phone_targets import MAX_PHONES
-from pushgo_compat.core.stores.pairing import TooManyPhones, Window
+from pushgo_compat.core.stores.access.pairing import TooManyPhones, Window
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.model import Channel

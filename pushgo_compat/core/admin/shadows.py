@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pushgo_compat.core.admin.alias_rules import CATCH_ALL, Refused
 from pushgo_compat.core.shadows.report import Document, describe, missing
 from pushgo_compat.core.stores.access.aliases import Alias
-from pushgo_compat.core.stores.shadows import Figures, Phase, Shadow
+from pushgo_compat.core.stores.old_calls.shadows import Figures, Phase, Shadow
 from pushgo_compat.core.stores.store import Store
 
 MAX_TIMEOUT_S = 30.0

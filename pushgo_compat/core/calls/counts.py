@@ -5,7 +5,7 @@ The counts are exact but for the last seconds before a kill.
 
 from __future__ import annotations
 
-from pushgo_compat.core.stores.calls import CallStore, HourCount
+from pushgo_compat.core.stores.old_calls.calls import CallStore, HourCount
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from pushgo_compat.core.calls.call_id import is_call_id
-from pushgo_compat.core.stores.calls import CallRow, JournalRow
+from pushgo_compat.core.stores.old_calls.calls import CallRow, JournalRow
 from pushgo_compat.model import Source
 
 MAX_TEXT_CHARS = 128

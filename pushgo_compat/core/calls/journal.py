@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from pushgo_compat.core.auth.fairness import network_of
-from pushgo_compat.core.stores.calls import CallStore, JournalRow
+from pushgo_compat.core.stores.old_calls.calls import CallStore, JournalRow
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 

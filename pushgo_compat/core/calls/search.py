@@ -17,7 +17,7 @@ from pushgo_compat.core.calls.filters import (
 )
 from pushgo_compat.core.receipts.reading import ReceiptReader
 from pushgo_compat.core.receipts.receipts import CallRecord
-from pushgo_compat.core.stores.calls import CallRow, JournalRow
+from pushgo_compat.core.stores.old_calls.calls import CallRow, JournalRow
 from pushgo_compat.model import Source
 
 _CLIENT, _NOTES, _CALL_ID = map(

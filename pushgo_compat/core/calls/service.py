@@ -45,8 +45,13 @@ from pushgo_compat.core.receipts.receipts import (
 )
 from pushgo_compat.core.receipts.retranslation import Retranslation
 from pushgo_compat.core.stores.access.aliases import Alias
-from pushgo_compat.core.stores.calls import CallRow, CallSpan, CallStore, JournalRow
 from pushgo_compat.core.stores.messages import StoredMessage
+from pushgo_compat.core.stores.old_calls.calls import (
+    CallRow,
+    CallSpan,
+    CallStore,
+    JournalRow,
+)
 from pushgo_compat.model import Channel, NativeMessage
 from pushgo_compat.schemas import decode_message
 

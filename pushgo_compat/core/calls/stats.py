@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pushgo_compat.core.calls.counts import MS_AN_HOUR
-from pushgo_compat.core.stores.calls import HourCount
+from pushgo_compat.core.stores.old_calls.calls import HourCount
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import OutcomeState
 from pushgo_compat.model import Source

@@ -40,7 +40,7 @@ from pushgo_compat.core.phones.phone_targets import (
     PhoneTargets,
 )
 from pushgo_compat.core.stores.access.aliases import NewAlias
-from pushgo_compat.core.stores.pairing import (
+from pushgo_compat.core.stores.access.pairing import (
     PairedKey,
     PendingPhone,
     Window,

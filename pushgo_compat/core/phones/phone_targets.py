@@ -11,7 +11,7 @@ from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.auth.sealing import Sealer
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.delivery import Checked, Kind, TargetRefused
-from pushgo_compat.core.stores.pairing import TooManyPhones
+from pushgo_compat.core.stores.access.pairing import TooManyPhones
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import NewTarget, Origin, Target, TargetState
 from pushgo_compat.model import Channel

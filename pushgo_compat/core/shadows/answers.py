@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from pushgo_compat.core.stores.shadows import Shadow
+from pushgo_compat.core.stores.old_calls.shadows import Shadow
 
 SHADOW_HEADER = "X-PushGo-Shadow"
 """Names the stores that a copy comes from: a copy that names our own is an echo."""

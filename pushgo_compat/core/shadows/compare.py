@@ -16,7 +16,7 @@ import orjson
 
 from pushgo_compat.core.shadows.answers import MAX_ANSWER_BYTES, Answer
 from pushgo_compat.core.shadows.clients import UNKNOWN_FIELDS, ClientRule
-from pushgo_compat.core.stores.shadows import Difference
+from pushgo_compat.core.stores.old_calls.shadows import Difference
 
 STATUS, SHAPE, BODY = "status", "shape", "body"
 BY_FORM = frozenset({"id", "time", "expires", "timestamp", "pushid", "readkey"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pushgo_compat.core.stores.shadows import Comparison, ShadowStore
+from pushgo_compat.core.stores.old_calls.shadows import Comparison, ShadowStore
 from pushgo_compat.errors import ServerBusy
 
 MAX_WAITING = 10_000

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import orjson
 
-from pushgo_compat.core.stores.shadows import CallTimes, Figures, Shadow
+from pushgo_compat.core.stores.old_calls.shadows import CallTimes, Figures, Shadow
 
 Document = dict[str, object]
 

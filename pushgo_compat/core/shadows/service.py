@@ -20,7 +20,7 @@ from pushgo_compat.core.shadows.breaker import Breaker
 from pushgo_compat.core.shadows.given import Given
 from pushgo_compat.core.shadows.own_secrets import OwnSecrets
 from pushgo_compat.core.shadows.recorder import Recorder
-from pushgo_compat.core.stores.shadows import Shadow
+from pushgo_compat.core.stores.old_calls.shadows import Shadow
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.errors import ServerBusy
 

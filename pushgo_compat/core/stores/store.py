@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pushgo_compat.core.stores.access.pairing import PairingStore
 from pushgo_compat.core.stores.access.tickets import TicketStore
 from pushgo_compat.core.stores.access.tokens import TokenStore
 from pushgo_compat.core.stores.access.vouched import VouchedStore
 from pushgo_compat.core.stores.administration import AdministrationStore
-from pushgo_compat.core.stores.calls import CallStore
 from pushgo_compat.core.stores.feed import GrownStore
 from pushgo_compat.core.stores.files import FileBytes, FileStore
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import MessageStore
-from pushgo_compat.core.stores.pairing import PairingStore
+from pushgo_compat.core.stores.old_calls.calls import CallStore
+from pushgo_compat.core.stores.old_calls.shadows import ShadowStore
 from pushgo_compat.core.stores.schedule import ScheduleStore
-from pushgo_compat.core.stores.shadows import ShadowStore
 from pushgo_compat.core.stores.targets import LaneStore, TargetStore
 from pushgo_compat.core.stores.upkeep import OutdatedStore, ReadyStore
 

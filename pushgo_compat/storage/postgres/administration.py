@@ -15,12 +15,13 @@ from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.core.stores.access.tokens import Token
 from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.model import Channel, Source
-from pushgo_compat.storage.postgres import channels, messages, unknown_keys
+from pushgo_compat.storage.postgres.access import channels, unknown_keys
+from pushgo_compat.storage.postgres.access.tickets import PostgresTickets
+from pushgo_compat.storage.postgres.access.tokens import PostgresTokens
+from pushgo_compat.storage.postgres.access.vouched import PostgresVouched
 from pushgo_compat.storage.postgres.engine.database import Database
-from pushgo_compat.storage.postgres.shadows import PostgresShadows
-from pushgo_compat.storage.postgres.tickets import PostgresTickets
-from pushgo_compat.storage.postgres.tokens import PostgresTokens
-from pushgo_compat.storage.postgres.vouched import PostgresVouched
+from pushgo_compat.storage.postgres.messages import messages
+from pushgo_compat.storage.postgres.old_calls.shadows import PostgresShadows
 
 
 class PostgresAdministration:

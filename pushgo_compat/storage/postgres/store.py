@@ -15,10 +15,14 @@ from pushgo_compat.core.stores.messages import (
 )
 from pushgo_compat.model import Channel
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
-from pushgo_compat.storage.postgres import files, messages
+from pushgo_compat.storage.postgres.access.pairing import PostgresPairing
 from pushgo_compat.storage.postgres.administration import PostgresAdministration
-from pushgo_compat.storage.postgres.append import Batch
-from pushgo_compat.storage.postgres.calls import PostgresCalls
+from pushgo_compat.storage.postgres.delivery.lanes import (
+    PURGE_OUTCOMES,
+    PostgresLanes,
+    purge_outcomes_step,
+)
+from pushgo_compat.storage.postgres.delivery.targets import PostgresTargets
 from pushgo_compat.storage.postgres.engine.database import Database
 from pushgo_compat.storage.postgres.engine.lease import Owner
 from pushgo_compat.storage.postgres.engine.migrations import migrate
@@ -28,15 +32,14 @@ from pushgo_compat.storage.postgres.engine.wake_ups import (
     grown,
 )
 from pushgo_compat.storage.postgres.engine.writer import Writer
-from pushgo_compat.storage.postgres.file_pieces import FilePieces, remove_orphans
-from pushgo_compat.storage.postgres.lanes import (
-    PURGE_OUTCOMES,
-    PostgresLanes,
-    purge_outcomes_step,
+from pushgo_compat.storage.postgres.messages import files, messages
+from pushgo_compat.storage.postgres.messages.append import Batch
+from pushgo_compat.storage.postgres.messages.file_pieces import (
+    FilePieces,
+    remove_orphans,
 )
-from pushgo_compat.storage.postgres.pairing import PostgresPairing
-from pushgo_compat.storage.postgres.schedule import next_due, release_due
-from pushgo_compat.storage.postgres.targets import PostgresTargets
+from pushgo_compat.storage.postgres.messages.schedule import next_due, release_due
+from pushgo_compat.storage.postgres.old_calls.calls import PostgresCalls
 
 
 class PostgresStore(PostgresAdministration):

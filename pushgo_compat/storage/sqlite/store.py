@@ -29,24 +29,25 @@ from pushgo_compat.core.trouble import DISK_FULL
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
-from pushgo_compat.storage.sqlite import channels, files, messages, unknown_keys
-from pushgo_compat.storage.sqlite.call_store import SqliteCalls
+from pushgo_compat.storage.sqlite.access import channels, unknown_keys
+from pushgo_compat.storage.sqlite.access.pairing import SqlitePairing
+from pushgo_compat.storage.sqlite.access.tickets import SqliteTickets
+from pushgo_compat.storage.sqlite.access.tokens import SqliteTokens
+from pushgo_compat.storage.sqlite.access.vouched import SqliteVouched
+from pushgo_compat.storage.sqlite.delivery.lanes import (
+    PURGE_OUTCOMES,
+    SqliteLanes,
+    purge_outcomes_step,
+)
+from pushgo_compat.storage.sqlite.delivery.targets import SqliteTargets
 from pushgo_compat.storage.sqlite.engine.connection import migrate
 from pushgo_compat.storage.sqlite.engine.faults import has_room
 from pushgo_compat.storage.sqlite.engine.foreign_commits import ForeignCommits
 from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.writer import Writer
-from pushgo_compat.storage.sqlite.lanes import (
-    PURGE_OUTCOMES,
-    SqliteLanes,
-    purge_outcomes_step,
-)
-from pushgo_compat.storage.sqlite.pairing import SqlitePairing
-from pushgo_compat.storage.sqlite.shadows import SqliteShadows
-from pushgo_compat.storage.sqlite.targets import SqliteTargets
-from pushgo_compat.storage.sqlite.tickets import SqliteTickets
-from pushgo_compat.storage.sqlite.tokens import SqliteTokens
-from pushgo_compat.storage.sqlite.vouched import SqliteVouched
+from pushgo_compat.storage.sqlite.messages import files, messages
+from pushgo_compat.storage.sqlite.old_calls.call_store import SqliteCalls
+from pushgo_compat.storage.sqlite.old_calls.shadows import SqliteShadows
 
 
 class SqliteStore:

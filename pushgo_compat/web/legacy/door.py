@@ -43,24 +43,24 @@ from pushgo_compat.legacy import (
 )
 from pushgo_compat.model import Receipt
 from pushgo_compat.web.connection.protocol import had_long_head
-from pushgo_compat.web.legacy.accounts import answer_account
-from pushgo_compat.web.legacy.attachments import IncomingBody, send_file
-from pushgo_compat.web.legacy.call_log import CallLog
-from pushgo_compat.web.legacy.dry_run import tell
+from pushgo_compat.web.legacy.acting.accounts import answer_account
+from pushgo_compat.web.legacy.acting.attachments import IncomingBody, send_file
+from pushgo_compat.web.legacy.acting.dry_run import tell
+from pushgo_compat.web.legacy.acting.learn_phone import learn, phone_of
+from pushgo_compat.web.legacy.acting.publish import Results, submit
+from pushgo_compat.web.legacy.acting.register import register
+from pushgo_compat.web.legacy.acting.subscribed import open_subscribed
 from pushgo_compat.web.legacy.keyring import Keyring, Opened
-from pushgo_compat.web.legacy.learn_phone import learn, phone_of
+from pushgo_compat.web.legacy.noting.call_log import CallLog
+from pushgo_compat.web.legacy.noting.refusing import Refusals
 from pushgo_compat.web.legacy.outcome import Outcome, respond
-from pushgo_compat.web.legacy.publish import Results, submit
 from pushgo_compat.web.legacy.read_request import (
     Head,
     read_head,
     split_target,
     take_gateway_token,
 )
-from pushgo_compat.web.legacy.refusing import Refusals
-from pushgo_compat.web.legacy.register import register
-from pushgo_compat.web.legacy.shadowing import Shadowed, Shadowing
-from pushgo_compat.web.legacy.subscribed import open_subscribed
+from pushgo_compat.web.legacy.shadow.shadowing import Shadowed, Shadowing
 from pushgo_compat.web.native.edge import (
     REQUEST_ID_HEADER,
     describe_fault,

@@ -12,7 +12,7 @@ from pushgo_compat.core.receipts.receipts import Arrival
 from pushgo_compat.errors import ChannelNotFound, NativeError
 from pushgo_compat.legacy import Dialect, LegacyReply, LegacyRequest, Publish
 from pushgo_compat.model import Access, KeyClaim
-from pushgo_compat.web.legacy.field_names import field_lengths
+from pushgo_compat.web.legacy.noting.field_names import field_lengths
 from pushgo_compat.web.services import Services
 
 KEYS_OPENED_AT_ONCE = MAX_WAITING_OF_ONE_ADDRESS

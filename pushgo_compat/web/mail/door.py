@@ -35,8 +35,8 @@ from pushgo_compat.legacy import (
     Translation,
 )
 from pushgo_compat.model import KeyClaim, Receipt
-from pushgo_compat.web.legacy.call_log import CallLog
 from pushgo_compat.web.legacy.keyring import Keyring
+from pushgo_compat.web.legacy.noting.call_log import CallLog
 from pushgo_compat.web.legacy.read_request import take_dry_run, take_gateway_token
 from pushgo_compat.web.native.edge import describe_fault, fresh_request_id
 from pushgo_compat.web.services import Services

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pushgo_compat.core.stores.shadows import Shadow
+from pushgo_compat.core.stores.old_calls.shadows import Shadow
 from pushgo_compat.model import Channel, Severity, Source
 
 

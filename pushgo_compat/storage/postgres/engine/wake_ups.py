@@ -19,13 +19,13 @@ from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.ids import Clock
-from pushgo_compat.storage.postgres import messages
 from pushgo_compat.storage.postgres.engine.database import (
     CONNECT_TIMEOUT_S,
     Connection,
     Database,
 )
 from pushgo_compat.storage.postgres.engine.faults import NOT_WRITTEN, reason_of
+from pushgo_compat.storage.postgres.messages import messages
 
 CHANNEL = "pushgo_compat"
 LOOK_EVERY_S = 5.0

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from pushgo_compat.core.stores.messages import AppendResult, NewMessage, Unwritten
 from pushgo_compat.core.trouble import TroubleLog
 from pushgo_compat.storage.ids import Clock, IdMaker
-from pushgo_compat.storage.postgres import append
-from pushgo_compat.storage.postgres.append import Batch
 from pushgo_compat.storage.postgres.engine.database import Connection, Database
 from pushgo_compat.storage.postgres.engine.faults import is_lost, reason_of
+from pushgo_compat.storage.postgres.messages import append
+from pushgo_compat.storage.postgres.messages.append import Batch
 
 MAX_BATCH_ROWS = 512
 MAX_WAITING_ROWS = 20_000

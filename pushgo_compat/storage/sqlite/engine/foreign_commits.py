@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from pushgo_compat.core.stores.feed import Feed
-from pushgo_compat.storage.sqlite import messages
 from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.messages import messages
 
 LOOK_EVERY_S = 0.25
 

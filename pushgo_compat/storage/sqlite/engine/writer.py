@@ -23,10 +23,10 @@ from pushgo_compat.core.stores.messages import (
 from pushgo_compat.core.trouble import TroubleLog
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.ids import Clock, IdMaker
-from pushgo_compat.storage.sqlite.append import Appender
 from pushgo_compat.storage.sqlite.engine.connection import connect
 from pushgo_compat.storage.sqlite.engine.faults import reason_of
-from pushgo_compat.storage.sqlite.schedule import release_due
+from pushgo_compat.storage.sqlite.messages.append import Appender
+from pushgo_compat.storage.sqlite.messages.schedule import release_due
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from pushgo_compat.core.stores.pairing import PendingPhone, Window
+from pushgo_compat.core.stores.access.pairing import PendingPhone, Window
 from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.operator.desk_page import (

@@ -16,7 +16,7 @@ from pushgo_compat.core.shadows.clients import client_rules
 from pushgo_compat.core.shadows.compare import is_visible
 from pushgo_compat.core.shadows.report import MEDIAN, P99, Check, checks, times
 from pushgo_compat.core.stores.access.aliases import Alias
-from pushgo_compat.core.stores.shadows import CountedDifference, Phase
+from pushgo_compat.core.stores.old_calls.shadows import CountedDifference, Phase
 from pushgo_compat.errors import RouteNotFound
 from pushgo_compat.model import Source
 from pushgo_compat.web.pages.access.own_form import read_own_form

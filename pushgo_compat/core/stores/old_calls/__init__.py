@@ -1,0 +1,1 @@
+"""What the records of old calls ask of a store, and shadows beside them."""

@@ -1,0 +1,1 @@
+"""Who is let in, in PostgreSQL: channels, aliases, tokens, phones."""

@@ -1,0 +1,1 @@
+"""Delivery in PostgreSQL: targets, lanes and outcomes."""

@@ -1,0 +1,1 @@
+"""Messages in PostgreSQL: their append, their reading, their files."""

@@ -1,0 +1,1 @@
+"""Old calls in PostgreSQL: their records, and old servers beside us."""

@@ -1,0 +1,1 @@
+"""Who is let in, in SQLite: channels, aliases, tokens, phones."""

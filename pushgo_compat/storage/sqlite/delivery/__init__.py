@@ -1,0 +1,1 @@
+"""Delivery in SQLite: targets, lanes and outcomes."""

@@ -1,0 +1,1 @@
+"""Messages in SQLite: their append, their reading, their files."""

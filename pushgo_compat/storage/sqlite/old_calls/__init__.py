@@ -1,0 +1,1 @@
+"""Old calls in SQLite: their records, and old servers beside us."""

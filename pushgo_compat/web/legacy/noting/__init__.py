@@ -1,0 +1,1 @@
+"""What a door writes down: calls, refusals, the names of fields."""

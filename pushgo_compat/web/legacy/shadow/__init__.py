@@ -1,0 +1,1 @@
+"""The old server that is asked beside us."""
