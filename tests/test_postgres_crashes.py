@@ -33,10 +33,14 @@ PAUSE_S = 0.05
 class Instance(KillableServer):
     """One server of several on a database."""
 
-    def __init__(self, folder: Path, session: aiohttp.ClientSession, url: str) -> None:
-        super().__init__(
-            folder, session, PUSHGO_ATTACHMENT_DIR="", PUSHGO_DB_LISTEN_URL=url
-        )
+    def __init__(
+        self,
+        folder: Path,
+        session: aiohttp.ClientSession,
+        url: str,
+        module: str = "pushgo_compat",
+    ) -> None:
+        super().__init__(folder, session, module, PUSHGO_DB_LISTEN_URL=url)
         self._url = url
 
     @property

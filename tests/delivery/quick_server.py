@@ -17,6 +17,7 @@ from pushgo_compat.delivery.lanes import breaker, dispatcher, outbox, settlement
 from pushgo_compat.delivery.lanes.results import Tuning
 from pushgo_compat.delivery.sending import guard
 from pushgo_compat.delivery.sending.apns import outcomes, pool
+from pushgo_compat.storage.postgres.engine import lease
 
 _PROBE_MS = 50
 _TUNING = partial(Tuning, backoff_unit_s=0.005, probe_ms=_PROBE_MS)
@@ -32,6 +33,7 @@ def hurry() -> None:
     dispatcher.STOP_GRACE_S = 0.2
     pool.REQUEST_TIMEOUT_S = 1.0
     pool.FIRST_PAUSE_S = pool.LONGEST_PAUSE_S = 0.05
+    lease._TAKE = lease._TAKE.replace("'15 s'", "'4 s'")
     outcomes.DEVICE_RETRY_S = 0.05
     transport.SHORTEST_RETRY_S = 0.05
 
