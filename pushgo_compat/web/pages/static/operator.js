@@ -60,3 +60,34 @@ document.addEventListener("keydown", (event) => {
   next.scrollIntoView({ block: "nearest" });
   event.preventDefault();
 });
+
+// News: how much waits, and how many calls came since this page was shown. Nothing that
+// is being read moves: new calls wait behind a link.
+const tabs = document.querySelector("[data-news]");
+const MANY = 50;
+if (tabs) {
+  const put = (name, count) => {
+    const tab = tabs.querySelector(`[data-tab="${name}"]`);
+    let badge = tab.querySelector(".count");
+    if (!count) { badge?.remove(); return; }
+    if (!badge) {
+      badge = document.createElement("span");
+      badge.className = "count";
+      tab.append(" ", badge);
+    }
+    const words = document.createElement("span");
+    words.className = "vh";
+    words.textContent = ` ${tabs.dataset.waiting}`;
+    badge.replaceChildren(count > 10_000 ? "10,000+" : String(count), words);
+  };
+  const fresh = document.querySelector("[data-new-calls]");
+  new EventSource(tabs.dataset.news).addEventListener("counts", (event) => {
+    const counts = JSON.parse(event.data);
+    put("keys", counts.keys);
+    put("outbox", counts.outbox);
+    if (!fresh || !counts.calls) return;
+    const shown = counts.calls < MANY ? String(counts.calls) : `${MANY}+`;
+    fresh.querySelector("a").textContent = fresh.dataset.newCalls.replace("{n}", shown);
+    fresh.hidden = false;
+  });
+}

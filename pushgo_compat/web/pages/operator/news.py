@@ -1,0 +1,89 @@
+"""``/admin/stream``: what waits for the operator, as often as it changes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+from aiohttp import web
+
+from pushgo_compat.core.calls.filters import CallFilter
+from pushgo_compat.errors import AuthenticationFailed, RateLimited
+from pushgo_compat.web.pages.access.sessions import OPERATOR, find_visit
+from pushgo_compat.web.pages.operator.desk_page import what_waits
+from pushgo_compat.web.services import SERVICES
+
+LOOK_EVERY_S = 5.0
+MOST_READERS = 20
+"""Streams that are open at a time; each looks into the store every few seconds."""
+MOST_CALLS = 50
+"""New calls are counted up to here: as many as the list shows."""
+_MAX_DIGITS = 16
+_HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    # nginx would hold events back until its buffer is full.
+    "X-Accel-Buffering": "no",
+}
+_COMMENT = b":\n\n"
+
+
+class News:
+    """The open streams of one application."""
+
+    def __init__(self) -> None:
+        self.readers = 0
+        self.ends = asyncio.Event()
+
+    async def stop(self, _: web.Application) -> None:
+        """End every stream, so that a server that stops need not wait for them."""
+        self.ends.set()
+
+
+NEWS = web.AppKey("news", News)
+
+
+async def stream_news(request: web.Request) -> web.StreamResponse:
+    """Send ``{"keys", "outbox", "calls"}`` now, and again when it has changed.
+
+    ``calls`` counts those since ``?since=`` (Unix ms). The stream ends with its
+    session. Raises AuthenticationFailed without one, RateLimited beyond 20 streams.
+    """
+    if await find_visit(request, OPERATOR) is None:
+        raise AuthenticationFailed
+    news = request.app[NEWS]
+    if news.readers >= MOST_READERS:
+        raise RateLimited(int(LOOK_EVERY_S))
+    news.readers += 1
+    try:
+        return await _stream(request, news)
+    finally:
+        news.readers -= 1
+
+
+async def _stream(request: web.Request, news: News) -> web.StreamResponse:
+    response = web.StreamResponse(headers=_HEADERS)
+    await response.prepare(request)
+    last = b""
+    while not news.ends.is_set() and await find_visit(request, OPERATOR) is not None:
+        counts = await _counts(request)
+        event = b"event: counts\ndata: %b\n\n" % counts
+        await response.write(_COMMENT if counts == last else event)
+        last = counts
+        try:
+            await asyncio.wait_for(news.ends.wait(), LOOK_EVERY_S)
+        except TimeoutError:
+            continue
+    return response
+
+
+async def _counts(request: web.Request) -> bytes:
+    services = request.app[SERVICES]
+    waiting = await what_waits(request)
+    counts = {"keys": waiting.keys, "outbox": waiting.outbox}
+    since = request.query.get("since", "")
+    if since.isdecimal() and since.isascii() and len(since) <= _MAX_DIGITS:
+        found = CallFilter(since_ms=int(since) + 1)
+        page = await services.calls.list(found, limit=MOST_CALLS)
+        counts["calls"] = len(page.calls)
+    return orjson.dumps(counts)
