@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from pathlib import Path
 
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.file_folder import FileFolder
+from pushgo_compat.storage.own_folder import OwnFolder
 from pushgo_compat.storage.postgres.engine.database import Database
 
 PIECE_BYTES = 1024 * 1024
@@ -43,15 +43,16 @@ class FilePieces:
         """``prepare`` makes the folder."""
         self._database = database
         self._monotonic = monotonic
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: OwnFolder | None = None
         self._copies = FileFolder(Path("not prepared"))
         self._coming: dict[str, asyncio.Task[bool]] = {}
         self._tidied_at_s = monotonic()
 
     def close(self) -> None:
         """Remove the copies."""
-        if self._folder is not None:
-            self._folder.cleanup()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            folder.close()
 
     def path_of(self, name: str) -> Path:
         """The path of the copy of a file that was just written or brought."""
@@ -72,8 +73,8 @@ class FilePieces:
     async def prepare(self, known: Collection[str]) -> int:
         """Make the folder, remove pieces of files that nobody knows; how many."""
         if self._folder is None:
-            self._folder = await asyncio.to_thread(_temporary_folder)
-            self._copies = FileFolder(Path(self._folder.name))
+            self._folder = await asyncio.to_thread(OwnFolder)
+            self._copies = FileFolder(self._folder.path)
         return await remove_orphans(self._database)
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
@@ -143,18 +144,12 @@ class FilePieces:
             return
         self._tidied_at_s = now_s
         if self._folder is not None:
-            await asyncio.to_thread(_remove_old, Path(self._folder.name))
+            await asyncio.to_thread(_remove_old, self._folder.path)
 
 
 async def remove_orphans(database: Database) -> int:
     """Remove pieces of uploads that a crash has left."""
     return await database.execute(_REMOVE_ORPHANS)
-
-
-def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(
-        prefix="pushgo-files-", ignore_cleanup_errors=True
-    )
 
 
 def _touch(path: Path) -> bool:
