@@ -48,7 +48,7 @@ def test_the_wheel_has_every_module_migration_template_and_type_marker(
     wanted = {
         path.relative_to(ROOT).as_posix()
         for package in ("adapters", "pushgo_compat")
-        for pattern in ("*.py", "*.sql", "*.html", "*.css", "py.typed")
+        for pattern in ("*.py", "*.sql", "*.html", "*.css", "*.toml", "py.typed")
         for path in (ROOT / package).rglob(pattern)
     }
     assert "pushgo_compat/py.typed" in wanted

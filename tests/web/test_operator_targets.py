@@ -23,7 +23,7 @@ from pushgo_compat.delivery.lanes.outbox import Outbox
 from pushgo_compat.delivery.registry import KINDS
 from pushgo_compat.delivery.sending import extras
 from pushgo_compat.storage.sqlite.delivery.lanes import SqliteLanes
-from pushgo_compat.web.pages.operator.provider_words import explain
+from pushgo_compat.web.pages.operator.targets.provider_words import explain
 from pushgo_compat.web.pages.texts import LANGUAGES, load_texts
 from tests.gateway import Gateway, running
 from tests.golden import CHANNEL_ID, KEY

@@ -1,6 +1,7 @@
 """The words of the pages, in English and Chinese: ``texts/en/``, ``texts/zh/``.
 
 One file a page; its name begins the keys: ``start.title`` is ``title`` in start.toml.
+Folders group the files, as those of the pages do, and are no part of a key.
 
 Texts are ours and may hold HTML; what is put into them is escaped.
 """
@@ -13,6 +14,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
     from markupsafe import Markup
 
 Language = Literal["en", "zh"]
@@ -50,10 +54,19 @@ class Texts:
 def load_texts(language: Language) -> dict[str, str]:
     """Every text of a language under its dotted key."""
     texts: dict[str, str] = {}
-    for file in (_FOLDER / language).iterdir():
+    for file in _files_below(_FOLDER / language):
         page = file.name.removesuffix(".toml")
         texts |= _flat(f"{page}.", tomllib.loads(file.read_text(encoding="utf-8")))
     return texts
+
+
+def _files_below(folder: Traversable) -> Iterator[Traversable]:
+    """The files of a folder and of its wings; no two have one name."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files_below(entry)
+        else:
+            yield entry
 
 
 def _flat(prefix: str, table: dict[str, object]) -> list[tuple[str, str]]:

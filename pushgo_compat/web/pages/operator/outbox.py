@@ -24,8 +24,11 @@ from pushgo_compat.web.pages.operator.desk_page import (
     show,
     words_of,
 )
-from pushgo_compat.web.pages.operator.provider_words import explain
-from pushgo_compat.web.pages.operator.target_rows import TargetRow, target_rows
+from pushgo_compat.web.pages.operator.targets.provider_words import explain
+from pushgo_compat.web.pages.operator.targets.target_rows import (
+    TargetRow,
+    target_rows,
+)
 from pushgo_compat.web.services import SERVICES
 
 _STATES = (WAITING, *(state.value for state in OutcomeState))

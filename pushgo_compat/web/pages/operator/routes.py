@@ -5,24 +5,16 @@ from __future__ import annotations
 from aiohttp import web
 
 from pushgo_compat.web.pages.access import sign_in
-from pushgo_compat.web.pages.operator import (
-    add_target,
-    again,
-    aliases,
-    call,
-    calls,
+from pushgo_compat.web.pages.operator import news, outbox, overview, shadow
+from pushgo_compat.web.pages.operator.calls import again, call, calls
+from pushgo_compat.web.pages.operator.channels import (
     channel,
     channels,
-    keys,
-    news,
-    outbox,
-    overview,
     pairing,
-    shadow,
-    targets,
     ticket,
-    unknown,
 )
+from pushgo_compat.web.pages.operator.keys import aliases, keys, unknown
+from pushgo_compat.web.pages.operator.targets import add_target, targets
 
 _CALL = "/admin/calls/{call_id}"
 _ALIAS = "/admin/keys/aliases/{alias_id}"

@@ -101,7 +101,7 @@ async def _list(
     aliases = await request.app[SERVICES].store.aliases()
     return await show(
         request,
-        "shadows.html",
+        "shadow/shadows.html",
         tab=_TAB,
         fault=fault,
         rows=rows,
@@ -126,7 +126,12 @@ async def get_shadow(request: web.Request, _: Visit) -> web.StreamResponse:
     ]
     cards.sort(key=lambda card: not card.is_visible)
     return await show(
-        request, "shadow.html", tab=_TAB, row=row, cards=cards[:PAGE], count=len(cards)
+        request,
+        "shadow/shadow.html",
+        tab=_TAB,
+        row=row,
+        cards=cards[:PAGE],
+        count=len(cards),
     )
 
 
@@ -134,7 +139,7 @@ async def get_shadow(request: web.Request, _: Visit) -> web.StreamResponse:
 async def ask_to_cut_over(request: web.Request, _: Visit) -> web.StreamResponse:
     """Say what happens with the cut-over, and what speaks against it."""
     return await show(
-        request, "shadow_cut_over.html", tab=_TAB, row=await _named(request)
+        request, "shadow/shadow_cut_over.html", tab=_TAB, row=await _named(request)
     )
 
 
@@ -150,7 +155,9 @@ async def cut_over(request: web.Request, _: Visit) -> web.StreamResponse:
 @signed_in(OPERATOR)
 async def ask_to_stop(request: web.Request, _: Visit) -> web.StreamResponse:
     """Say what is forgotten with the figures."""
-    return await show(request, "shadow_stop.html", tab=_TAB, row=await _named(request))
+    return await show(
+        request, "shadow/shadow_stop.html", tab=_TAB, row=await _named(request)
+    )
 
 
 @signed_in(OPERATOR)

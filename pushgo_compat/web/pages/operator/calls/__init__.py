@@ -1,0 +1,1 @@
+"""Pages about old calls: the list, one call, sending it again."""

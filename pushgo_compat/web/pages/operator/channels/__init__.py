@@ -1,0 +1,1 @@
+"""Pages about channels: the list, one channel, its phones."""

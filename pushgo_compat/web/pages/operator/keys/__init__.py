@@ -1,0 +1,1 @@
+"""Pages about keys: whose one is, unknown ones, aliases."""
