@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import orjson
 from aiohttp import web
 
 from pushgo_compat.core.calls.filters import CallFilter
-from pushgo_compat.errors import AuthenticationFailed, RateLimited
+from pushgo_compat.errors import AuthenticationFailed
 from pushgo_compat.web.pages.access.sessions import OPERATOR, find_visit
 from pushgo_compat.web.pages.operator.desk_page import what_waits
 from pushgo_compat.web.services import SERVICES
@@ -16,6 +17,7 @@ from pushgo_compat.web.services import SERVICES
 LOOK_EVERY_S = 5.0
 MOST_READERS = 20
 """Streams that are open at a time; each looks into the store every few seconds."""
+_SLICES = 10
 MOST_CALLS = 50
 """New calls are counted up to here: as many as the list shows."""
 _MAX_DIGITS = 16
@@ -29,15 +31,28 @@ _COMMENT = b":\n\n"
 
 
 class News:
-    """The open streams of one application."""
+    """The open streams of one application, the oldest first."""
 
     def __init__(self) -> None:
-        self.readers = 0
-        self.ends = asyncio.Event()
+        self._ends: list[asyncio.Event] = []
+
+    def join(self) -> asyncio.Event:
+        """Open a stream; what is returned is set when it has to end."""
+        end = asyncio.Event()
+        self._ends.append(end)
+        if len(self._ends) > MOST_READERS:
+            self._ends.pop(0).set()
+        return end
+
+    def leave(self, end: asyncio.Event) -> None:
+        """A stream has ended."""
+        if end in self._ends:
+            self._ends.remove(end)
 
     async def stop(self, _: web.Application) -> None:
         """End every stream, so that a server that stops need not wait for them."""
-        self.ends.set()
+        for end in self._ends:
+            end.set()
 
 
 NEWS = web.AppKey("news", News)
@@ -47,33 +62,35 @@ async def stream_news(request: web.Request) -> web.StreamResponse:
     """Send ``{"keys", "outbox", "calls"}`` now, and again when it has changed.
 
     ``calls`` counts those since ``?since=`` (Unix ms). The stream ends with its
-    session. Raises AuthenticationFailed without one, RateLimited beyond 20 streams.
+    session, and when 20 newer ones are open. Raises AuthenticationFailed without a
+    session.
     """
     if await find_visit(request, OPERATOR) is None:
         raise AuthenticationFailed
     news = request.app[NEWS]
-    if news.readers >= MOST_READERS:
-        raise RateLimited(int(LOOK_EVERY_S))
-    news.readers += 1
+    end = news.join()
     try:
-        return await _stream(request, news)
+        return await _stream(request, end)
     finally:
-        news.readers -= 1
+        news.leave(end)
 
 
-async def _stream(request: web.Request, news: News) -> web.StreamResponse:
+async def _stream(request: web.Request, end: asyncio.Event) -> web.StreamResponse:
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
     last = b""
-    while not news.ends.is_set() and await find_visit(request, OPERATOR) is not None:
+    while not end.is_set() and await find_visit(request, OPERATOR) is not None:
         counts = await _counts(request)
         event = b"event: counts\ndata: %b\n\n" % counts
         await response.write(_COMMENT if counts == last else event)
         last = counts
-        try:
-            await asyncio.wait_for(news.ends.wait(), LOOK_EVERY_S)
-        except TimeoutError:
-            continue
+        for _ in range(_SLICES):
+            # A page that is left closes its stream; no write is needed to notice it.
+            if request.transport is None or request.transport.is_closing():
+                return response
+            with suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), LOOK_EVERY_S / _SLICES)
+                break
     return response
 
 
