@@ -15,6 +15,7 @@ from pushgo_compat.cli.messages.message import send, watch
 from pushgo_compat.cli.messages.outbox import outbox
 from pushgo_compat.cli.messages.target import target
 from pushgo_compat.cli.moving.calls import calls
+from pushgo_compat.cli.moving.scan import scan
 from pushgo_compat.cli.moving.shadow import shadow
 from pushgo_compat.cli.moving.translate import translate
 from pushgo_compat.cli.running.admin_token import admin_token
@@ -56,6 +57,7 @@ def build_cli(
     cli.add_command(send)
     cli.add_command(watch)
     cli.add_command(translate)
+    cli.add_command(scan)
     cli.add_command(backup)
     cli.add_command(restore)
     return cli

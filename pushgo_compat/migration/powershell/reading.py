@@ -27,7 +27,7 @@ from pushgo_compat.migration.powershell.values import (
     as_text,
 )
 from pushgo_compat.migration.shell.source import Source
-from pushgo_compat.migration.urls import parse_url
+from pushgo_compat.migration.urls import Known, parse_url
 from pushgo_compat.migration.words import Variables, Word
 
 CLIENT = "powershell"
@@ -92,6 +92,8 @@ def read_powershell(data: bytes, variables: Variables) -> list[FoundCall]:
             continue
         given, done = _parameters(data, found.end(), values)
         span = Span(start, done)
+        if isinstance(uri := given.get("uri"), Word):
+            given["uri"] = _resolved(uri, values, variables)
         try:
             request = _request(given, variables)
         except Unreadable as reason:
@@ -99,6 +101,20 @@ def read_powershell(data: bytes, variables: Variables) -> list[FoundCall]:
         else:
             calls.append(FoundCall(client=CLIENT, span=span, request=request))
     return calls
+
+
+def _resolved(uri: Word, values: ValueReader, variables: Variables) -> Word:
+    """An address with the variables before its ``?`` replaced, as far as known.
+
+    PowerShell does not tell ``$Base`` from ``$base``.
+    """
+    names = (variables.expression(found[0]) for found in variables.markers(uri.text))
+    texts = {
+        name: text
+        for name in (written.strip("${}") for written in names)
+        if isinstance(text := values.known.get(name.lower()), Word)
+    }
+    return Known(variables, texts).resolved(uri)
 
 
 def _is_comment(data: bytes, at: int) -> bool:

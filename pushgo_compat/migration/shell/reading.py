@@ -55,12 +55,22 @@ class _Found(NamedTuple):
 def read_shell(data: bytes, variables: Variables) -> FoundCalls:
     """Every call of a text, its variables marked. Raises ShellParserMissing."""
     if is_batch(data):
-        commands = read_batch(Source.whole(data), variables)
-        batch = [_Found(command, Script()) for command in commands]
-        known = Known(variables, {})
-        calls = [call for each in batch for call in _read(each, known)]
-        return FoundCalls(calls=calls, variables=variables)
-    rest, lines = split_crontab(Source.of_text(data, variables))
+        return read_batch_file(data, variables)
+    return read_source(Source.of_text(data, variables), variables)
+
+
+def read_batch_file(data: bytes, variables: Variables) -> FoundCalls:
+    """Every call of a text for ``cmd``."""
+    commands = read_batch(Source.whole(data), variables)
+    batch = [_Found(command, Script()) for command in commands]
+    known = Known(variables, {})
+    calls = [call for each in batch for call in _read(each, known)]
+    return FoundCalls(calls=calls, variables=variables)
+
+
+def read_source(source: Source, variables: Variables) -> FoundCalls:
+    """Every call of a piece of a text. Raises ShellParserMissing."""
+    rest, lines = split_crontab(source)
     found = list(_commands(rest, variables, 0))
     for command, given in lines:
         text = None if given is None else given.word(0, len(given.data))

@@ -1,0 +1,1 @@
+"""Find old calls in a tree of files: in scripts, programs and configuration."""

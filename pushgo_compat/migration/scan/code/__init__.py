@@ -1,0 +1,1 @@
+"""Programs in languages other than shell: strings, expressions, calls."""

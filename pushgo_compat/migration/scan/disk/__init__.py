@@ -1,0 +1,1 @@
+"""The only part of ``migration`` that touches the disk: walk, read, rewrite."""

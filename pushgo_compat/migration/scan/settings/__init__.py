@@ -1,0 +1,1 @@
+"""Configuration: variables with known names, and the settings of known programs."""
