@@ -21,9 +21,8 @@ from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.calls.call_id import make_call_id
 from pushgo_compat.core.calls.reasons import BY_THE_DIALECT
 from pushgo_compat.core.receipts.receipts import Arrival
-from pushgo_compat.core.receipts.rehearsal import Rehearsed, rehearse
-from pushgo_compat.core.shadows.given import file_name, push_name
-from pushgo_compat.errors import InternalError, NativeError, NotFound
+from pushgo_compat.core.receipts.rehearsal import Rehearsed
+from pushgo_compat.errors import InternalError, NativeError
 from pushgo_compat.legacy import (
     Account,
     Answer,
@@ -38,19 +37,18 @@ from pushgo_compat.legacy import (
     Register,
     StatusQuery,
     Subscribe,
-    Translation,
     claims_of,
 )
-from pushgo_compat.model import Receipt
 from pushgo_compat.web.connection.protocol import had_long_head
 from pushgo_compat.web.legacy.acting.accounts import answer_account
-from pushgo_compat.web.legacy.acting.attachments import IncomingBody, send_file
+from pushgo_compat.web.legacy.acting.attachments import IncomingBody
 from pushgo_compat.web.legacy.acting.dry_run import tell
+from pushgo_compat.web.legacy.acting.kept_elsewhere import Answers
 from pushgo_compat.web.legacy.acting.learn_phone import learn, phone_of
-from pushgo_compat.web.legacy.acting.publish import Results, submit
+from pushgo_compat.web.legacy.acting.publish import Publishing
 from pushgo_compat.web.legacy.acting.register import register
 from pushgo_compat.web.legacy.acting.subscribed import open_subscribed
-from pushgo_compat.web.legacy.keyring import Keyring, Opened
+from pushgo_compat.web.legacy.keyring import Keyring
 from pushgo_compat.web.legacy.noting.call_log import CallLog
 from pushgo_compat.web.legacy.noting.refusing import Refusals
 from pushgo_compat.web.legacy.outcome import Outcome, respond
@@ -60,7 +58,7 @@ from pushgo_compat.web.legacy.read_request import (
     split_target,
     take_gateway_token,
 )
-from pushgo_compat.web.legacy.shadow.shadowing import Shadowed, Shadowing
+from pushgo_compat.web.legacy.shadow.shadowing import Shadowing
 from pushgo_compat.web.native.edge import (
     REQUEST_ID_HEADER,
     describe_fault,
@@ -87,6 +85,8 @@ class DialectDoor:
         self._shadowing = (
             None if services.shadows is None else Shadowing(dialect, services.shadows)
         )
+        self._publishing = Publishing(dialect, services, self._calls, self._shadowing)
+        self._answers = Answers(dialect, services, self._shadowing)
         self.streams = DialectStreams(dialect.source, services)
 
     async def serve(
@@ -329,7 +329,7 @@ class DialectDoor:
         grants: Sequence[Grant] = ()
         match call:
             case Publish():
-                return await self._publish(
+                return await self._publishing.publish(
                     keyring,
                     call,
                     incoming,
@@ -348,64 +348,22 @@ class DialectDoor:
                 grants = await open_subscribed(
                     services.unified_push, keyring, call.claims, dry_run=dry_run
                 )
-                reply = await self._subscribe(keyring, call, grants, dry_run=dry_run)
+                reply = await self._answers.subscribe(
+                    keyring, call, grants, dry_run=dry_run
+                )
             case StatusQuery():
-                reply = await self._status(request, call, dry_run=dry_run)
+                reply = await self._answers.status(request, call, dry_run=dry_run)
             case Account():
                 address = request.client_address
                 reply = await answer_account(
                     services, self._source, call, address, dry_run
                 )
             case Download():
-                reply = await self._download(request, call, dry_run=dry_run)
+                reply = await self._answers.download(request, call, dry_run=dry_run)
                 if dry_run:
                     reply = LegacyReply(content_type=reply.headers["Content-Type"])
         phone = None if dry_run else phone_of(call, grants)
         return Outcome(reply, rehearsed=rehearsed, phone=phone)
-
-    async def _subscribe(
-        self,
-        keyring: Keyring,
-        call: Subscribe,
-        grants: Sequence[Grant],
-        *,
-        dry_run: bool,
-    ) -> LegacyReply | Admitted:
-        """A stream of ours, or what an old server has kept since a message of its."""
-        if dry_run:
-            return LegacyReply(content_type=call.encoder.content_type)
-        kept: LegacyReply | None = None
-        if keyring.has_shadow and self._shadowing is not None:
-            kept = await self._shadowing.ask_since(keyring.request, call, grants)
-        return kept or Admitted(call, grants)
-
-    async def _status(
-        self, request: LegacyRequest, call: StatusQuery, *, dry_run: bool
-    ) -> LegacyReply:
-        """What became of a message of ours, or of one that an old server numbered."""
-        found = await self._services.messages.find_push(
-            call.push_number, call.read_token
-        )
-        reply: LegacyReply | None = None
-        if found is None and self._shadowing is not None and not dry_run:
-            name = push_name(call.push_number)
-            reply = await self._shadowing.ask_giver(request, name)
-        return reply or self.dialect.status(request, found)
-
-    async def _download(
-        self, request: LegacyRequest, call: Download, *, dry_run: bool
-    ) -> LegacyReply | web.StreamResponse:
-        """A file of ours, or one that an old server has given out. Raises NotFound."""
-        try:
-            return await send_file(self._services.files, call)
-        except NotFound:
-            if self._shadowing is None or dry_run:
-                raise
-            name = file_name(call.file_id)
-            answer = await self._shadowing.ask_giver(request, name)
-            if answer is None:
-                raise
-            return answer
 
     async def _register(
         self, keyring: Keyring, call: Register, dry_run: bool
@@ -417,95 +375,3 @@ class DialectDoor:
         self._calls.accepted(keyring.arrival, done.notes)
         self._calls.left_no_message(keyring, call, done.reply, notes=done.notes)
         return Outcome(done.reply, call_id=keyring.arrival.call_id)
-
-    async def _publish(
-        self,
-        keyring: Keyring,
-        call: Publish,
-        incoming: IncomingBody,
-        *,
-        dry_run: bool,
-        is_costly: bool,
-    ) -> Outcome:
-        """Open the keys, translate, send. An upload is stored before it is sent."""
-        opened = await keyring.open_all(call)
-        send = self._rehearse if dry_run else self._send
-        files = self._services.files
-        shadowed: Shadowed | None = None
-        if keyring.has_shadow and self._shadowing is not None and not dry_run:
-            shadowed = await self._shadowing.of_call(keyring, call, opened)
-            keyring.beside = shadowed
-        if call.begin_upload is None or files is None:
-            if shadowed is not None:
-                shadowed.begin()
-            if is_costly:
-                address = keyring.address
-                run = self._services.off_loop.run
-                translation = await run(address, call.translate)
-            else:
-                translation = call.translate()
-            return await send(keyring, call, translation, opened)
-        channel = next(one.channel.number for one in opened if isinstance(one, Grant))
-        finish = call.begin_upload()
-        receive = files.rehearse if dry_run else files.receive
-        async with receive(channel, *incoming.pieces(call.file_content)) as upload:
-            outcome = await send(keyring, call, finish(upload), opened)
-        if shadowed is not None:
-            is_body = call.file_content is None
-            shadowed.begin(files.path_of(upload.file_id) if is_body else None)
-        return outcome
-
-    async def _rehearse(
-        self, keyring: Keyring, call: Publish, translation: Translation, opened: Opened
-    ) -> Outcome:
-        rehearsed = rehearse(self.dialect, keyring.request, call, translation, opened)
-        return Outcome(rehearsed.reply, rehearsed=rehearsed)
-
-    async def _send(
-        self, keyring: Keyring, call: Publish, translation: Translation, opened: Opened
-    ) -> Outcome:
-        results = await submit(self._services, keyring, call, translation, opened)
-        first = results[0]
-        if not call.batch and isinstance(first, NativeError):
-            raise first
-        reply = self.dialect.accepted(keyring.request, call, translation, results)
-        call_id = keyring.arrival.call_id
-        if (
-            call.batch
-            or first is None
-            or (isinstance(first, Receipt) and first.replayed)
-        ):
-            self._keep_if_no_message(keyring, call, translation, results, reply)
-        else:
-            self._calls.accepted(keyring.arrival, translation.notes)
-        shown: list[str] = []
-        if not translation.hidden:
-            shown = [r.message_id for r in results if isinstance(r, Receipt)]
-        return Outcome(reply, shown, call_id=call_id)
-
-    def _keep_if_no_message(
-        self,
-        keyring: Keyring,
-        call: Publish,
-        translation: Translation,
-        results: Results,
-        reply: LegacyReply,
-    ) -> None:
-        """Journal a publish that made no message: nobody's receipt tells of it."""
-        errors = [error for error in results if isinstance(error, NativeError)]
-        arrival = keyring.arrival
-        if len(errors) == len(results):
-            self._calls.refused(
-                arrival, keyring.request, call, keyring, errors[0], reply
-            )
-            return
-        self._calls.accepted(arrival, translation.notes)
-        receipts = [receipt for receipt in results if isinstance(receipt, Receipt)]
-        if all(receipt.replayed for receipt in receipts):
-            self._calls.left_no_message(
-                keyring,
-                call,
-                reply,
-                notes=translation.notes,
-                message_ids=[receipt.message_id for receipt in receipts],
-            )
