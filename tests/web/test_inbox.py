@@ -139,6 +139,16 @@ def test_characters_that_reorder_or_hide_text_are_written_out(
     assert not set(page) & set("\u202e\u2066\u200f\x07")
 
 
+def test_the_details_write_out_such_characters_of_an_old_call(
+    gateway: Gateway, browser: Browser
+) -> None:
+    header = [("Tags", "a\u202eb".encode()), ("Title", "\u202eevil".encode())]
+    reply = gateway.call(Source.NTFY, Mount.PREFIX, "POST", f"/{KEY}", header, b"x")
+    page = text_of(browser.get(f"/inbox/m/{reply.message_ids[0]}"))
+    assert "[U+202E]evil" in page
+    assert "\u202e" not in page
+
+
 def test_a_title_that_nobody_can_see_is_named(
     gateway: Gateway, browser: Browser
 ) -> None:
