@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
+from pushgo_compat.core.admin.alias_keys import AliasKeys
 from pushgo_compat.core.admin.alias_rules import (
-    CATCH_ALL,
     AliasRequest,
     Refused,
     check_login,
     clean_note,
     clean_tags,
-    clean_text,
-    hint_of,
     warnings_for,
+)
+from pushgo_compat.core.admin.channel_rules import (
+    channel_name,
+    choose_password,
+    summary_of,
+    taken_along,
 )
 from pushgo_compat.core.admin.messages import MessageAdministration
 from pushgo_compat.core.admin.pairing import PairingAdministration
@@ -38,26 +41,12 @@ from pushgo_compat.core.auth import key_forms, passwords
 from pushgo_compat.core.auth.secrets import SecretKey, make_password
 from pushgo_compat.core.delivery import Kind
 from pushgo_compat.core.stores.access.aliases import Alias, AliasChange, NewAlias
-from pushgo_compat.core.stores.access.tokens import Token
-from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.stores.targets import Origin
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.traits import KeyTraits
 
-MAX_NAME_CHARS = 128
 _ALIAS_ID_BYTES = 8
-_HARD_IN_A_URL = frozenset("/?#%\\ ")
-"""Characters of a password that old clients cannot carry in a path."""
-
-
-class _AliasKey(NamedTuple):
-    """The stored digest of a key, and the facts that rules need."""
-
-    digest: bytes
-    folded_digest: bytes
-    hint: str
-    length: int
 
 
 class Administration:
@@ -79,6 +68,7 @@ class Administration:
         self.store = store
         self.secret = secret
         self.now_ms = now_ms
+        self._alias_keys = AliasKeys(store, secret, keys)
         self.unknown = UnknownAdministration(store)
 
     def targets(self, kinds: Mapping[str, Kind]) -> TargetAdministration:
@@ -103,7 +93,7 @@ class Administration:
         self, name: str, channel_id: str | None = None, password: str | None = None
     ) -> ChannelOpened:
         """Make a channel; id and password are made where none are given."""
-        name = _channel_name(name)
+        name = channel_name(name)
         if channel_id is None:
             new_id = key_forms.make_channel_id()
         else:
@@ -113,7 +103,7 @@ class Administration:
                     "a channel id has 26 letters and digits without I, L, O, U;"
                     " leave --channel-id out to have one made"
                 )
-        chosen, warnings = _choose_password(password)
+        chosen, warnings = choose_password(password)
         hashed = await asyncio.to_thread(passwords.hash_password, chosen)
         channel = await self.store.create_channel(new_id, name, hashed, self.now_ms())
         if channel is None:
@@ -130,7 +120,7 @@ class Administration:
         """All channels, oldest first."""
         aliases, tokens = await self.store.aliases(), await self.store.tokens.tokens()
         return tuple(
-            _summary(channel, aliases, tokens)
+            summary_of(channel, aliases, tokens)
             for channel in await self.store.channels()
         )
 
@@ -160,14 +150,14 @@ class Administration:
             password=password,
             warnings=(
                 "aliases of this channel stay valid",
-                *_taken_along(gone, len(tokens)),
+                *taken_along(gone, len(tokens)),
             ),
         )
 
     async def rename_channel(self, channel_id: str, name: str) -> ChannelSummary:
         """Give a channel another name."""
         channel = await self.find_channel(channel_id)
-        if not await self.store.rename_channel(channel.channel_id, _channel_name(name)):
+        if not await self.store.rename_channel(channel.channel_id, channel_name(name)):
             raise _no_such_channel(channel_id)
         return await self.show_channel(channel.channel_id)
 
@@ -193,7 +183,7 @@ class Administration:
 
     async def _summary(self, channel: Channel) -> ChannelSummary:
         aliases, tokens = await self.store.aliases(), await self.store.tokens.tokens()
-        return _summary(channel, aliases, tokens)
+        return summary_of(channel, aliases, tokens)
 
     async def find_channel(self, id_or_name: str) -> Channel:
         """A channel by its id, or by a name that it has alone. Raises Refused."""
@@ -223,15 +213,15 @@ class Administration:
         tags, note = clean_tags(request.tags), clean_note(request.note)
         made: str | None = None
         if request.unknown is not None:
-            key = self._seen_key(request.dialect, request.unknown)
+            key = self._alias_keys.seen(request.dialect, request.unknown)
         elif request.key is not None:
-            key = await self._given_key(request.dialect, request.key)
+            key = await self._alias_keys.given(request.dialect, request.key)
         else:
             made = key_forms.make_alias_key(keys)
-            key = await self._given_key(request.dialect, made)
+            key = await self._alias_keys.given(request.dialect, made)
         warnings = (
             *warnings_for(request, keys, key.length),
-            *await self._homonym(request.dialect, key),
+            *await self._alias_keys.homonym(request.dialect, key),
         )
         alias = NewAlias(
             alias_id=secrets.token_hex(_ALIAS_ID_BYTES),
@@ -311,102 +301,6 @@ class Administration:
         if not await self.store.remove_alias(alias.alias_id):
             raise _no_such_alias()
         return AliasSummary(alias=alias, removed=True)
-
-    def _seen_key(self, dialect: Source, unknown: UnknownKey) -> _AliasKey:
-        """A key of which only digests are known."""
-        if unknown.dialect is not dialect:
-            raise Refused(f"this is a key of {unknown.dialect}, not of {dialect}")
-        if unknown.key_digest == self.secret.alias_digest(unknown.dialect, CATCH_ALL):
-            raise Refused("this key is the sign *: bind it with --key '*'")
-        return _AliasKey(
-            unknown.key_digest, unknown.folded_digest, unknown.hint, unknown.key_length
-        )
-
-    async def _given_key(self, dialect: Source, text: str) -> _AliasKey:
-        """A key in clear."""
-        key = clean_text(text, "a key")
-        await self._refuse_key_of_channel(key)
-        return _AliasKey(
-            self.secret.alias_digest(dialect, key),
-            self.secret.alias_digest(dialect, key.lower()),
-            hint_of(key),
-            len(key),
-        )
-
-    async def _refuse_key_of_channel(self, key: str) -> None:
-        """An alias must never shadow the universal key of a channel."""
-        split = key_forms.split_key(key)
-        if split is not None and await self.store.channel(split[0]) is not None:
-            raise Refused(
-                "this key begins with the id of a channel and is tried as its password;"
-                " choose another key",
-                "key_of_channel",
-            )
-
-    async def _homonym(self, dialect: Source, key: _AliasKey) -> tuple[str, ...]:
-        """Warn where only case tells two keys apart: host names have none."""
-        if not self.keys[dialect].in_host_name:
-            return ()
-        other = await self.store.alias(dialect, key.folded_digest, folded=True)
-        if other is None:
-            return ()
-        return (
-            f"alias {other.alias_id} differs only in case: a key read from a host name"
-            " opens that one",
-        )
-
-
-def _channel_name(text: str) -> str:
-    name = clean_text(text, "a channel's name")
-    if len(name) > MAX_NAME_CHARS:
-        raise Refused(
-            f"a channel's name has at most {MAX_NAME_CHARS} characters",
-            "too_long",
-            longest=MAX_NAME_CHARS,
-        )
-    return name
-
-
-def _choose_password(given: str | None) -> tuple[str, tuple[str, ...]]:
-    """The password to use, and what to warn of."""
-    if given is None:
-        return make_password(), ()
-    try:
-        password = passwords.clean_password(given)
-    except ValueError as fault:
-        raise Refused(f"{fault}; leave --password out to have one made") from None
-    if _HARD_IN_A_URL.isdisjoint(password):
-        return password, ()
-    return password, (
-        "the password holds / ? # % \\ or a space: no old client can put it in a URL",
-    )
-
-
-def _taken_along(targets: int, tokens: int) -> tuple[str, ...]:
-    """Name what went with the old password (docs/keys.md, "Streams and rotation")."""
-    gone = [
-        f"{count} {what}"
-        for count, what in ((targets, "browsers or phones"), (tokens, "account tokens"))
-        if count
-    ]
-    return (f"removed with the old password: {', '.join(gone)}",) if gone else ()
-
-
-def _summary(
-    channel: Channel, aliases: Sequence[Alias], tokens: Sequence[Token]
-) -> ChannelSummary:
-    """A channel with its aliases, and the tokens of its password and their logins."""
-    own = [alias for alias in aliases if alias.channel.number == channel.number]
-    logins = {
-        (alias.dialect, digest) for alias in own for digest in alias.credential_digests
-    }
-    opening = tuple(
-        token
-        for token in tokens
-        if (token.dialect, token.credential) in logins
-        or (token.channel is not None and token.channel.number == channel.number)
-    )
-    return ChannelSummary(channel=channel, alias_count=len(own), tokens=opening)
 
 
 def _no_such_channel(channel_id: str) -> Refused:
