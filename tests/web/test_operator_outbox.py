@@ -233,3 +233,8 @@ def test_the_page_speaks_chinese(gateway: Gateway) -> None:
     page = text(signed_in(gateway, ("Accept-Language", "zh-CN")).get("/admin/outbox"))
     assert "消息卡在哪里？" in page
     assert "全部已发出。" in page
+
+
+@pytest.mark.parametrize("place", ["00.99999999999999999999", "00.x", "z.1", "00.-1"])
+def test_a_place_that_no_list_has_is_overlooked(operator: Browser, place: str) -> None:
+    assert operator.get(f"/admin/outbox?before={place}").status == 200

@@ -16,7 +16,7 @@ from pushgo_compat.web.pages.texts import LANGUAGES, load_texts
 from tests.dialects import SOURCES
 from tests.gateway import Gateway, Mount
 from tests.golden import KEY
-from tests.wire import Reply
+from tests.wire import Reply, request
 
 PAGES = Path(pages.__file__).parent
 CHROMIUM = (b"Accept", b"text/html,application/xhtml+xml,*/*;q=0.8")
@@ -171,3 +171,42 @@ def test_every_text_is_used_and_every_used_one_is_there() -> None:
         key for key in known - used if not any(key.startswith(start) for start in begun)
     }
     assert unused == set()
+
+
+@pytest.mark.parametrize(
+    ("segment", "kept"),
+    [
+        ("https:other.test", "https%3Aother.test"),
+        ("javascript:alert(1)", "javascript%3Aalert(1)"),
+        ("https:%5C%5Cother.test", "https%3A%5C%5Cother.test"),
+        ("a%2F%2Fother.test", "a%2F%2Fother.test"),
+        ("http:%5B", "http%3A%5B"),
+    ],
+)
+def test_choosing_a_language_leads_to_no_other_place(
+    gateway: Gateway, segment: str, kept: str
+) -> None:
+    reply = gateway.native("GET", f"/admin/calls/{segment}?lang=zh")
+    assert (reply.status, reply.headers["Location"]) == (303, kept)
+
+
+@pytest.mark.parametrize(
+    "host", [b"[", b"[::1", b"nas.test:99999", b"nas.test:abc", b"\xff", b"a@b"]
+)
+def test_a_host_that_is_none_is_not_shown(gateway: Gateway, host: bytes) -> None:
+    browser = [("Accept", b"text/html")]
+    raw = request("GET", "/", browser, b"", host="HOST").replace(b"HOST", host)
+    reply = gateway.ask(gateway.ports["main"], raw, "GET")
+    assert reply.status == 200
+    assert b"http://127.0.0.1:%d/ntfy" % gateway.ports["main"] in reply.body.replace(
+        b"<wbr>", b""
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("HEAD", "/admin"), ("HEAD", "/"), ("POST", "/inbox/sign-in"), ("GET", "/inbox")],
+)
+def test_no_page_is_kept(gateway: Gateway, method: str, path: str) -> None:
+    reply = gateway.native(method, path)
+    assert reply.headers["Cache-Control"] == "no-store"

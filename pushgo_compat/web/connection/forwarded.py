@@ -19,6 +19,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 """What a cookie's path and a link can hold as it is."""
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 MOST_TOLD = 8
 """Untrusted proxies that are told of; anybody can send such a header."""
 _REMEMBERED = 1024
@@ -148,10 +149,12 @@ class Callers:
 
     def page_url(self, request: web.BaseRequest) -> str:
         """The root of this server for what a page shows, its prefix included."""
-        base = self.base_url(request)
         if self._public_base_url is not None:  # which has the prefix
-            return base
-        return base + self.base_path(request)
+            return self.base_url(request)
+        host = self.host(request)
+        if not _is_host(host):  # nothing that a page could show or link to
+            host = _called_address(request)
+        return self._base_url(request, host) + self.base_path(request)
 
     def main_url(self, request: web.BaseRequest) -> str:
         """The same, also for a call to the listener of the operator's pages alone.
@@ -161,7 +164,7 @@ class Callers:
         if self._public_base_url is None and request.transport is not None:
             _, port = _sockname(request.transport)
             if self.main_port and port not in (self.main_port, self.https_port):
-                name = urlsplit(f"//{self.host(request)}").hostname or ""
+                name = urlsplit(self.page_url(request)).hostname or ""
                 named = f"[{name}]" if ":" in name else name
                 return f"{request.scheme}://{named}:{self.main_port}"
         return self.page_url(request)
@@ -261,6 +264,16 @@ def _without_port(hop: str) -> str:
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
+
+
+def _is_host(text: str) -> bool:
+    """Whether this is a host's name or address, with or without a port."""
+    if not _HOST.fullmatch(text):
+        return False
+    try:
+        return URL(f"http://{text}").host is not None
+    except ValueError:
+        return False
 
 
 def _called_address(request: web.BaseRequest) -> str:

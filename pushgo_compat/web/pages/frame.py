@@ -33,6 +33,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    # Also the answer to a form: it may show a key, which a step back must not.
+    "Cache-Control": "no-store",
     "Vary": "Accept, Accept-Language, Cookie",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, unquote
+
 from aiohttp import web
 from multidict import MultiDict
 from yarl import URL
@@ -35,7 +37,9 @@ def keep_language(
     """Keep the choice for a year; lead back to the same page by a relative address."""
     query = MultiDict(request.query)
     del query["lang"]
-    name = request.path.rpartition("/")[2] or "./"
+    segment = unquote(request.rel_url.raw_path.rpartition("/")[2])
+    # No colon: ``https:other.example`` would lead to that host.
+    name = quote(segment, safe="") or "./"
     response = web.Response(status=303)
     response.headers["Location"] = str(URL(name).with_query(query))
     response.set_cookie(

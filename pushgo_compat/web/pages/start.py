@@ -74,6 +74,6 @@ def _port_url(request: web.Request, place: DialectPlace) -> str | None:
     if place.is_local and not callers.is_on_this_machine(request):
         return None
     # The listeners' own scheme: a proxy before the main one is not before this one.
-    host = URL(callers.base_url(request)).host or ""
+    host = URL(callers.page_url(request)).host or ""
     named = f"[{host}]" if ":" in host else host
     return f"{request.app[PLACES].scheme}://{named}:{place.port}"

@@ -33,6 +33,8 @@ from pushgo_compat.web.services import SERVICES
 
 _STATES = (WAITING, *(state.value for state in OutcomeState))
 _MOST_DONE = 1_000_000
+_TARGET_DIGITS = 18
+"""Of a target's number, which has 64 bits."""
 
 
 class Trouble(NamedTuple):
@@ -258,6 +260,8 @@ async def _ended(
 def _place(text: str) -> OutcomePlace | None:
     """Where the list goes on; None for what is no place."""
     position, _, target = text.partition(".")
+    if len(target) > _TARGET_DIGITS:
+        return None  # no database holds such a number
     try:
         return OutcomePlace(bytes.fromhex(position), int(target))
     except ValueError:
