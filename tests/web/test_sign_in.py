@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from aiohttp import web
 
 from pushgo_compat.core.auth.tokens.admin_token import make_admin_token
 from pushgo_compat.model import Source
+from pushgo_compat.web.pages.access import own_form
+from pushgo_compat.web.pages.inbox import push
+from pushgo_compat.web.read_body import read_body
 from tests.gateway import CHANNEL_NAME, Gateway, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.web.browser import Browser
@@ -281,3 +287,38 @@ def test_behind_a_tls_proxy_with_a_prefix_the_cookie_is_secure_and_stays_below_i
     assert cookie(reply) == {"HttpOnly", "Path=/push/inbox", "SameSite=Lax", "Secure"}
     assert list(browser.cookies) == ["__Secure-pushgo_inbox"]
     assert not is_form(browser.get("/inbox"), b"key")
+
+
+@pytest.mark.parametrize("path", ["/inbox/test", "/inbox/m/{0:032x}/delete"])
+def test_a_session_that_ends_while_its_form_comes_changes_nothing(
+    gateway: Gateway, browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    browser.post("/inbox/sign-in", key=KEY)
+    end_while_reading(gateway, monkeypatch, own_form)
+    assert is_form(browser.post(path.format(0)), b"key")
+
+
+def test_a_session_that_ends_while_its_subscription_comes_adds_no_target(
+    gateway: Gateway, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.post("/inbox/sign-in", key=KEY)
+    end_while_reading(gateway, monkeypatch, push)
+    ((name, value),) = browser.cookies.items()
+    headers = [("Cookie", f"{name}={value}"), ("Sec-Fetch-Site", "same-origin")]
+    lines = [(name, value.encode()) for name, value in headers]
+    assert gateway.native("PUT", "/inbox/webpush", lines, b"{}").status == 403
+
+
+def end_while_reading(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, module: ModuleType
+) -> None:
+    """The channel gets another password before the body of a request is there."""
+    read_whole = read_body
+
+    async def read(request: web.BaseRequest, limit: int) -> tuple[bytes, bytes]:
+        await asyncio.to_thread(
+            gateway.administer, lambda admin: admin.rotate_password(CHANNEL_ID)
+        )
+        return await read_whole(request, limit)
+
+    monkeypatch.setattr(module, "read_body", read)

@@ -13,6 +13,7 @@ from pushgo_compat.web.services import SERVICES
 MAX_FORM_BYTES = 64 * 1024
 MAX_FORM_FIELDS = 100
 _DEFAULT_PORTS = (":80", ":443")
+_FIELDS = web.RequestKey("form_fields", dict[str, str])
 
 
 class ForeignForm(NativeError):
@@ -23,10 +24,13 @@ class ForeignForm(NativeError):
 
 
 async def read_own_form(request: web.Request) -> dict[str, str]:
-    """The fields of a form, of repeated ones the last.
+    """The fields of a form, of repeated ones the last; read once a request.
 
     Raises ForeignForm, RequestTooLarge beyond 64 KiB or 100 fields.
     """
+    known: dict[str, str] | None = request.get(_FIELDS)
+    if known is not None:
+        return known
     if not is_own(request):
         raise ForeignForm
     body, beyond = await read_body(request, MAX_FORM_BYTES)
@@ -40,7 +44,8 @@ async def read_own_form(request: web.Request) -> dict[str, str]:
         )
     except ValueError:
         raise RequestTooLarge from None
-    return {name: values[-1] for name, values in fields.items()}
+    request[_FIELDS] = form = {name: values[-1] for name, values in fields.items()}
+    return form
 
 
 def is_own(request: web.Request) -> bool:

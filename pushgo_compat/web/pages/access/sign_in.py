@@ -45,6 +45,10 @@ def signed_in(door: Door) -> Callable[[Handler], Page]:
     def around(handler: Handler) -> Page:
         async def show(request: web.Request) -> web.StreamResponse:
             visit = await find_visit(request, door)
+            if visit is not None and request.method == "POST":
+                # A form may come slowly, and the session end meanwhile.
+                await read_own_form(request)
+                visit = await find_visit(request, door)
             if visit is None:
                 return ask(request, door)
             response = await handler(request, visit)

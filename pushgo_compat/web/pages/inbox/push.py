@@ -112,4 +112,7 @@ async def _from_script(request: web.Request) -> tuple[Visit, str]:
     body, beyond = await read_body(request, _MAX_BODY_BYTES)
     if beyond:
         raise RequestTooLarge
+    visit = await find_visit(request, INBOX)  # which may have ended meanwhile
+    if visit is None:
+        raise ForeignForm
     return visit, body.decode("utf-8", "replace")
