@@ -354,3 +354,46 @@ def test_the_channels_name_is_text(gateway: Gateway, browser: Browser) -> None:
     page = text_of(browser.get("/inbox"))
     assert CHANNEL_NAME not in page
     assert "<bdi>&lt;b&gt;x&lt;/b&gt;</bdi>" in page
+
+
+def test_a_picture_is_loaded_at_once_only_if_its_address_is_a_files(
+    gateway: Gateway, browser: Browser
+) -> None:
+    base = "http://nas.test/ntfy/file"
+    for url in (
+        f"{base}/../../bark/{KEY}/hello",
+        f"{base}/%2e%2e/%2e%2e/bark/{KEY}/hello",
+        f"{base}/a%2f..%2f..%2f..",
+        f"{base}/a/b",
+        f"{base}/a.png?x",
+    ):
+        send(gateway, images=[url])
+    page = text_of(browser.get("/inbox"))
+    assert "<img" not in page
+
+
+@pytest.mark.parametrize("hidden", ["\u2800", "\u115f\u1160", "\uffa0", "\ufe0e\u180b"])
+def test_a_title_of_blank_letters_is_named(
+    gateway: Gateway, browser: Browser, hidden: str
+) -> None:
+    send(gateway, title=hidden, body="x")
+    assert hidden not in text_of(browser.get("/inbox"))
+
+
+def test_short_rows_of_a_table_are_not_filled_up_without_end(
+    gateway: Gateway, browser: Browser
+) -> None:
+    table = "a|" * 500 + "\n" + "-|" * 500 + "\n" + "a\n" * 900
+    send(gateway, body=table)
+    assert "<td" not in text_of(browser.get("/inbox"))
+
+
+def test_a_run_of_text_without_a_blank_is_no_hunt_for_addresses(
+    gateway: Gateway, browser: Browser
+) -> None:
+    body = "http://a.b/" * 200 + " http://c.test/x"
+    send(gateway, body=body)
+    gateway.call(Source.NTFY, Mount.PREFIX, "POST", f"/{KEY}", [], body.encode())
+    page = text_of(browser.get("/inbox"))
+    assert page.count('href="http://c.test/x"') == 2
+    assert f'href="{"http://a.b/" * 200}"' not in page

@@ -7,12 +7,14 @@ no more than their first 4 KB.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt
+    from linkify_it.main import Match
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
@@ -27,6 +29,12 @@ _TAGS = frozenset(
 )
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
+_LONGEST_RUN = 2048
+"""Characters without a blank in which addresses are looked for: the search takes time
+by the square of them (33 s for 64 KB)."""
+_RUN = re.compile(r"\S+")
+_MARK = re.compile("[.:@/]")
+"""Without one of these a text holds no address."""
 _REL = "noopener noreferrer nofollow"
 
 
@@ -57,7 +65,7 @@ def _markdown(text: str) -> Markup:
     from markupsafe import Markup
 
     cleaned = nh3.clean(
-        _parser().render(text),
+        _parser(_has_tables(text)).render(text),
         tags=set(_TAGS),
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,
@@ -66,14 +74,27 @@ def _markdown(text: str) -> Markup:
     return Markup(cleaned)  # noqa: S704 - nh3 has cleaned it
 
 
+def _has_tables(text: str) -> bool:
+    """Whether tables may be read: their short rows are filled up to whole ones.
+
+    Not if that could make more cells than the text has characters.
+    """
+    lines = text.split("\n")
+    return max(line.count("|") for line in lines) * len(lines) <= len(text)
+
+
 @cache
-def _parser() -> MarkdownIt:
+def _parser(has_tables: bool) -> MarkdownIt:
     """CommonMark without HTML and pictures: an image is a link to its address."""
+    from linkify_it import LinkifyIt
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
-    parser.enable(["linkify", "strikethrough", "table"]).disable("image")
+    parser.enable(["linkify", "strikethrough"]).disable("image")
+    if has_tables:
+        parser.enable("table")
+    parser.linkify = _Addresses(LinkifyIt())
 
     def lower(tokens: list[Token]) -> None:
         for token in tokens:
@@ -89,7 +110,7 @@ def _plain(text: str) -> Markup:
 
     parts: list[Markup] = []
     at = 0
-    for link in _links().match(text) or ():
+    for link in _links().match(text):
         url = escape(link.url)
         parts += (
             escape(text[at : link.index]),
@@ -100,9 +121,45 @@ def _plain(text: str) -> Markup:
     return Markup("").join(parts)
 
 
+class _Addresses:
+    """Finds addresses between blanks; markdown-it takes it for its ``LinkifyIt``.
+
+    The search itself takes time by the square of a run without blanks.
+    """
+
+    def __init__(self, finder: LinkifyIt) -> None:
+        self._finder = finder
+
+    def pretest(self, text: str) -> bool:
+        """Whether to look closer."""
+        return _MARK.search(text) is not None
+
+    test = pretest
+
+    def match(self, text: str) -> list[Match]:
+        """The addresses, in order."""
+        found: list[Match] = []
+        for run in _RUN.finditer(text):
+            if len(run[0]) > _LONGEST_RUN or not self.pretest(run[0]):
+                continue
+            for each in self._finder.match(run[0]) or ():
+                each.index += run.start()
+                each.last_index += run.start()
+                found.append(each)
+        return found
+
+    def match_at_start(self, text: str) -> Match | None:
+        """The address that a text begins with."""
+        run = _RUN.match(text[: _LONGEST_RUN + 1])
+        if run is None or run.end() > _LONGEST_RUN:
+            return None
+        found: Match | None = self._finder.match_at_start(run[0])
+        return found
+
+
 @cache
-def _links() -> LinkifyIt:
+def _links() -> _Addresses:
     """Addresses with a scheme, host names and mail addresses; no others."""
     from linkify_it import LinkifyIt
 
-    return LinkifyIt().add("ftp:", None).add("//", None)
+    return _Addresses(LinkifyIt().add("ftp:", None).add("//", None))

@@ -10,7 +10,8 @@ _HIDDEN = re.compile(
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _INVISIBLE = re.compile(
-    "[\\s\u00ad\u180e\u200b-\u200d\u2060-\u2064\u3164\ufe0f\ufeff]+"
+    "[\\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\uffa0\ufe00-\ufe0e"
+    "\u200b-\u200d\u2060-\u2064\u3164\ufe0f\ufeff]+"
 )
 
 

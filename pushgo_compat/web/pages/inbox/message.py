@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ _FOLD_LINES = 8
 """A body with more is folded (``.clip`` in pages.css is 9.5 rem high)."""
 _NOT_FOLLOWED = frozenset({"javascript", "data", "vbscript"})
 _FILE_PLACE = "/file/"
+_FILE_NAME = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)?")
 RICH_TEXTS = web.AppKey("rich_texts", RichTexts)
 
 
@@ -166,10 +168,13 @@ def _own_file(request: web.Request, url: str) -> str | None:
     """The path below our root of a file that lies here; None for any other address."""
     base = request.app[SERVICES].callers.page_url(request)
     path = url.removeprefix(f"{base}/")
-    for place in request.app[PLACES].dialects:
-        if path.startswith(f"{place.source}{_FILE_PLACE}") and path != url:
-            return path
-    return None
+    source, _, name = path.partition(_FILE_PLACE)
+    # A browser loads it at once: with ``..`` it would call any address of ours,
+    # and some of those send with GET.
+    if path == url or not _FILE_NAME.fullmatch(name):
+        return None
+    is_ours = any(place.source == source for place in request.app[PLACES].dialects)
+    return path if is_ours else None
 
 
 def _link(url: str) -> Link:
