@@ -22,6 +22,7 @@ from pushgo_compat.web.native.envelope import refused
 from pushgo_compat.web.pages import docs, start
 from pushgo_compat.web.pages.error import word_refusal
 from pushgo_compat.web.pages.inbox.message import RICH_TEXTS
+from pushgo_compat.web.pages.inbox.search import SEARCHES, Searches
 from pushgo_compat.web.pages.operator.news import NEWS, News
 from pushgo_compat.web.pages.operator.routes import OPERATOR
 from pushgo_compat.web.pages.rich_text import RichTexts
@@ -120,6 +121,7 @@ def create_app(
         services.store, services.secret, services.settings.admin_token
     )
     app[RICH_TEXTS] = RichTexts()
+    app[SEARCHES] = Searches()
     app[NEWS] = news = News()
     app.on_shutdown.append(news.stop)
     stream.install(app)

@@ -48,16 +48,24 @@ class RichTexts:
     async def render(self, message_id: str, text: str, *, markdown: bool) -> Markup:
         """The body of one message; its text is made visible before."""
         known = (message_id, len(text))
-        found = self._rendered.get(known)
+        found = self._find(known)
         if found is not None:
-            self._rendered.move_to_end(known)
             return found
         async with self._turn:
+            found = self._find(known)  # whoever waited for the same has it now
+            if found is not None:
+                return found
             done = await asyncio.to_thread(_markdown if markdown else _plain, text)
-        self._rendered[known] = done
+            self._rendered[known] = done
         if len(self._rendered) > _REMEMBERED:
             self._rendered.popitem(last=False)
         return done
+
+    def _find(self, known: tuple[str, int]) -> Markup | None:
+        found = self._rendered.get(known)
+        if found is not None:
+            self._rendered.move_to_end(known)
+        return found
 
 
 def _markdown(text: str) -> Markup:

@@ -13,7 +13,7 @@ from pushgo_compat.web.pages.access.sign_in import signed_in
 from pushgo_compat.web.pages.frame import render
 from pushgo_compat.web.pages.inbox.message import Shown, show_all
 from pushgo_compat.web.pages.inbox.push import offer_of
-from pushgo_compat.web.pages.inbox.search import Wanted, search
+from pushgo_compat.web.pages.inbox.search import SEARCHES, Wanted
 from pushgo_compat.web.services import SERVICES
 
 PAGE = 50
@@ -28,7 +28,9 @@ async def get_inbox(request: web.Request, visit: Visit) -> web.StreamResponse:
     before = request.query.get("before", "")
     end = before and await services.store.position_of(channel.number, before)
     wanted = Wanted.of(request.query)
-    found = await search(services.store, channel.number, wanted, end or None, PAGE)
+    found = await request.app[SEARCHES].find(
+        services.store, channel.number, wanted, end or None, PAGE
+    )
     messages = await show_all(request, found.messages)
     return render(
         request,

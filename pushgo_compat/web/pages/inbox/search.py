@@ -6,14 +6,19 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from aiohttp import web
+
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
+from pushgo_compat.errors import RateLimited
 from pushgo_compat.model import Severity
 from pushgo_compat.schemas import decode_message
 
 MOST_SEARCHED = 5000
 """Messages that one page looks at; "search further" goes on from there."""
 _STEP = 500
+MOST_ASKED = 8
+"""Searches under way or waiting; a browser that has gone goes on with its own."""
 _MAX_WORDS_CHARS = 200
 URGENT = frozenset({Severity.HIGH, Severity.CRITICAL})
 
@@ -66,16 +71,47 @@ class Found(NamedTuple):
     """Whether there are older messages than that."""
 
 
-async def search(
+class Searches:
+    """Searches of all readers, one at a time: each takes a core and 500 bodies."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._asked = 0
+
+    async def find(
+        self,
+        store: HistoryStore,
+        channel: int,
+        wanted: Wanted,
+        before: bytes | None,
+        most: int,
+    ) -> Found:
+        """The newest messages before a position that are wanted, at most ``most``.
+
+        Raises RateLimited while eight searches are under way or wait.
+        """
+        if wanted.is_anything:
+            page = await store.page(
+                channel, b"", 0, most + 1, before=before, newest_first=True
+            )
+            shown = page[:most]
+            return Found(shown, shown[-1] if shown else None, len(page) > most)
+        if self._asked >= MOST_ASKED:
+            raise RateLimited
+        self._asked += 1
+        try:
+            async with self._turn:
+                return await _search(store, channel, wanted, before, most)
+        finally:
+            self._asked -= 1
+
+
+SEARCHES = web.AppKey("searches", Searches)
+
+
+async def _search(
     store: HistoryStore, channel: int, wanted: Wanted, before: bytes | None, most: int
 ) -> Found:
-    """The newest messages before a position that are wanted, at most ``most``."""
-    if wanted.is_anything:
-        page = await store.page(
-            channel, b"", 0, most + 1, before=before, newest_first=True
-        )
-        shown = page[:most]
-        return Found(shown, shown[-1] if shown else None, len(page) > most)
     found: list[StoredMessage] = []
     last: StoredMessage | None = None
     for _ in range(MOST_SEARCHED // _STEP):
