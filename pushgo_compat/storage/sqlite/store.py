@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from pushgo_compat.core.stores.access.aliases import (
-    Alias,
-    AliasChange,
-    AliasUse,
-    NewAlias,
-)
-from pushgo_compat.core.stores.access.keys import Standing
-from pushgo_compat.core.stores.access.tokens import Token
-from pushgo_compat.core.stores.access.unknown_keys import UnknownKey
 from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.files import FileUse, StoredFile
 from pushgo_compat.core.stores.messages import (
@@ -27,13 +17,10 @@ from pushgo_compat.core.stores.messages import (
 )
 from pushgo_compat.core.trouble import DISK_FULL
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.model import Channel, Source
+from pushgo_compat.model import Channel
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
-from pushgo_compat.storage.sqlite.access import channels, unknown_keys
 from pushgo_compat.storage.sqlite.access.pairing import SqlitePairing
-from pushgo_compat.storage.sqlite.access.tickets import SqliteTickets
-from pushgo_compat.storage.sqlite.access.tokens import SqliteTokens
-from pushgo_compat.storage.sqlite.access.vouched import SqliteVouched
+from pushgo_compat.storage.sqlite.administration import SqliteAdministration
 from pushgo_compat.storage.sqlite.delivery.lanes import (
     PURGE_OUTCOMES,
     SqliteLanes,
@@ -47,10 +34,9 @@ from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.writer import Writer
 from pushgo_compat.storage.sqlite.messages import files, messages
 from pushgo_compat.storage.sqlite.old_calls.call_store import SqliteCalls
-from pushgo_compat.storage.sqlite.old_calls.shadows import SqliteShadows
 
 
-class SqliteStore:
+class SqliteStore(SqliteAdministration):
     """One file in WAL; several processes may have it open."""
 
     def __init__(
@@ -65,8 +51,7 @@ class SqliteStore:
         self._on_batch = on_batch
         self._clock = clock
         self._folder = path.absolute().parent
-        self._writer = Writer(path, clock, self._committed)
-        self._readers = Readers(path)
+        super().__init__(Writer(path, clock, self._committed), Readers(path))
         self._foreign: ForeignCommits | None = None
         if feed is not None:
             self._foreign = ForeignCommits(feed, self._writer, self._readers)
@@ -74,10 +59,6 @@ class SqliteStore:
         self.targets = SqliteTargets(self._writer, self._readers)
         self.lanes = SqliteLanes(self._writer, self._readers)
         self.calls = SqliteCalls(self._writer, self._readers)
-        self.tokens = SqliteTokens(self._writer, self._readers)
-        self.shadows = SqliteShadows(self._writer, self._readers)
-        self.vouched = SqliteVouched(self._writer, self._readers, self._purge_all)
-        self.tickets = SqliteTickets(self._writer)
         self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
 
     @classmethod
@@ -94,10 +75,6 @@ class SqliteStore:
         if store._foreign is not None:
             await store._foreign.look()
         return store
-
-    async def store_id(self) -> str:
-        """Tells this store from every other."""
-        return await self._readers.run(channels.store_id)
 
     async def close(self) -> None:
         """Write what waits, finish what is read, close the file."""
@@ -287,13 +264,6 @@ class SqliteStore:
             pass
         return removed
 
-    async def _purge_channel(self, number: int, before: bytes) -> int:
-        removed = 0
-        step = partial(messages.purge_step, channel=number, before=before)
-        while count := await self._writer.execute(step):
-            removed += count
-        return removed
-
     async def check_writable(self) -> None:
         """Count up: SQLite writes nothing for a value that stays as it is."""
         await self._writer.execute(
@@ -301,139 +271,3 @@ class SqliteStore:
         )
         if not await asyncio.to_thread(has_room, self._folder):
             raise ServerBusy(detail=DISK_FULL)
-
-    async def secret_fingerprint(self) -> bytes | None:
-        """The fingerprint of the store's secret key."""
-        return await self._readers.run(channels.secret_fingerprint)
-
-    async def claim(self, secret_fingerprint: bytes) -> bool:
-        """Bind the store to a secret key; nothing is written when it is bound."""
-        known = await self.secret_fingerprint()
-        if known is None:
-            known = await self._writer.execute(
-                lambda db: channels.claim(db, secret_fingerprint)
-            )
-        return hmac.compare_digest(known, secret_fingerprint)
-
-    async def admin_token_hash(self) -> str | None:
-        """The hash of the operator's token."""
-        return await self._readers.run(channels.admin_token_hash)
-
-    async def set_admin_token(self, token_hash: str, *, first: bool = False) -> bool:
-        """Replace the hash of the operator's token."""
-        return await self._writer.execute(
-            lambda db: channels.set_admin_token(db, token_hash, first)
-        )
-
-    # ---------------------------------------------------------- channels and aliases
-
-    async def generation(self) -> int:
-        """Grows with every change below."""
-        return await self._readers.run(channels.generation)
-
-    async def channel(self, channel_id: str) -> Channel | None:
-        """A channel by its id."""
-        return await self._readers.run(lambda db: channels.channel(db, channel_id))
-
-    async def channels(self) -> Sequence[Channel]:
-        """All channels."""
-        return await self._readers.run(channels.channels)
-
-    async def create_channel(
-        self, channel_id: str, name: str, password_hash: str, created_at_ms: int
-    ) -> Channel | None:
-        """Store a channel."""
-        return await self._writer.execute(
-            lambda db: channels.create_channel(
-                db, channel_id, name, password_hash, created_at_ms
-            )
-        )
-
-    async def set_password(self, channel_id: str, password_hash: str) -> bool:
-        """Replace a password."""
-        return await self._writer.execute(
-            lambda db: channels.set_password(db, channel_id, password_hash)
-        )
-
-    async def rename_channel(self, channel_id: str, name: str) -> bool:
-        """Give a channel another name."""
-        return await self._writer.execute(
-            lambda db: channels.rename_channel(db, channel_id, name)
-        )
-
-    async def delete_channel(self, channel_id: str) -> bool:
-        """Remove a channel at once, then its messages in bounded steps."""
-        gone = await self._writer.execute(
-            lambda db: channels.delete_channel(db, channel_id)
-        )
-        for number in gone:
-            await self._purge_all(number)
-        return bool(gone)
-
-    async def _purge_all(self, number: int) -> int:
-        return await self._purge_channel(number, b"\xff" * 17)
-
-    async def alias(self, dialect: Source, digest: bytes, folded: bool) -> Alias | None:
-        """An alias by a digest of its key."""
-        return await self._readers.run(
-            lambda db: channels.alias(db, dialect, digest, folded)
-        )
-
-    async def aliases(self) -> Sequence[Alias]:
-        """All aliases."""
-        return await self._readers.run(channels.aliases)
-
-    async def token(self, dialect: Source, digest: bytes) -> Token | None:
-        """An account token by its digest."""
-        return await self.tokens.token(dialect, digest)
-
-    async def alias_of_login(self, dialect: Source, credential: bytes) -> Alias | None:
-        """An alias by a login that is bound to it."""
-        return await self._readers.run(
-            lambda db: channels.alias_of_login(db, dialect, credential)
-        )
-
-    async def standing(
-        self,
-        numbers: Collection[int],
-        alias_ids: Collection[str],
-        token_ids: Collection[str] = (),
-    ) -> Standing:
-        """Some channels, aliases and tokens, read at one moment."""
-        return await self._readers.run(
-            lambda db: channels.standing(db, numbers, alias_ids, token_ids)
-        )
-
-    async def add_alias(self, alias: NewAlias) -> bool:
-        """Store an alias."""
-        return await self._writer.execute(lambda db: channels.add_alias(db, alias))
-
-    async def change_alias(self, alias_id: str, change: AliasChange) -> bool:
-        """Change what an alias does."""
-        return await self._writer.execute(
-            lambda db: channels.change_alias(db, alias_id, change)
-        )
-
-    async def remove_alias(self, alias_id: str) -> bool:
-        """Remove an alias."""
-        return await self._writer.execute(
-            lambda db: channels.remove_alias(db, alias_id)
-        )
-
-    async def record_uses(self, uses: Mapping[str, AliasUse]) -> None:
-        """Add to the counts of aliases."""
-        await self._writer.execute(lambda db: channels.record_uses(db, uses))
-
-    async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
-        """Add to the counts of unknown keys."""
-        await self._writer.execute(lambda db: unknown_keys.record_unknown(db, keys))
-
-    async def unknown_keys(self) -> Sequence[UnknownKey]:
-        """The unknown keys."""
-        return await self._readers.run(unknown_keys.unknown_keys)
-
-    async def forget_unknown(self, unknown_ids: Sequence[str] | None) -> int:
-        """Forget unknown keys."""
-        return await self._writer.execute(
-            lambda db: unknown_keys.forget_unknown(db, unknown_ids)
-        )
