@@ -21,7 +21,7 @@ from tests.gateway import running
 from tests.postgres import TestServer
 from tests.storage.conformance_schedule import FILE
 from tests.storage.conftest import Clock, Desk
-from tests.web.test_downloads import get, path_of, upload
+from tests.web.files.test_downloads import get, path_of, upload
 
 NAME = "a" * 16
 SIZES = [0, 1, PIECE_BYTES - 1, PIECE_BYTES, 3 * PIECE_BYTES + 5]

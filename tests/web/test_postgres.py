@@ -14,8 +14,9 @@ from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.gateway import Gateway, running
 from tests.golden import Case
 from tests.postgres import TestServer
-from tests.web import test_native_golden, test_wire_golden
+from tests.web import test_wire_golden
 from tests.web.conftest import Client, Clock
+from tests.web.native import test_native_golden
 
 
 @pytest.fixture(scope="module")

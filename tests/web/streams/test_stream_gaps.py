@@ -13,7 +13,7 @@ from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.services import Services
 from tests.golden import CHANNEL_ID
 from tests.web.conftest import Client, send
-from tests.web.test_stream import listen
+from tests.web.streams.test_stream import listen
 
 
 async def test_a_message_that_is_in_the_backlog_and_live_comes_once(

@@ -11,7 +11,7 @@ from pushgo_compat.model import Source
 from tests.gateway import LOGIN, Gateway, Mount
 from tests.golden import CHANNEL_ID, KEY
 from tests.web.dialect_calls import JSON
-from tests.web.test_receipts import COLON_KEY, DRY_RUN
+from tests.web.native.test_receipts import COLON_KEY, DRY_RUN
 from tests.wire import HeaderLines
 
 FORM = ("Content-Type", b"application/x-www-form-urlencoded")

@@ -12,7 +12,7 @@ from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
 from tests.golden import KEY, UNKNOWN_KEY
 from tests.web.dialect_calls import JSON
-from tests.web.test_receipts import DRY_RUN, assert_masked, basic
+from tests.web.native.test_receipts import DRY_RUN, assert_masked, basic
 from tests.wire import HeaderLines, Reply
 
 SESSION = ("Mcp-Session-Id", b"mcp-session-11111111-2222-3333-4444-555555555555")

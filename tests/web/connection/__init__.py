@@ -1,0 +1,1 @@
+"""Heads and bodies as they come over the wire."""

@@ -1,0 +1,1 @@
+"""One dialect's own ways, and what all of them share."""

@@ -1,0 +1,1 @@
+"""Sockets, mounts and what is set of them."""

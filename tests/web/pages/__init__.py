@@ -1,0 +1,1 @@
+"""Pages for everyone: start, inbox, sign-in."""
