@@ -17,12 +17,14 @@ from yarl import URL
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_PREFIX = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)*")
 """What a cookie's path and a link can hold as it is."""
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 MOST_TOLD = 8
 """Untrusted proxies that are told of; anybody can send such a header."""
 _REMEMBERED = 1024
+_MOST_HOP_CHARS = 64
+"""An IPv6 address with its zone has fewer."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 log = structlog.get_logger(__name__)
@@ -106,6 +108,8 @@ class Callers:
         for hop in map(_without_port, reversed(chain.split(","))):
             if not hop:
                 continue
+            if len(hop) > _MOST_HOP_CHARS or not hop.isascii():
+                break  # no address, and no row takes it
             address = hop
             if not self._is_proxy(hop):
                 break

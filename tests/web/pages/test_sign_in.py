@@ -17,7 +17,7 @@ from pushgo_compat.model import Source
 from pushgo_compat.web.pages.access import own_form
 from pushgo_compat.web.pages.inbox import push
 from pushgo_compat.web.read_body import read_body
-from tests.gateway import CHANNEL_NAME, Gateway, running
+from tests.gateway import CHANNEL_NAME, Gateway, Mount, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.web.browser import Browser
 from tests.wire import Reply
@@ -322,3 +322,40 @@ def end_while_reading(
         return await read_whole(request, limit)
 
     monkeypatch.setattr(module, "read_body", read)
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/admin/keys/check", "admin/keys"),
+        ("/admin/outbox/retry", "admin/outbox"),
+        (f"/admin/channels/{CHANNEL_ID}/ticket", "admin/channels"),
+    ],
+)
+def test_a_form_sent_too_late_leads_to_its_page_after_signing_in(
+    token_gateway: Gateway, path: str, page: str
+) -> None:
+    browser = Browser(token_gateway)
+    form = browser.post(path)
+    assert b'name="next" value="%s"' % page.encode() in form.body
+    browser.sign_in_as_operator(TOKEN)
+    assert browser.get(f"/{page}").status == 200
+
+
+@pytest.mark.parametrize("prefix", ["/..", "/a/../b", "/./a"])
+def test_a_prefix_that_leads_upwards_is_none(
+    proxied_gateway: Gateway, prefix: str
+) -> None:
+    browser = Browser(proxied_gateway, ("X-Forwarded-Prefix", prefix))
+    reply = browser.post("/inbox/sign-in", key=KEY)
+    assert "Path=/inbox;" in reply.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("hop", [b"\xff", b"\xe4\xb8\xad", b"9" * 4000])
+def test_a_proxys_word_that_is_no_address_does_not_count(
+    proxied_gateway: Gateway, hop: bytes
+) -> None:
+    headers = [("X-Forwarded-For", b"192.0.2.1, " + hop)]
+    path = "/a-key-that-nobody-knows/hello"
+    reply = proxied_gateway.call(Source.BARK, Mount.PREFIX, "GET", path, headers)
+    assert reply.status == 400

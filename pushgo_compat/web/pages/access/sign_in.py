@@ -84,7 +84,7 @@ def ask(
         f"access/sign_in_{door.path}.html",
         fault=fault,
         wait_s=wait_s,
-        next_page=_own_page(wanted or request.path[1:], door),
+        next_page=_own_page(wanted or _page_of(request), door),
     )
     if fault == "signin.busy":
         response.set_status(RateLimited.status)
@@ -155,6 +155,12 @@ def _enter(
     response = go(request, f"{wanted}?{_CAME_BACK}=1")
     keep(request, response, session)
     return response
+
+
+def _page_of(request: web.Request) -> str:
+    """The page of this request, or the one where its form stands: ``admin/keys``."""
+    parts = request.path[1:].split("/")
+    return "/".join(parts if request.method in ("GET", "HEAD") else parts[:2])
 
 
 def _own_page(path: str, door: Door) -> str:
