@@ -397,3 +397,14 @@ def test_a_run_of_text_without_a_blank_is_no_hunt_for_addresses(
     page = text_of(browser.get("/inbox"))
     assert page.count('href="http://c.test/x"') == 2
     assert f'href="{"http://a.b/" * 200}"' not in page
+
+
+def test_a_channels_name_cannot_reorder_the_page(
+    gateway: Gateway, browser: Browser
+) -> None:
+    gateway.administer(lambda admin: admin.rename_channel(CHANNEL_ID, "a\u202eb"))
+    message_id = send(gateway)
+    for path in ("/inbox", f"/inbox/m/{message_id}"):
+        page = text_of(browser.get(path))
+        assert "a[U+202E]b" in page
+        assert "\u202e" not in page
