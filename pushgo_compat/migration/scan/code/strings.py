@@ -15,12 +15,14 @@ _ESCAPE = re.compile(
 )
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\n": ""}
 _GRAVE = re.compile(r"`([\s\S])")
+# Bounded, or a hostile text would cost its length squared.
 _DOLLAR = (
-    r"\$\{[^{}]*\}|\{\$[^{}]*\}|\$\([^()]*\)|\$(?:env:|global:|script:)?[A-Za-z_]\w*"
+    r"\$\{[^{}]{0,200}\}|\{\$[^{}]{0,200}\}|\$\([^()]{0,200}\)"
+    r"|\$(?:env:|global:|script:)?[A-Za-z_]\w{0,99}"
 )
 _PUT_IN = {
     Kind.JAVASCRIPT: re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}"),
-    Kind.PHP: re.compile(_DOLLAR + r"(?:->\w+|\[[^\]]*\])?"),
+    Kind.PHP: re.compile(_DOLLAR + r"(?:->\w{1,99}|\[[^\]]{0,200}\])?"),
     Kind.POWERSHELL: re.compile(_DOLLAR),
     Kind.C_LIKE: re.compile(_DOLLAR + r"|\\\([^()]*\)"),
     Kind.HASH_LIKE: re.compile(r"#\{[^{}]*\}|" + _DOLLAR + r"|@\{?[A-Za-z_]\w*"),
