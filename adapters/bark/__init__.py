@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from adapters.bark import reply
 from adapters.bark.forward import forward
@@ -74,7 +74,7 @@ device key that names a channel is answered ``PayloadTooLarge``."""
 class BarkDialect:
     """bark-server v2.3.4 as its clients see it (commit 1091c91)."""
 
-    source: ClassVar[Source] = Source.BARK
+    source = Source.BARK
 
     user: str = ""
     password: str = field(default="", repr=False)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from adapters.gotify.extras import is_markdown
 from adapters.gotify.fields import body_places
@@ -78,7 +78,7 @@ _PUBLISH = "/message"
 class GotifyDialect:
     """Gotify as applications know it (``pushgo_compat.legacy.Dialect``)."""
 
-    source: ClassVar[Source] = GOTIFY_SOURCE
+    source = GOTIFY_SOURCE
 
     @property
     def traits(self) -> Traits:

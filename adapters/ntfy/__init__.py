@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from adapters.golang.outside import Outside
 from adapters.golang.time import Clock
@@ -72,7 +72,7 @@ _NO_CLOCK = Clock()
 class NtfyDialect:
     """ntfy's language; see ``pushgo_compat.legacy.Dialect``."""
 
-    source: ClassVar[Source] = Source.NTFY
+    source = Source.NTFY
 
     clock: Clock = _NO_CLOCK
     """The time zone of delays such as ``8pm``, and what templates need."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from adapters.serverchan.parameters import NOTES
 from adapters.serverchan.reply import (
@@ -57,7 +57,7 @@ _MASKED_TOKEN = "*" * 12
 class ServerChanDialect:
     """ServerChan's three generations as their clients see them."""
 
-    source: ClassVar[Source] = Source.SERVERCHAN
+    source = Source.SERVERCHAN
 
     @property
     def traits(self) -> Traits:

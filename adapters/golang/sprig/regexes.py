@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from adapters.golang.template.faults import Budget, FunctionError, check_length
 from adapters.golang.template.functions import Function, function
 from adapters.shared.parsing import clean_text
 
 try:
-    import re2
+    import re2 as google_re2
+
+    re2: Any = google_re2
 except ImportError:  # the extra is not installed
     re2 = None
 

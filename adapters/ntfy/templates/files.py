@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.golang.template.faults import (
     BAD_FILE,
@@ -13,7 +13,9 @@ from adapters.golang.template.faults import (
 from pushgo_compat.traits import FileReader
 
 try:
-    import yaml
+    import yaml as pyyaml
+
+    yaml: Any = pyyaml
 except ImportError:  # the extra [templates] is not installed
     yaml = None
 

@@ -148,7 +148,7 @@ def _run(context: click.Context, request: _Request) -> bool:
     walk = scanner.walk
     for path in walk.failed:
         click.echo(f"{path}: could not be read", err=True)
-    skipped = dict(walk.skipped)
+    skipped: dict[str, int] = dict(walk.skipped)
     if is_json:
         files = {"read": walk.read}
         print_object({"files": files, "skipped": skipped, "findings": findings})

@@ -245,7 +245,7 @@ def _set(document: dict[str, object], name: str, value: object) -> None:
             made = [] if following == "" or following.isdigit() else {}
         if isinstance(place, list):
             place.append(made)
-            inner = place[-1]
+            inner = made
         else:
             inner = place.setdefault(key, made) if following is not None else made
             place[key] = inner

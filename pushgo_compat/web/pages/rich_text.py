@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt
@@ -102,7 +102,8 @@ def _parser(has_tables: bool) -> MarkdownIt:
     parser.enable(["linkify", "strikethrough"]).disable("image")
     if has_tables:
         parser.enable("table")
-    parser.linkify = _Addresses(LinkifyIt())
+    links: Any = parser  # its type names the library's own class alone
+    links.linkify = _Addresses(LinkifyIt())
 
     def lower(tokens: list[Token]) -> None:
         for token in tokens:

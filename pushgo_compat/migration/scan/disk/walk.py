@@ -32,7 +32,7 @@ class Walk:
 
     def __init__(self) -> None:
         self.read = 0
-        self.skipped = Counter(
+        self.skipped: Counter[str] = Counter(
             dict.fromkeys(("binary", "large", "unreadable", "minified", "link"), 0)
         )
         self.failed: list[str] = []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pushgo_compat.migration.shell.source import Source
 from pushgo_compat.migration.words import Word
@@ -247,11 +247,12 @@ class _YamlReader:
         if node is None or depth > MAX_DEPTH or id(node) in self._seen:
             return None
         self._seen.add(id(node))
+        kind: Any = node  # its classes tell themselves apart by names
         start, end = node.start_mark.index, node.end_mark.index
         first, last = self._place(start), self._place(end)
-        if node.id == "scalar":
+        if kind.id == "scalar":
             return self._leaf(node, start, end)
-        branch = Branch(first, last, is_list=node.id == "sequence")
+        branch = Branch(first, last, is_list=kind.id == "sequence")
         for number, each in enumerate(node.value):
             if branch.is_list:
                 key: Tree | None = Leaf(Word.made_up(str(number)), first, first)
@@ -265,7 +266,8 @@ class _YamlReader:
 
     def _leaf(self, node: Node, start: int, end: int) -> Leaf:
         first, last = self._place(start), self._place(end)
-        style = node.style or ""
+        scalar: Any = node
+        style = scalar.style or ""
         raw = self._text[start:end]
         value = str(node.value)
         if style in ("|", ">"):

@@ -83,8 +83,8 @@ async def show_translation(request: web.Request, _: Visit) -> web.StreamResponse
         reader=reader_of(request),
     )
     stored: Any = call.receipt["messages"]
-    native: Any = again.native
-    rows = [] if native is None else field_rows(again.notes, [native], 0)
+    native: dict[str, Any] = again.native or {}
+    rows = field_rows(again.notes, [native], 0) if again.native else []
     return await show(
         request,
         "calls/translated.html",
