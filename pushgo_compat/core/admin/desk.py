@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ class Desk:
     started_ms: int = 0
     """When this process began to serve, in Unix milliseconds."""
     just_bound: JustBound = field(default_factory=JustBound)
+    rotating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from the look at a form's number until the password is another one."""
 
     async def undo_binding(self, alias_id: str) -> None:
         """Remove a fresh alias; its key is unknown again. Raises Refused.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.gateway import ANY_PORT, CHANNEL_NAME, Gateway, running
 from tests.golden import CHANNEL_ID, KEY, PASSWORD
 from tests.web.browser import Browser
 from tests.web.operator_pages import HERE, TOKEN, codes, number, signed_in, text
+from tests.wire import Wire, request
 
 
 @pytest.fixture
@@ -223,3 +226,20 @@ def test_the_pages_speak_chinese(gateway: Gateway) -> None:
     assert "粘贴的命令" in text(browser.get(HERE))
     assert "今天的消息" in text(browser.get("/admin/channels"))
     assert f"更换“{CHANNEL_NAME}”的密码？" in text(browser.get(f"{HERE}/password"))
+
+
+def test_a_new_password_is_made_once_for_a_form_that_comes_twice_at_once(
+    gateway: Gateway, operator: Browser
+) -> None:
+    form = {"number": number(operator.get(f"{HERE}/password"))}
+    cookies = "; ".join(f"{k}={v}" for k, v in operator.cookies.items())
+    headers = [("Origin", b"http://nas.test"), ("Cookie", cookies.encode())]
+    raw = request(
+        "POST", f"{HERE}/password", headers, urlencode(form).encode(), host="nas.test"
+    )
+    with ExitStack() as stack:
+        wires = [stack.enter_context(Wire(gateway.ports["main"])) for _ in range(4)]
+        for wire in wires:
+            wire.send(raw)
+        pages = [text(wire.read("POST")) for wire in wires]
+    assert sum("<h1>Copy this now" in page for page in pages) == 1

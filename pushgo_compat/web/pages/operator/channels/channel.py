@@ -68,13 +68,14 @@ async def rotate_password(request: web.Request, _: Visit) -> web.StreamResponse:
     The form's number belongs to the password of its time: sent again, it finds another
     one and changes nothing.
     """
-    fields = await read_own_form(request)
-    channel = await channel_of(request)
-    if not hmac.compare_digest(
-        fields.get("number", "").encode(), _number(request, channel).encode()
-    ):
-        return await show_channel_once(request, None, channel.channel_id)
-    opened = await desk_of(request).admin.rotate_password(channel.channel_id)
+    fields, desk = await read_own_form(request), desk_of(request)
+    async with desk.rotating:  # a form that is clicked twice comes twice at once
+        channel = await channel_of(request)
+        if not hmac.compare_digest(
+            fields.get("number", "").encode(), _number(request, channel).encode()
+        ):
+            return await show_channel_once(request, None, channel.channel_id)
+        opened = await desk.admin.rotate_password(channel.channel_id)
     return await show_channel_once(request, opened, channel.channel_id)
 
 
