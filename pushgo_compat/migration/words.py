@@ -47,6 +47,16 @@ class Word(NamedTuple):
         start = len(self.text) - len(self.text.lstrip(_SPACE_CHARS))
         return self.part(start, max(start, len(self.text.rstrip(_SPACE_CHARS))))
 
+    def without_blanks(self) -> Word:
+        """A URL without blanks around it, and with those within it escaped."""
+        word = self.stripped()
+        if " " not in word.text:
+            return word
+        return Word.joined(
+            Word.made_up("%20") if char == " " else word.part(index, index + 1)
+            for index, char in enumerate(word.text)
+        )
+
     def span(self) -> tuple[int, int] | None:
         """Where it stands: first byte, and the one behind the last.
 

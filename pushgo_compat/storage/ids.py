@@ -21,6 +21,15 @@ _FIRST_COUNT_BITS = 20
 do not meet, and leaves room to count on."""
 
 
+def parse_id(message_id: str) -> bytes | None:
+    """The bytes of a message id, None for what cannot be one."""
+    try:
+        raw = bytes.fromhex(message_id)
+    except ValueError:
+        return None
+    return raw if len(raw) == ID_BYTES else None
+
+
 def system_now_ms() -> int:
     """The system's clock in Unix milliseconds."""
     return time.time_ns() // 1_000_000

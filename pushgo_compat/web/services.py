@@ -34,6 +34,7 @@ from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.unified_push import UnifiedPush
+from pushgo_compat.errors import WebPushNotConfigured
 from pushgo_compat.legacy import Presentation
 from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.web.connection.forwarded import Callers
@@ -126,6 +127,12 @@ class Services:
     off_loop: OffLoop = field(default_factory=OffLoop)
     shadows: Shadows | None = None
     """Old servers that are asked beside us; None: nobody can be asked."""
+
+    def web_push(self) -> WebPushService:
+        """Browsers' subscriptions. Raises WebPushNotConfigured where none are kept."""
+        if self.webpush is None:
+            raise WebPushNotConfigured
+        return self.webpush
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

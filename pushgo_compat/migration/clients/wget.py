@@ -92,7 +92,7 @@ def read_wget(words: Sequence[Argument], given: Input, known: Known) -> list[Res
 
 def _request(line: _Line, word: Word, given: Input) -> HttpRequest:
     options = line.options
-    url, userinfo = parse_url(_without_blanks(word))
+    url, userinfo = parse_url(word.without_blanks())
     url = url._replace(path=_escaped(url.path), query=_escaped(url.query))
     body = _body(options, given)
     method = "GET" if body is None else "POST"
@@ -137,15 +137,6 @@ def _login(options: dict[str, Word], userinfo: str) -> str:
     if user is None:
         return userinfo
     return f"{user.text}:{password.text if password else ''}"
-
-
-def _without_blanks(word: Word) -> Word:
-    word = word.stripped()
-    parts = [
-        Word.made_up("%20") if char == " " else word.part(index, index + 1)
-        for index, char in enumerate(word.text)
-    ]
-    return Word.joined(parts) if " " in word.text else word
 
 
 def _escaped(text: str) -> str:

@@ -168,7 +168,8 @@ def _request(given: Mapping[str, Value], variables: Variables) -> HttpRequest:
     uri = given.get("uri")
     if not isinstance(uri, Word):
         raise Unreadable("the call has no -Uri that can be read")
-    url, _ = parse_url(_without_blanks(uri))
+    # .NET escapes blanks in a URL.
+    url, _ = parse_url(uri.without_blanks())
     written = given.get("method", given.get("custommethod"))
     method = "GET" if written is None else as_text(written).upper()
     headers: list[tuple[str, str | None]] = []
@@ -209,14 +210,3 @@ def _body(given: Mapping[str, Value], method: str) -> tuple[list[BodyPart], str]
         pairs = [f"{quote_plus(n)}={quote_plus(as_text(v))}" for n, v in body.items()]
         return [as_bytes("&".join(pairs))], FORM
     return [as_bytes(as_text(body))], default
-
-
-def _without_blanks(word: Word) -> Word:
-    """.NET escapes blanks in a URL."""
-    word = word.stripped()
-    if " " not in word.text:
-        return word
-    return Word.joined(
-        Word.made_up("%20") if char == " " else word.part(index, index + 1)
-        for index, char in enumerate(word.text)
-    )

@@ -14,7 +14,7 @@ from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import InvalidRequest, MessageNotFound
 from pushgo_compat.model import Channel
-from pushgo_compat.web.message_json import wire_fields
+from pushgo_compat.web.message_json import MESSAGE_ID_FORM, message_id_of, wire_fields
 from pushgo_compat.web.native.description.describe import (
     MESSAGE_ID,
     TEXT,
@@ -33,7 +33,6 @@ from pushgo_compat.web.services import SERVICES
 DEFAULT_LIMIT, MAX_LIMIT = 100, 500
 FROM_THE_START = "all"
 OLDEST_FIRST, NEWEST_FIRST = "asc", "desc"
-_MESSAGE_ID = re.compile(r"[0-9a-f]{32}")
 _UNIX_MS = re.compile(r"[0-9]{1,16}")
 _LIMIT = re.compile(r"[0-9]{1,3}")
 
@@ -66,7 +65,7 @@ async def find_start(store: HistoryStore, channel: int, since: str) -> Start:
     """
     if since == FROM_THE_START:
         return Start(b"", 0)
-    if _MESSAGE_ID.fullmatch(since):
+    if MESSAGE_ID_FORM.fullmatch(since):
         position = await store.position_of(channel, since)
         if position is not None:
             return Start(position, 0)
@@ -80,7 +79,7 @@ async def find_end(store: HistoryStore, channel: int, before: str) -> bytes:
 
     Raises InvalidRequest with before_invalid, also for the id of no message.
     """
-    if _MESSAGE_ID.fullmatch(before):
+    if MESSAGE_ID_FORM.fullmatch(before):
         position = await store.position_of(channel, before)
         if position is not None:
             return position
@@ -186,7 +185,7 @@ async def get_message(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     grant, _ = await login_reader(request)
     check_query(request)
-    message_id = _message_id(request)
+    message_id = message_id_of(request)
     stored = await services.store.get(grant.channel.number, message_id)
     if stored is None:
         raise MessageNotFound
@@ -231,7 +230,7 @@ async def delete_message(request: web.Request) -> web.Response:
     """Remove a message and what hangs on it; its op_id stays taken."""
     grant, _ = await login_reader(request)
     check_query(request)
-    message_id = _message_id(request)
+    message_id = message_id_of(request)
     services = request.app[SERVICES]
     if not await services.store.delete(grant.channel.number, message_id):
         raise MessageNotFound
@@ -244,10 +243,3 @@ async def delete_message(request: web.Request) -> web.Response:
             "deleted": True,
         }
     )
-
-
-def _message_id(request: web.Request) -> str:
-    text = request.match_info["message_id"]
-    if not _MESSAGE_ID.fullmatch(text):
-        raise MessageNotFound
-    return text

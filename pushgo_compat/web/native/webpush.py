@@ -5,8 +5,7 @@ from __future__ import annotations
 import orjson
 from aiohttp import web
 
-from pushgo_compat.core.phones.webpush import WebPushService
-from pushgo_compat.errors import InvalidRequest, WebPushNotConfigured
+from pushgo_compat.errors import InvalidRequest
 from pushgo_compat.web.native.description.describe import (
     TEXT,
     Json,
@@ -54,7 +53,7 @@ async def get_key(request: web.Request) -> web.Response:
     """The key under which a page subscribes."""
     await login_reader(request)
     check_query(request)
-    return accepted({"public_key": _service(request).public_key})
+    return accepted({"public_key": request.app[SERVICES].web_push().public_key})
 
 
 @describes(
@@ -76,7 +75,9 @@ async def put_subscription(request: web.Request) -> web.Response:
     check_json_content_type(request)
     body = await read_whole_body(request, MAX_BODY_BYTES)
     subscription = body.decode("utf-8", "replace")
-    target = await _service(request).subscribe(grant.channel, subscription)
+    target = (
+        await request.app[SERVICES].web_push().subscribe(grant.channel, subscription)
+    )
     return accepted({"target_id": target.target_id})
 
 
@@ -97,15 +98,10 @@ async def delete_subscription(request: web.Request) -> web.Response:
     check_query(request)
     check_json_content_type(request)
     endpoint = _endpoint(await read_whole_body(request, MAX_BODY_BYTES))
-    removed = await _service(request).unsubscribe(grant.channel, endpoint)
+    removed = (
+        await request.app[SERVICES].web_push().unsubscribe(grant.channel, endpoint)
+    )
     return accepted({"channel_id": grant.channel.channel_id, "deleted": removed})
-
-
-def _service(request: web.Request) -> WebPushService:
-    service = request.app[SERVICES].webpush
-    if service is None:
-        raise WebPushNotConfigured
-    return service
 
 
 def _endpoint(body: bytes) -> str:

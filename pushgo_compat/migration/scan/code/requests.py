@@ -78,7 +78,7 @@ def build_request(call: Call, program: Program) -> HttpRequest:
     address = address_of(call)
     if address is None:
         raise Unreadable("the call holds no address")
-    url, _ = parse_url(_clean(address), as_is=True)
+    url, _ = parse_url(address.without_blanks(), as_is=True)
     options = _options(call)
     body = _body(call, options, program)
     query = _pairs(options.get("params", "searchparams", "qs", "query"), program)
@@ -300,17 +300,6 @@ def _plain(value: Value, program: Program) -> object:
             return value.value
         case _:
             return program.as_word(value, len(program.tokens)).text
-
-
-def _clean(word: Word) -> Word:
-    """A URL without blanks around it, and with those within it escaped."""
-    word = word.stripped()
-    if " " not in word.text:
-        return word
-    return Word.joined(
-        Word.made_up("%20") if char == " " else word.part(index, index + 1)
-        for index, char in enumerate(word.text)
-    )
 
 
 def method_in(values: Sequence[Value], program: Program) -> str:

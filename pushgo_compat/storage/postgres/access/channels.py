@@ -16,17 +16,17 @@ from pushgo_compat.core.stores.access.aliases import (
 from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.core.stores.old_calls.shadows import Phase
 from pushgo_compat.model import Channel, Severity, Source
+from pushgo_compat.storage import shadow_rows
 from pushgo_compat.storage.postgres.access import tokens
 from pushgo_compat.storage.postgres.access.generation import bump, count_change
 from pushgo_compat.storage.postgres.engine.database import Database, Session, changed
 from pushgo_compat.storage.postgres.messages.messages import CHANNEL, channel_of
-from pushgo_compat.storage.postgres.old_calls import shadows
 from pushgo_compat.storage.postgres.texts import storable
 
 _ALIAS = (
     "SELECT a.alias_id, a.dialect, a.hint, a.send_only, a.require_auth, a.options,"
     " a.created_at, a.note, a.last_used, a.use_count, a.last_client,"
-    f" a.last_address, {CHANNEL}, {shadows.COLUMNS}"
+    f" a.last_address, {CHANNEL}, {shadow_rows.COLUMNS}"
     " FROM aliases a JOIN channels c ON c.number = a.channel"
     f" LEFT JOIN shadows s ON s.alias_id = a.alias_id AND s.phase = '{Phase.COMPARING}'"
 )
@@ -127,13 +127,13 @@ async def remove_channels(db: Session, numbers: Sequence[int]) -> None:
 def _alias(row: asyncpg.Record) -> Alias:
     alias_id, dialect, hint, send_only, require_auth, options = row[:6]
     created_at, note, last_used, use_count, last_client, last_address = row[6:12]
-    shadow = row[-shadows.WIDTH :]
+    shadow = row[-shadow_rows.WIDTH :]
     more = json.loads(options)
     return Alias(
         alias_id=alias_id,
         dialect=Source(dialect),
         hint=hint,
-        channel=channel_of(row[12 : -shadows.WIDTH]),
+        channel=channel_of(row[12 : -shadow_rows.WIDTH]),
         send_only=send_only,
         require_auth=require_auth,
         tags=tuple(more["tags"]),
@@ -147,7 +147,7 @@ def _alias(row: asyncpg.Record) -> Alias:
         use_count=use_count,
         last_client=last_client,
         last_address=last_address,
-        shadow=None if shadow[0] is None else shadows.shadow_of(shadow),
+        shadow=None if shadow[0] is None else shadow_rows.shadow_of(shadow),
     )
 
 

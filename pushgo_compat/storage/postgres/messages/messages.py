@@ -11,7 +11,7 @@ import orjson
 
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel, Source
-from pushgo_compat.storage.ids import ID_BYTES, first_position_at
+from pushgo_compat.storage.ids import ID_BYTES, first_position_at, parse_id
 from pushgo_compat.storage.postgres.engine.database import (
     Database,
     Session,
@@ -67,15 +67,6 @@ def channel_of(row: Sequence[object] | asyncpg.Record) -> Channel:
         created_at_ms=int(str(created_at)),
         hidden=bool(hidden),
     )
-
-
-def parse_id(message_id: str) -> bytes | None:
-    """The bytes of a message id, None for what cannot be one."""
-    try:
-        raw = bytes.fromhex(message_id)
-    except ValueError:
-        return None
-    return raw if len(raw) == ID_BYTES else None
 
 
 async def page(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import asyncpg
-
 from pushgo_compat.core.stores.old_calls.shadows import (
     LATEST_CALLS,
     MAX_GIVEN,
@@ -21,12 +19,8 @@ from pushgo_compat.core.stores.old_calls.shadows import (
 from pushgo_compat.storage.postgres.access.generation import bump
 from pushgo_compat.storage.postgres.engine.database import Database, Session, changed
 from pushgo_compat.storage.postgres.texts import storable
+from pushgo_compat.storage.shadow_rows import COLUMNS, shadow_of
 
-COLUMNS = (
-    "s.alias_id, s.old_url, s.connect, s.timeout, s.delivers, s.phase, s.started_at"
-)
-WIDTH = 7
-"""Number of ``COLUMNS``."""
 _SELECT = f"SELECT {COLUMNS} FROM shadows s"
 
 
@@ -82,20 +76,6 @@ class PostgresShadows:
             Phase.COMPARING,
         )
         return None if row is None else shadow_of(row)
-
-
-def shadow_of(row: Sequence[object] | asyncpg.Record) -> Shadow:
-    """The shadow of a row that has ``COLUMNS``."""
-    alias_id, old_url, connect, timeout, delivers, phase, started_at = row
-    return Shadow(
-        alias_id=str(alias_id),
-        old_url=str(old_url),
-        connect=None if connect is None else str(connect),
-        timeout_ms=int(str(timeout)),
-        delivers=bool(delivers),
-        phase=Phase(str(phase)),
-        started_at_ms=int(str(started_at)),
-    )
 
 
 async def _start(db: Session, shadow: Shadow) -> bool:

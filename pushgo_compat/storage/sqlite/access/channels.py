@@ -15,15 +15,15 @@ from pushgo_compat.core.stores.access.aliases import (
 from pushgo_compat.core.stores.access.keys import Standing
 from pushgo_compat.core.stores.old_calls.shadows import Phase
 from pushgo_compat.model import Channel, Severity, Source
+from pushgo_compat.storage import shadow_rows
 from pushgo_compat.storage.sqlite.access import tokens
 from pushgo_compat.storage.sqlite.access.generation import bump
-from pushgo_compat.storage.sqlite.old_calls import shadows
 
 _CHANNEL = "c.number, c.channel_id, c.name, c.password_hash, c.created_at, c.voucher"
 _ALIAS = (
     "SELECT a.alias_id, a.dialect, a.hint, a.send_only, a.require_auth, a.options,"
     f" a.created_at, a.note, a.last_used, a.use_count, a.last_client,"
-    f" a.last_address, {_CHANNEL}, {shadows.COLUMNS}"
+    f" a.last_address, {_CHANNEL}, {shadow_rows.COLUMNS}"
     " FROM aliases a JOIN channels c ON c.number = a.channel"
     f" LEFT JOIN shadows s ON s.alias_id = a.alias_id AND s.phase = '{Phase.COMPARING}'"
 )
@@ -175,13 +175,13 @@ def remove_channel(db: sqlite3.Connection, number: int) -> None:
 def _alias(row: Sequence[object]) -> Alias:
     alias_id, dialect, hint, send_only, require_auth, options = row[:6]
     created_at, note, last_used, use_count, last_client, last_address = row[6:12]
-    shadow = row[-shadows.WIDTH :]
+    shadow = row[-shadow_rows.WIDTH :]
     more = json.loads(str(options))
     return Alias(
         alias_id=str(alias_id),
         dialect=Source(str(dialect)),
         hint=str(hint),
-        channel=_channel(row[12 : -shadows.WIDTH]),
+        channel=_channel(row[12 : -shadow_rows.WIDTH]),
         send_only=bool(send_only),
         require_auth=bool(require_auth),
         tags=tuple(more["tags"]),
@@ -195,7 +195,7 @@ def _alias(row: Sequence[object]) -> Alias:
         use_count=int(str(use_count)),
         last_client=str(last_client),
         last_address=str(last_address),
-        shadow=None if shadow[0] is None else shadows.shadow_of(shadow),
+        shadow=None if shadow[0] is None else shadow_rows.shadow_of(shadow),
     )
 
 

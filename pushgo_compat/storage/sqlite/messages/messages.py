@@ -11,7 +11,7 @@ import orjson
 
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Channel, Source
-from pushgo_compat.storage.ids import ID_BYTES, first_position_at
+from pushgo_compat.storage.ids import ID_BYTES, first_position_at, parse_id
 from pushgo_compat.storage.sqlite.messages.append import forget_waiting
 
 PURGE_STEP_ROWS = 125
@@ -69,15 +69,6 @@ def _stored(row: _Row) -> StoredMessage:
         via=tuple(via.split(",")) if via else (),
         held=bool(held),
     )
-
-
-def parse_id(message_id: str) -> bytes | None:
-    """The bytes of a message id, None for what cannot be one."""
-    try:
-        raw = bytes.fromhex(message_id)
-    except ValueError:
-        return None
-    return raw if len(raw) == ID_BYTES else None
 
 
 class Span(NamedTuple):

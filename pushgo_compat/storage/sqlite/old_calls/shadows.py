@@ -17,15 +17,11 @@ from pushgo_compat.core.stores.old_calls.shadows import (
     Seen,
     Shadow,
 )
+from pushgo_compat.storage.shadow_rows import COLUMNS, shadow_of
 from pushgo_compat.storage.sqlite.access.generation import bump
 from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.writer import Writer
 
-COLUMNS = (
-    "s.alias_id, s.old_url, s.connect, s.timeout, s.delivers, s.phase, s.started_at"
-)
-WIDTH = 7
-"""Number of ``COLUMNS``."""
 _SELECT = f"SELECT {COLUMNS} FROM shadows s"
 
 
@@ -63,20 +59,6 @@ class SqliteShadows:
     async def giver(self, digest: bytes) -> Shadow | None:
         """The shadow whose old server gave this out."""
         return await self._readers.run(lambda db: _giver(db, digest))
-
-
-def shadow_of(row: Sequence[object]) -> Shadow:
-    """The shadow of a row that has ``COLUMNS``."""
-    alias_id, old_url, connect, timeout, delivers, phase, started_at = row
-    return Shadow(
-        alias_id=str(alias_id),
-        old_url=str(old_url),
-        connect=None if connect is None else str(connect),
-        timeout_ms=int(str(timeout)),
-        delivers=bool(delivers),
-        phase=Phase(str(phase)),
-        started_at_ms=int(str(started_at)),
-    )
 
 
 def _shadows(db: sqlite3.Connection) -> list[Shadow]:

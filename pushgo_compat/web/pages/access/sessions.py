@@ -12,6 +12,7 @@ from typing import NamedTuple
 from aiohttp import web
 from itsdangerous import BadData, URLSafeSerializer
 
+from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.model import Channel
 from pushgo_compat.web.services import ADMIN_TOKEN, SERVICES
 
@@ -108,6 +109,12 @@ async def find_visit(request: web.Request, door: Door) -> Visit | None:
     if proof is None or not hmac.compare_digest(proof.hex(), session.proof):
         return None
     return Visit(session, channel)
+
+
+async def grant_of(request: web.Request, visit: Visit) -> Grant:
+    """The right to an inbox's channel that its session gives, as of this moment."""
+    generation = await request.app[SERVICES].store.generation()
+    return Grant(channel=visit.inbox, generation=generation, by_password=True)
 
 
 def keep(request: web.Request, response: web.StreamResponse, session: Session) -> None:

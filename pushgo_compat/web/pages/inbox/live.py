@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.errors import AuthenticationFailed
-from pushgo_compat.web.pages.access.sessions import INBOX, find_visit
-from pushgo_compat.web.services import OPEN_STREAM, SERVICES
+from pushgo_compat.web.pages.access.sessions import INBOX, find_visit, grant_of
+from pushgo_compat.web.services import OPEN_STREAM
 
 
 async def stream_inbox(request: web.Request) -> web.StreamResponse:
@@ -18,6 +17,4 @@ async def stream_inbox(request: web.Request) -> web.StreamResponse:
     visit = await find_visit(request, INBOX)
     if visit is None:
         raise AuthenticationFailed
-    generation = await request.app[SERVICES].store.generation()
-    grant = Grant(channel=visit.inbox, generation=generation, by_password=True)
-    return await request.app[OPEN_STREAM](request, grant)
+    return await request.app[OPEN_STREAM](request, await grant_of(request, visit))

@@ -12,7 +12,7 @@ from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import MessageNotFound
 from pushgo_compat.model import Channel
-from pushgo_compat.web.message_json import wire_fields
+from pushgo_compat.web.message_json import message_id_of, wire_fields
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import INBOX, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
@@ -22,7 +22,6 @@ from pushgo_compat.web.pages.language import language_of
 from pushgo_compat.web.pages.safe_text import visible
 from pushgo_compat.web.services import SERVICES
 
-_MESSAGE_ID = re.compile(r"[0-9a-f]{32}")
 _PICTURES_POLICY = (
     "default-src 'none'; style-src 'self'; img-src {}; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'; sandbox"
@@ -90,7 +89,7 @@ async def delete_message(request: web.Request, visit: Visit) -> web.StreamRespon
     """Remove a message and what hangs on it; one that is gone is gone."""
     await read_own_form(request)
     services = request.app[SERVICES]
-    await services.store.delete(visit.inbox.number, _message_id(request))
+    await services.store.delete(visit.inbox.number, message_id_of(request))
     if services.files is not None:
         await services.files.sweep()
     return go(request, "inbox")
@@ -99,17 +98,10 @@ async def delete_message(request: web.Request, visit: Visit) -> web.StreamRespon
 async def _find(request: web.Request, channel: Channel) -> StoredMessage:
     """Raises MessageNotFound."""
     store = request.app[SERVICES].store
-    stored = await store.get(channel.number, _message_id(request))
+    stored = await store.get(channel.number, message_id_of(request))
     if stored is None or stored.hidden:
         raise MessageNotFound
     return stored
-
-
-def _message_id(request: web.Request) -> str:
-    text = request.match_info["message_id"]
-    if not _MESSAGE_ID.fullmatch(text):
-        raise MessageNotFound
-    return text
 
 
 def _origin(url: str) -> str:

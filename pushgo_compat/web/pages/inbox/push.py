@@ -17,7 +17,7 @@ from pushgo_compat.errors import (
 )
 from pushgo_compat.model import NativeMessage, Source
 from pushgo_compat.web.pages.access.own_form import ForeignForm, is_own, read_own_form
-from pushgo_compat.web.pages.access.sessions import INBOX, Visit, find_visit
+from pushgo_compat.web.pages.access.sessions import INBOX, Visit, find_visit, grant_of
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
 from pushgo_compat.web.pages.language import language_of
 from pushgo_compat.web.pages.texts import Texts
@@ -39,7 +39,7 @@ def offer_of(request: web.Request) -> Offer:
     """Whether this server can push to browsers, and whether they let it."""
     services = request.app[SERVICES]
     try:
-        key = None if services.webpush is None else services.webpush.public_key
+        key = services.web_push().public_key
     except WebPushNotConfigured:
         key = None
     return Offer(key, services.callers.scheme(request) == "https")
@@ -48,19 +48,14 @@ def offer_of(request: web.Request) -> Offer:
 async def put_subscription(request: web.Request) -> web.StreamResponse:
     """Make this browser a target; one that is known stays what it is. 204."""
     visit, subscription = await _from_script(request)
-    service = request.app[SERVICES].webpush
-    if service is None:
-        raise WebPushNotConfigured
-    await service.subscribe(visit.inbox, subscription)
+    await request.app[SERVICES].web_push().subscribe(visit.inbox, subscription)
     return web.Response(status=204)
 
 
 async def delete_subscription(request: web.Request) -> web.StreamResponse:
     """Remove this browser's target, by its endpoint. 204, also when it is gone."""
     visit, text = await _from_script(request)
-    service = request.app[SERVICES].webpush
-    if service is None:
-        raise WebPushNotConfigured
+    service = request.app[SERVICES].web_push()
     try:
         endpoint = orjson.loads(text)["endpoint"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
@@ -75,29 +70,21 @@ async def delete_subscription(request: web.Request) -> web.StreamResponse:
 async def send_test(request: web.Request, visit: Visit) -> web.StreamResponse:
     """Send a message to the channel itself, as its reader."""
     await read_own_form(request)
-    services, channel = request.app[SERVICES], visit.inbox
+    services = request.app[SERVICES]
     t = Texts(language_of(request))
-    grant = Grant(
-        channel=channel, generation=await services.store.generation(), by_password=True
-    )
 
     async def renew() -> Grant:
         """The session again: it ends with the password."""
         again = await find_visit(request, INBOX)
         if again is None:
             raise ForeignForm
-        return Grant(
-            channel=again.inbox,
-            generation=await services.store.generation(),
-            by_password=True,
-        )
+        return await grant_of(request, again)
 
     message = NativeMessage(
         title=str(t("inbox.test_title")), body=str(t("inbox.test_body"))
     )
-    (result,) = await services.messages.submit(
-        Source.NATIVE, message, [Recipient(grant=grant, renew=renew)]
-    )
+    recipient = Recipient(grant=await grant_of(request, visit), renew=renew)
+    (result,) = await services.messages.submit(Source.NATIVE, message, [recipient])
     if isinstance(result, NativeError):
         raise result
     services.metrics.accepted[Source.NATIVE].inc()
