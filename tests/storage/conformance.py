@@ -5,11 +5,12 @@ The test module of a store subclasses each class here and defines ``open_store``
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 
-from pushgo_compat.core.stores.messages import StoredMessage
+from pushgo_compat.core.stores.messages import AppendResult, StoredMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
@@ -37,6 +38,28 @@ DAY_MS = 86_400_000
 
 class MessageConformance:
     """One message: written, read, found, removed."""
+
+    async def test_what_follows_a_commit_hears_its_results_in_order(
+        self, desk: Desk
+    ) -> None:
+        done: asyncio.Future[list[AppendResult]] = asyncio.Future()
+        rows = [desk.row(op_id=op_id) for op_id in ("a", "b", "a")]
+        desk.store.append_then(rows, done.set_result)
+        assert not done.done()
+        results = [accepted(result) for result in await done]
+        assert [result.replayed for result in results] == [False, False, True]
+        assert await desk.ids() == [result.message_id for result in results[:2]]
+
+    async def test_a_fault_in_what_follows_a_commit_stays_with_its_caller(
+        self, desk: Desk
+    ) -> None:
+        def fail(_: list[AppendResult]) -> None:
+            raise ZeroDivisionError
+
+        desk.store.append_then([desk.row()], fail)
+        sent = await desk.send()
+        assert len(await desk.ids()) == 2
+        assert (await desk.ids())[1] == sent.message_id
 
     async def test_a_message_comes_back_as_it_was_committed(self, desk: Desk) -> None:
         row = desk.row(source=Source.NTFY, view=b'{"a":1}', receipt=b"[1]")

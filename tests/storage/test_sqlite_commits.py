@@ -17,6 +17,7 @@ from pushgo_compat.core.stores.messages import Committed, Unwritten
 from pushgo_compat.core.stores.store import Store, StoreTooNew
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage import open_store as open_url
+from pushgo_compat.storage import waiting_rows
 from pushgo_compat.storage.sqlite.engine import writer
 from pushgo_compat.storage.sqlite.engine.connection import connect, migrate
 from pushgo_compat.storage.sqlite.messages import messages
@@ -102,7 +103,7 @@ async def test_who_comes_during_a_commit_shares_the_next_one(held: Desk) -> None
 async def test_a_commit_takes_so_many_rows_and_leaves_the_others_to_the_next(
     held: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "MAX_BATCH_ROWS", 2)
+    monkeypatch.setattr(waiting_rows, "MAX_BATCH_ROWS", 2)
     sending = [asyncio.ensure_future(held.send()) for _ in range(5)]
     await let_run(2)
     _HeldConnection.let_through.set()
@@ -172,7 +173,7 @@ async def test_to_be_writable_means_that_a_changed_value_was_committed(
 async def test_more_rows_than_may_wait_are_turned_away_with_ids(
     desk: Desk, outside: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "MAX_WAITING_ROWS", 3)
+    monkeypatch.setattr(waiting_rows, "MAX_WAITING_ROWS", 3)
     outside.execute("BEGIN IMMEDIATE")
     first = asyncio.ensure_future(desk.send())
     await let_run(2)  # it is on its way to the disk and waits for the lock there

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -63,6 +63,9 @@ class Unwritten(NamedTuple):
 
 AppendResult = Committed | Stale | Unwritten
 
+Then = Callable[[list[AppendResult]], None]
+"""What follows a commit: hears one result a row, in order, on the event loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
@@ -97,6 +100,14 @@ class MessageStore(Protocol):
         """Write all rows in one durable commit, shared with concurrent callers.
 
         One result a row, in order.
+        """
+        ...
+
+    def append_then(self, rows: Sequence[NewMessage], then: Then) -> None:
+        """As ``append``, for a caller that need not wait: ``then`` hears the results.
+
+        Once, when the commit has returned or failed; at once, before this returns,
+        where too many rows wait: all are ``Unwritten`` then. It must not block.
         """
         ...
 

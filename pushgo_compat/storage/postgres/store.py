@@ -12,6 +12,7 @@ from pushgo_compat.core.stores.messages import (
     Committed,
     NewMessage,
     StoredMessage,
+    Then,
 )
 from pushgo_compat.model import Channel
 from pushgo_compat.storage.ids import Clock, first_position_at, system_now_ms
@@ -167,6 +168,10 @@ class PostgresStore(PostgresAdministration):
     def append(self, rows: Sequence[NewMessage]) -> Awaitable[Sequence[AppendResult]]:
         """Write rows in the next shared commit."""
         return self._writer.append(rows)
+
+    def append_then(self, rows: Sequence[NewMessage], then: Then) -> None:
+        """Write rows in the next shared commit, then tell ``then``."""
+        self._writer.append_then(rows, then)
 
     async def page(
         self,

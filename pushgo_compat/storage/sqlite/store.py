@@ -14,6 +14,7 @@ from pushgo_compat.core.stores.messages import (
     Committed,
     NewMessage,
     StoredMessage,
+    Then,
 )
 from pushgo_compat.core.trouble import DISK_FULL
 from pushgo_compat.errors import ServerBusy
@@ -140,6 +141,10 @@ class SqliteStore(SqliteAdministration):
     def append(self, rows: Sequence[NewMessage]) -> Awaitable[Sequence[AppendResult]]:
         """Write rows in the next shared commit."""
         return self._writer.append(rows)
+
+    def append_then(self, rows: Sequence[NewMessage], then: Then) -> None:
+        """Write rows in the next shared commit, then tell ``then``."""
+        self._writer.append_then(rows, then)
 
     async def page(
         self,

@@ -18,23 +18,19 @@ from pushgo_compat.core.stores.messages import (
     AppendResult,
     NewMessage,
     StoredMessage,
+    Then,
     Unwritten,
 )
 from pushgo_compat.core.trouble import TroubleLog
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.storage.ids import Clock, IdMaker
+from pushgo_compat.storage.ids import Clock
 from pushgo_compat.storage.sqlite.engine.connection import connect
 from pushgo_compat.storage.sqlite.engine.faults import reason_of
 from pushgo_compat.storage.sqlite.messages.append import Appender
 from pushgo_compat.storage.sqlite.messages.schedule import release_due
+from pushgo_compat.storage.waiting_rows import Waiter, WaitingRows, rows_of, tell
 
 T = TypeVar("T")
-
-MAX_BATCH_ROWS = 512
-MAX_WAITING_ROWS = 20_000
-"""Rows that may wait for the disk; more are refused (503), not piled up in memory."""
-
-_Waiter = tuple[Sequence[NewMessage], "asyncio.Future[list[AppendResult]]"]
 
 
 class OnCommit(Protocol):
@@ -63,8 +59,7 @@ class Writer:
         self._appender = Appender(self._connection)
         self._trouble = TroubleLog("commit failed", "commits work again")
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._waiting: list[_Waiter] = []
-        self._waiting_rows = 0
+        self._waiting = WaitingRows(clock, self._begin)
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
@@ -77,18 +72,11 @@ class Writer:
 
     def append(self, rows: Sequence[NewMessage]) -> asyncio.Future[list[AppendResult]]:
         """Queue rows for the next commit; they stay unwritten when too many wait."""
-        future: asyncio.Future[list[AppendResult]] = self._loop.create_future()
-        if self._closed or self._waiting_rows + len(rows) > MAX_WAITING_ROWS:
-            ids = IdMaker().make(self._clock(), len(rows))
-            future.set_result([Unwritten(message_id.hex()) for message_id in ids])
-            return future
-        self._waiting.append((rows, future))
-        self._waiting_rows += len(rows)
-        if self._idle.is_set():
-            # Whatever else this turn of the loop brings joins the same commit.
-            self._idle.clear()
-            self._loop.call_soon(self._start_batch)
-        return future
+        return self._waiting.append(rows)
+
+    def append_then(self, rows: Sequence[NewMessage], then: Then) -> None:
+        """Queue rows for the next commit, and tell ``then`` what became of them."""
+        self._waiting.append_then(rows, then)
 
     async def execute(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a change in a transaction of its own; raises ServerBusy if it fails.
@@ -153,26 +141,25 @@ class Writer:
     async def close(self) -> None:
         """Write what waits, then stop the thread."""
         self._closed = True
+        self._waiting.close()
         await self._idle.wait()
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._connection.close()
 
+    def _begin(self) -> None:
+        if self._idle.is_set():
+            # Whatever else this turn of the loop brings joins the same commit.
+            self._idle.clear()
+            self._loop.call_soon(self._start_batch)
+
     def _start_batch(self) -> None:
-        batch: list[_Waiter] = []
-        size = 0
-        for waiter in self._waiting:
-            batch.append(waiter)
-            size += len(waiter[0])
-            if size >= MAX_BATCH_ROWS:
-                break
-        del self._waiting[: len(batch)]
-        self._waiting_rows -= size
+        batch = self._waiting.take()
         self._jobs.put(lambda: self._commit(batch))
 
     def _finish_batch(
         self,
-        batch: list[_Waiter],
+        batch: list[Waiter],
         rows: Sequence[NewMessage],
         results: list[AppendResult],
         version: int | None,
@@ -181,12 +168,7 @@ class Writer:
             self._start_batch()  # first: the disk works while we answer
         else:
             self._idle.set()
-        start = 0
-        for waiter_rows, future in batch:
-            end = start + len(waiter_rows)
-            if not future.done():
-                future.set_result(results[start:end])
-            start = end
+        tell(batch, results)
         self._on_commit(rows, results, version)
 
     # ----------------------------------------------------------- in the writer thread
@@ -195,8 +177,8 @@ class Writer:
         while (job := self._jobs.get()) is not None:
             job()
 
-    def _commit(self, batch: list[_Waiter]) -> None:
-        rows = [row for waiter_rows, _ in batch for row in waiter_rows]
+    def _commit(self, batch: list[Waiter]) -> None:
+        rows = rows_of(batch)
         results: list[AppendResult]
         version: int | None = None
         try:
