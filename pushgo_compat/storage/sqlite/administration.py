@@ -49,9 +49,7 @@ class SqliteAdministration:
         """Bind the store to a secret key; nothing is written when it is bound."""
         known = await self.secret_fingerprint()
         if known is None:
-            known = await self._writer.execute(
-                lambda db: channels.claim(db, secret_fingerprint)
-            )
+            known = await self._writer.execute(channels.claim, secret_fingerprint)
         return hmac.compare_digest(known, secret_fingerprint)
 
     async def admin_token_hash(self) -> str | None:
@@ -60,9 +58,7 @@ class SqliteAdministration:
 
     async def set_admin_token(self, token_hash: str, *, first: bool = False) -> bool:
         """Replace the hash of the operator's token."""
-        return await self._writer.execute(
-            lambda db: channels.set_admin_token(db, token_hash, first)
-        )
+        return await self._writer.execute(channels.set_admin_token, token_hash, first)
 
     async def generation(self) -> int:
         """Grows with every change below."""
@@ -81,28 +77,22 @@ class SqliteAdministration:
     ) -> Channel | None:
         """Store a channel."""
         return await self._writer.execute(
-            lambda db: channels.create_channel(
-                db, channel_id, name, password_hash, created_at_ms
-            )
+            channels.create_channel, channel_id, name, password_hash, created_at_ms
         )
 
     async def set_password(self, channel_id: str, password_hash: str) -> bool:
         """Replace a password."""
         return await self._writer.execute(
-            lambda db: channels.set_password(db, channel_id, password_hash)
+            channels.set_password, channel_id, password_hash
         )
 
     async def rename_channel(self, channel_id: str, name: str) -> bool:
         """Give a channel another name."""
-        return await self._writer.execute(
-            lambda db: channels.rename_channel(db, channel_id, name)
-        )
+        return await self._writer.execute(channels.rename_channel, channel_id, name)
 
     async def delete_channel(self, channel_id: str) -> bool:
         """Remove a channel at once, then its messages in bounded steps."""
-        gone = await self._writer.execute(
-            lambda db: channels.delete_channel(db, channel_id)
-        )
+        gone = await self._writer.execute(channels.delete_channel, channel_id)
         for number in gone:
             await self._purge_all(number)
         return bool(gone)
@@ -150,27 +140,23 @@ class SqliteAdministration:
 
     async def add_alias(self, alias: NewAlias) -> bool:
         """Store an alias."""
-        return await self._writer.execute(lambda db: channels.add_alias(db, alias))
+        return await self._writer.execute(channels.add_alias, alias)
 
     async def change_alias(self, alias_id: str, change: AliasChange) -> bool:
         """Change what an alias does."""
-        return await self._writer.execute(
-            lambda db: channels.change_alias(db, alias_id, change)
-        )
+        return await self._writer.execute(channels.change_alias, alias_id, change)
 
     async def remove_alias(self, alias_id: str) -> bool:
         """Remove an alias."""
-        return await self._writer.execute(
-            lambda db: channels.remove_alias(db, alias_id)
-        )
+        return await self._writer.execute(channels.remove_alias, alias_id)
 
     async def record_uses(self, uses: Mapping[str, AliasUse]) -> None:
         """Add to the counts of aliases."""
-        await self._writer.execute(lambda db: channels.record_uses(db, uses))
+        await self._writer.execute(channels.record_uses, uses)
 
     async def record_unknown(self, keys: Sequence[UnknownKey]) -> None:
         """Add to the counts of unknown keys."""
-        await self._writer.execute(lambda db: unknown_keys.record_unknown(db, keys))
+        await self._writer.execute(unknown_keys.record_unknown, keys)
 
     async def unknown_keys(self) -> Sequence[UnknownKey]:
         """The unknown keys."""
@@ -178,6 +164,4 @@ class SqliteAdministration:
 
     async def forget_unknown(self, unknown_ids: Sequence[str] | None) -> int:
         """Forget unknown keys."""
-        return await self._writer.execute(
-            lambda db: unknown_keys.forget_unknown(db, unknown_ids)
-        )
+        return await self._writer.execute(unknown_keys.forget_unknown, unknown_ids)

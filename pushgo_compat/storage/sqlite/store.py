@@ -32,6 +32,7 @@ from pushgo_compat.storage.sqlite.engine.connection import migrate
 from pushgo_compat.storage.sqlite.engine.faults import has_room
 from pushgo_compat.storage.sqlite.engine.foreign_commits import ForeignCommits
 from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.statements import change
 from pushgo_compat.storage.sqlite.engine.writer import Writer
 from pushgo_compat.storage.sqlite.messages import files, messages
 from pushgo_compat.storage.sqlite.old_calls.call_store import SqliteCalls
@@ -201,9 +202,7 @@ class SqliteStore(SqliteAdministration):
 
     async def forget_files(self, expired_before_ms: int) -> Sequence[str]:
         """Forget files that have expired or lost their message."""
-        return await self._writer.execute(
-            lambda db: files.forget_files(db, expired_before_ms)
-        )
+        return await self._writer.execute(files.forget_files, expired_before_ms)
 
     async def file_ids(self) -> Sequence[str]:
         """Every known file."""
@@ -244,9 +243,7 @@ class SqliteStore(SqliteAdministration):
 
     async def delete(self, channel: int, message_id: str) -> bool:
         """Remove a message."""
-        return await self._writer.execute(
-            lambda db: messages.delete(db, channel, message_id)
-        )
+        return await self._writer.execute(messages.delete, channel, message_id)
 
     async def purge(self, before_ms: int) -> int:
         """Remove what is outdated, a bounded step a transaction."""
@@ -272,7 +269,7 @@ class SqliteStore(SqliteAdministration):
     async def check_writable(self) -> None:
         """Count up: SQLite writes nothing for a value that stays as it is."""
         await self._writer.execute(
-            lambda db: db.execute("UPDATE state SET probe = (probe + 1) & 0xffffffff")
+            change, "UPDATE state SET probe = (probe + 1) & 0xffffffff"
         )
         if not await asyncio.to_thread(has_room, self._folder):
             raise ServerBusy(detail=DISK_FULL)

@@ -21,6 +21,7 @@ from pushgo_compat.storage.sqlite.delivery.targets import (
     count_change,
 )
 from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.statements import change
 from pushgo_compat.storage.sqlite.engine.writer import Writer
 
 _PHONE = "target_id, kind, name, sealed, hint, fingerprint, created_at"
@@ -41,9 +42,7 @@ class SqlitePairing:
         self, window_id: str, channel: int, now_ms: int, ends_at_ms: int
     ) -> bool:
         """Take the window; an expired one is free."""
-        return await self._writer.execute(
-            lambda db: _open(db, window_id, channel, now_ms, ends_at_ms)
-        )
+        return await self._writer.execute(_open, window_id, channel, now_ms, ends_at_ms)
 
     async def window(self, now_ms: int) -> Window | None:
         """The window that is open."""
@@ -51,7 +50,7 @@ class SqlitePairing:
 
     async def close_window(self, window_id: str) -> None:
         """End a window and its unconfirmed key."""
-        await self._writer.execute(lambda db: _close(db, window_id))
+        await self._writer.execute(_close, window_id)
 
     async def forget_expired(self, now_ms: int) -> bool:
         """End a window whose time is over."""
@@ -71,7 +70,7 @@ class SqlitePairing:
     ) -> bool:
         """Let a phone have the window, and store its key."""
         return await self._writer.execute(
-            lambda db: _take(db, window_id, phone, key, now_ms, ends_at_ms)
+            _take, window_id, phone, key, now_ms, ends_at_ms
         )
 
     async def note_told(self, window_id: str, fault: str | None) -> None:
@@ -79,28 +78,24 @@ class SqlitePairing:
         statement = (
             "UPDATE pairing_window SET is_told = 1, fault = ? WHERE window_id = ?"
         )
-        await self._writer.execute(lambda db: db.execute(statement, (fault, window_id)))
+        await self._writer.execute(change, statement, fault, window_id)
 
     async def count_try(self, window_id: str) -> int:
         """Count a number that was typed."""
-        return await self._writer.execute(lambda db: _count_try(db, window_id))
+        return await self._writer.execute(_count_try, window_id)
 
     async def confirm(
         self, window_id: str, now_ms: int, limit: int
     ) -> Target | TooManyPhones | None:
         """Make the pending phone a target and end the window."""
-        made = await self._writer.execute(
-            lambda db: _confirm(db, window_id, now_ms, limit)
-        )
+        made = await self._writer.execute(_confirm, window_id, now_ms, limit)
         return await self._read(made)
 
     async def add_phone(
         self, target: NewTarget, limit: int
     ) -> Target | TooManyPhones | None:
         """Store a phone's target."""
-        return await self._read(
-            await self._writer.execute(lambda db: _add_phone(db, target, limit))
-        )
+        return await self._read(await self._writer.execute(_add_phone, target, limit))
 
     async def _read(
         self, made: str | TooManyPhones | None
@@ -114,11 +109,11 @@ class SqlitePairing:
     async def await_turn(self, alias_id: str, target: NewTarget) -> None:
         """Remember the latest phone that wants a key of another."""
         await self._writer.execute(
-            lambda db: db.execute(
-                "UPDATE paired_keys SET target_id = ?, kind = ?, name = ?, sealed = ?,"
-                " hint = ?, fingerprint = ?, created_at = ? WHERE alias_id = ?",
-                (*_columns(target), alias_id),
-            )
+            change,
+            "UPDATE paired_keys SET target_id = ?, kind = ?, name = ?, sealed = ?,"
+            " hint = ?, fingerprint = ?, created_at = ? WHERE alias_id = ?",
+            *_columns(target),
+            alias_id,
         )
 
     async def take_over(self) -> Sequence[Target]:

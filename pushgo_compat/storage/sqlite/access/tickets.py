@@ -18,13 +18,11 @@ class SqliteTickets:
         self, digest: bytes, channel: Channel, now_ms: int, ends_at_ms: int
     ) -> None:
         """Keep a ticket; those whose time is over go."""
-        await self._writer.execute(
-            lambda db: _keep(db, digest, channel, now_ms, ends_at_ms)
-        )
+        await self._writer.execute(_keep, digest, channel, now_ms, ends_at_ms)
 
     async def take_ticket(self, digest: bytes, now_ms: int) -> Channel | None:
         """The channel of a ticket, which is used up."""
-        return await self._writer.execute(lambda db: _take(db, digest, now_ms))
+        return await self._writer.execute(_take, digest, now_ms)
 
 
 def _keep(

@@ -9,6 +9,7 @@ from pushgo_compat.core.stores.access.tokens import NewToken, Token, TokenChange
 from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.sqlite.access.generation import bump
 from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.statements import change, change_each
 from pushgo_compat.storage.sqlite.engine.writer import Writer
 
 _SELECT = (
@@ -41,31 +42,28 @@ class SqliteTokens:
 
     async def add_token(self, new: NewToken, limit: int) -> bool:
         """Store a token whose login is still good."""
-        return await self._writer.execute(lambda db: _add(db, new, limit))
+        return await self._writer.execute(_add, new, limit)
 
     async def change_token(self, token_id: str, change: TokenChange) -> bool:
         """Change label or end."""
-        return await self._writer.execute(lambda db: _change(db, token_id, change))
+        return await self._writer.execute(_change, token_id, change)
 
     async def remove_token(self, token_id: str) -> bool:
         """Remove a token."""
-        return await self._writer.execute(lambda db: _remove(db, token_id))
+        return await self._writer.execute(_remove, token_id)
 
     async def remove_ended(self, now_ms: int) -> int:
         """Remove what has ended; it opens nothing already, so no new generation."""
         statement = "DELETE FROM account_tokens WHERE ends_at <= ?"
-        return await self._writer.execute(
-            lambda db: db.execute(statement, (now_ms,)).rowcount
-        )
+        return await self._writer.execute(change, statement, now_ms)
 
     async def record_token_uses(self, uses: Mapping[str, int]) -> None:
         """Note last uses."""
         await self._writer.execute(
-            lambda db: db.executemany(
-                "UPDATE account_tokens SET last_used = max(last_used, ?)"
-                " WHERE token_id = ?",
-                [(at_ms, token_id) for token_id, at_ms in uses.items()],
-            )
+            change_each,
+            "UPDATE account_tokens SET last_used = max(last_used, ?)"
+            " WHERE token_id = ?",
+            [(at_ms, token_id) for token_id, at_ms in uses.items()],
         )
 
 

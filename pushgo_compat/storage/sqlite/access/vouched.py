@@ -10,6 +10,7 @@ from dataclasses import replace
 from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.storage.sqlite.access import channels
 from pushgo_compat.storage.sqlite.engine.reader import Readers
+from pushgo_compat.storage.sqlite.engine.statements import change
 from pushgo_compat.storage.sqlite.engine.writer import Writer
 
 _NAME = "UnifiedPush"
@@ -36,9 +37,7 @@ class SqliteVouched:
         self, voucher: int, channel_id: str, topic: NewAlias, limit: int
     ) -> bool:
         """Make a channel for a topic."""
-        return await self._writer.execute(
-            lambda db: _make(db, voucher, channel_id, topic, limit)
-        )
+        return await self._writer.execute(_make, voucher, channel_id, topic, limit)
 
     async def note_subscribed(self, numbers: Collection[int], now_ms: int) -> None:
         """Note that somebody listens."""
@@ -46,14 +45,13 @@ class SqliteVouched:
             "UPDATE channels SET subscribed_at = ? WHERE voucher IS NOT NULL"
             " AND number IN (SELECT value FROM json_each(?))"
         )
-        values = (now_ms, json.dumps(list(numbers)))
-        await self._writer.execute(lambda db: db.execute(statement, values))
+        await self._writer.execute(change, statement, now_ms, json.dumps(list(numbers)))
 
     async def forget_vouched(self, before_ms: int) -> int:
         """Remove what nobody listens to, a bounded step a transaction."""
         forgotten = 0
         while await self._readers.run(lambda db: _outdated(db, before_ms)):
-            gone = await self._writer.execute(lambda db: _forget(db, before_ms))
+            gone = await self._writer.execute(_forget, before_ms)
             for number in gone:
                 await self._purge(number)
             forgotten += len(gone)

@@ -66,13 +66,11 @@ class SqliteLanes:
         done: Sequence[Mark] = (),
     ) -> None:
         """Write down what came of some sends."""
-        await self._writer.execute(
-            lambda db: _settle(db, moves, outcomes, fallen, done)
-        )
+        await self._writer.execute(_settle, moves, outcomes, fallen, done)
 
     async def retry_now(self, target: int) -> None:
         """Let the message that a target waits with be tried at once."""
-        await self._writer.execute(lambda db: _retry_now(db, target))
+        await self._writer.execute(_retry_now, target)
 
     async def marks(self) -> Sequence[Mark]:
         """Every mark."""
@@ -80,7 +78,7 @@ class SqliteLanes:
 
     async def mark(self, marks: Sequence[Mark]) -> int:
         """Set marks."""
-        return await self._writer.execute(lambda db: _mark(db, marks))
+        return await self._writer.execute(_mark, marks)
 
     async def outcomes(
         self,
@@ -114,7 +112,7 @@ class SqliteLanes:
 
     async def keep_token(self, name: str, sealed: bytes | None) -> None:
         """Keep a provider's token."""
-        await self._writer.execute(lambda db: _keep_token(db, name, sealed))
+        await self._writer.execute(_keep_token, name, sealed)
 
     async def token(self, name: str) -> bytes | None:
         """A provider's token."""

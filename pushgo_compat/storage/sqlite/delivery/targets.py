@@ -52,7 +52,7 @@ class SqliteTargets:
 
     async def add_target(self, new: NewTarget) -> Target | None:
         """Store a target whose lane begins at the channel's end."""
-        added = await self._writer.execute(lambda db: add_target(db, new))
+        added = await self._writer.execute(add_target, new)
         return await self.target(new.target_id) if added else None
 
     async def set_state(
@@ -60,38 +60,32 @@ class SqliteTargets:
     ) -> bool:
         """Pause, resume or drop a target."""
         return await self._writer.execute(
-            lambda db: _changed(
-                db,
-                "UPDATE targets SET state = ?, reason = ? WHERE target_id = ?",
-                (state, reason, target_id),
-            )
+            _changed,
+            "UPDATE targets SET state = ?, reason = ? WHERE target_id = ?",
+            (state, reason, target_id),
         )
 
     async def rename_target(self, target_id: str, name: str) -> bool:
         """Give a target another name."""
         return await self._writer.execute(
-            lambda db: _changed(
-                db, "UPDATE targets SET name = ? WHERE target_id = ?", (name, target_id)
-            )
+            _changed,
+            "UPDATE targets SET name = ? WHERE target_id = ?",
+            (name, target_id),
         )
 
     async def move_to_end(self, target_id: str) -> bool:
         """Let the lane go on with what comes from now on."""
-        return await self._writer.execute(lambda db: _move_to_end(db, target_id))
+        return await self._writer.execute(_move_to_end, target_id)
 
     async def remove_target(self, target_id: str) -> bool:
         """Remove a target; its lane and marks go with it."""
         return await self._writer.execute(
-            lambda db: _changed(
-                db, "DELETE FROM targets WHERE target_id = ?", (target_id,)
-            )
+            _changed, "DELETE FROM targets WHERE target_id = ?", (target_id,)
         )
 
     async def remove_by_origin(self, channel: int, origin: Origin) -> int:
         """Remove the targets of a channel that were added this way."""
-        return await self._writer.execute(
-            lambda db: remove_by_origin(db, channel, origin)
-        )
+        return await self._writer.execute(remove_by_origin, channel, origin)
 
 
 def remove_by_origin(db: sqlite3.Connection, channel: int, origin: Origin) -> int:

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from pushgo_compat.core.stores.messages import (
     AppendResult,
@@ -31,6 +31,7 @@ from pushgo_compat.storage.sqlite.messages.schedule import release_due
 from pushgo_compat.storage.waiting_rows import Waiter, WaitingRows, rows_of, tell
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class OnCommit(Protocol):
@@ -78,17 +79,23 @@ class Writer:
         """Queue rows for the next commit, and tell ``then`` what became of them."""
         self._waiting.append_then(rows, then)
 
-    async def execute(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def execute(
+        self,
+        work: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """Run a change in a transaction of its own; raises ServerBusy if it fails.
 
-        Its detail says why, in a few words.
+        Its detail says why, in a few words. ``work`` is a function of a module and its
+        arguments are plain values, as all of it may go to another process.
         """
 
         def change() -> T:
             try:
                 with _Transaction(self._connection):
                     self._appender.forget()
-                    result = work(self._connection)
+                    result = work(self._connection, *args, **kwargs)
             except sqlite3.Error as error:
                 self._trouble.failed(reason_of(error))
                 raise

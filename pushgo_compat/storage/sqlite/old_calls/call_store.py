@@ -28,7 +28,7 @@ class SqliteCalls:
 
     async def record_calls(self, rows: Sequence[JournalRow]) -> None:
         """Add to the journal."""
-        await self._writer.execute(lambda db: calls.record_calls(db, rows))
+        await self._writer.execute(calls.record_calls, rows)
 
     async def journal(
         self,
@@ -72,7 +72,7 @@ class SqliteCalls:
 
     async def add_counts(self, counts: Sequence[HourCount]) -> None:
         """Add to the counts of hours."""
-        await self._writer.execute(lambda db: calls.add_counts(db, counts))
+        await self._writer.execute(calls.add_counts, counts)
 
     async def counts(self, since_hour: int) -> Sequence[HourCount]:
         """The counts of hours."""
@@ -83,7 +83,7 @@ class SqliteCalls:
         step = partial(calls.purge_calls_step, before_call=first_call_id_at(before_ms))
         while await self._writer.execute(step):
             pass
-        await self._writer.execute(lambda db: calls.purge_counts(db, before_hour))
+        await self._writer.execute(calls.purge_counts, before_hour)
 
     async def size_bytes(self) -> int:
         """The size of the file."""

@@ -38,19 +38,19 @@ class SqliteShadows:
 
     async def start(self, shadow: Shadow) -> bool:
         """Begin to compare."""
-        return await self._writer.execute(lambda db: _start(db, shadow))
+        return await self._writer.execute(_start, shadow)
 
     async def cut_over(self, alias_id: str) -> bool:
         """Ask the old server no more."""
-        return await self._writer.execute(lambda db: _cut_over(db, alias_id))
+        return await self._writer.execute(_cut_over, alias_id)
 
     async def stop(self, alias_id: str) -> bool:
         """Remove a shadow; its figures go with it."""
-        return await self._writer.execute(lambda db: _stop(db, alias_id))
+        return await self._writer.execute(_stop, alias_id)
 
     async def record(self, rows: Sequence[Comparison]) -> None:
         """Add calls to the figures."""
-        await self._writer.execute(lambda db: _record(db, rows))
+        await self._writer.execute(_record, rows)
 
     async def figures(self, alias_id: str) -> Figures:
         """The figures of a shadow."""
