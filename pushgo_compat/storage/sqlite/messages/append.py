@@ -74,6 +74,9 @@ _FIND_IDENTITY = (
     " WHERE channel = ?1 AND schedule.message_id = ?2"
 )
 """A message by its id: visible, released after a delay, or waiting."""
+_FIND_LAST = "SELECT row, message_id FROM messages ORDER BY row DESC LIMIT 1"
+"""The message that was accepted last. What has a later position is in
+``state.newest``."""
 _KEEP_NUMBER = "UPDATE state SET last_push_number = ?"
 
 _DERIVED_OP_ID = re.compile(r"op-([0-9a-f]{32})")
@@ -106,13 +109,11 @@ class Appender:
         (version,) = execute("PRAGMA data_version").fetchone()
         if version == self.data_version:
             return
-        self.generation, number = execute(
-            "SELECT generation, last_push_number FROM state"
+        self.generation, number, newest = execute(
+            "SELECT generation, last_push_number, newest FROM state"
         ).fetchone()
-        self.ids.go_on_after(_newest_id(self._connection))
-        (self._last_row,) = execute(
-            "SELECT coalesce(max(row), 0) FROM messages"
-        ).fetchone()
+        self._last_row, last_id = execute(_FIND_LAST).fetchone() or (0, b"")
+        self.ids.go_on_after(max(newest, last_id))
         self._last_number = max(self._last_number, number)
         self.data_version = version
 
@@ -241,12 +242,3 @@ def forget_waiting(connection: sqlite3.Connection, channel: int, row: int) -> No
 
 def _described(file: NewFile) -> tuple[str, str, int, int]:
     return file.name, file.media_type, file.size_bytes, file.expires_at_ms
-
-
-def _newest_id(connection: sqlite3.Connection) -> bytes:
-    """The greatest position in the store, one look into each channel's end."""
-    found = connection.execute(
-        "SELECT max(newest) FROM (SELECT (SELECT max(position) FROM positions"
-        " WHERE channel = number) AS newest FROM channels)"
-    ).fetchone()[0]
-    return bytes(found) if found is not None else b""
