@@ -60,6 +60,7 @@ class Hub:
         self._behind: dict[int, None] = {}
         """Channels that have to be read, the first one first."""
         self._reading: asyncio.Task[None] | None = None
+        self._changed: Callable[[int], None] = lambda channel: None
 
     def read_from(self, store: GrownStore) -> None:
         """Read what other processes commit from this store."""
@@ -81,6 +82,7 @@ class Hub:
             channel = self._channels.get(number)
             if channel is None:
                 channel = self._channels[number] = _Channel()
+                self._changed(number)
             channel.listeners[listener] = None
 
     async def settled(self, channels: Iterable[int]) -> None:
@@ -103,6 +105,7 @@ class Hub:
             channel.listeners.pop(listener, None)
             if not channel.listeners:
                 del self._channels[number]
+                self._changed(number)
 
     # ---------------------------------------------------------------- those who feed
 
@@ -110,6 +113,10 @@ class Hub:
     def channels(self) -> Collection[int]:
         """The channels that somebody listens to."""
         return self._channels.keys()
+
+    def on_listening(self, changed: Callable[[int], None]) -> None:
+        """Call this when a channel gets its first listener or loses its last."""
+        self._changed = changed
 
     def committed(
         self, messages: Sequence[StoredMessage], *, behind_others: bool = False

@@ -6,7 +6,6 @@ The test module of a store subclasses each class here and defines ``open_store``
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 
@@ -21,6 +20,7 @@ from tests.storage.conformance_channels import (
 )
 from tests.storage.conformance_operations import OperationConformance
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, accepted
+from tests.storage.listener import Listener
 
 __all__ = [
     "AdminTokenConformance",
@@ -263,33 +263,17 @@ class RetentionConformance:
         assert not (await desk.send(op_id="once")).replayed
 
 
-class _Feed:
-    """Listens to some channels and keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.channels: set[int] = set()
-        self.heard: list[StoredMessage] = []
-
-    def committed(
-        self, messages: Sequence[StoredMessage], *, behind_others: bool = False
-    ) -> None:
-        self.heard += messages
-
-    def moved(self, channel: int, position: bytes) -> None:
-        raise AssertionError("nobody else writes")
-
-
 class LiveConformance:
     """Who listens hears each message once, as it would be read."""
 
     async def test_a_listener_hears_what_is_committed_in_order(
         self, open_store: OpenStore
     ) -> None:
-        feed = _Feed()
+        feed = Listener()
         store: Store = await open_store(feed=feed)
         other = await Desk.at(store, OTHER_ID)
         desk = await Desk.at(store)
-        feed.channels = {desk.channel.number}
+        feed.listen(desk.channel.number)
         await store.append(
             [desk.row("1", op_id="a"), other.row("2"), desk.row("3", op_id="a")]
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Cancel, NewFile, Source
 from tests.golden import NOW_MS
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore
+from tests.storage.listener import Listener
 
 SOON_MS = NOW_MS + 10_000
 FILE = NewFile(
@@ -18,22 +17,6 @@ FILE = NewFile(
     size_bytes=12,
     expires_at_ms=NOW_MS + 3_600_000,
 )
-
-
-class Listener:
-    """A feed that writes down what it hears."""
-
-    def __init__(self) -> None:
-        self.channels: set[int] = set()
-        self.heard: list[StoredMessage] = []
-
-    def committed(
-        self, messages: Sequence[StoredMessage], *, behind_others: bool = False
-    ) -> None:
-        self.heard += messages
-
-    def moved(self, channel: int, position: bytes) -> None:
-        """Of no interest here: all messages are of one process."""
 
 
 class ScheduleConformance:
@@ -89,7 +72,7 @@ class ScheduleConformance:
     ) -> None:
         listener = Listener()
         heard = await Desk.at(await open_store(feed=listener))
-        listener.channels = {heard.channel.number}
+        listener.listen(heard.channel.number)
         sent = await heard.send(deliver_at_ms=SOON_MS)
         assert listener.heard == []
         await heard.store.release_due(SOON_MS)

@@ -7,7 +7,7 @@ that only writes) says how far a channel has grown; the rest is read from the st
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from pushgo_compat.core.stores.messages import StoredMessage
@@ -19,6 +19,13 @@ class Feed(Protocol):
     @property
     def channels(self) -> Collection[int]:
         """The channels that somebody listens to; others need not be told of."""
+        ...
+
+    def on_listening(self, changed: Callable[[int], None]) -> None:
+        """Call ``changed`` with a channel that somebody begins to listen to.
+
+        Also with one that nobody listens to any more.
+        """
         ...
 
     def committed(

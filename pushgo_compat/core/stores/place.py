@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pushgo_compat.core.stores.feed import Feed
+from pushgo_compat.core.stores.sharing import SharedWriter
 from pushgo_compat.core.stores.store import Store
 
 
@@ -104,6 +105,10 @@ class StorePlace(Protocol):
         ``on_batch`` hears how many messages shared each commit. Raises StoreMissing
         without ``create``, StoreUnmakable with it.
         """
+        ...
+
+    def shared_writer(self) -> SharedWriter | None:
+        """How several processes share one writer; None: each may write by itself."""
         ...
 
     def lease(self) -> Lease:

@@ -138,6 +138,9 @@ class PostgresPlace:
                 on_batch=on_batch,
             )
 
+    def shared_writer(self) -> None:
+        """Every process writes by itself."""
+
     def lease(self) -> RowLease:
         """A row of the table of leases."""
         return RowLease(self.dsn, self.owner)

@@ -21,7 +21,7 @@ from pushgo_compat.storage.sqlite.access.tickets import SqliteTickets
 from pushgo_compat.storage.sqlite.access.tokens import SqliteTokens
 from pushgo_compat.storage.sqlite.access.vouched import SqliteVouched
 from pushgo_compat.storage.sqlite.engine.reader import Readers
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 from pushgo_compat.storage.sqlite.messages import messages
 from pushgo_compat.storage.sqlite.old_calls.shadows import SqliteShadows
 
@@ -29,7 +29,7 @@ from pushgo_compat.storage.sqlite.old_calls.shadows import SqliteShadows
 class SqliteAdministration:
     """The half of the store that has no messages (``AdministrationStore``)."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writing, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
         self.tokens = SqliteTokens(writer, readers)

@@ -14,6 +14,7 @@ from pushgo_compat.storage.folders import folder_fault
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.storage.sqlite.engine.lease import FileLease
 from pushgo_compat.storage.sqlite.engine.server_lock import StoreLock
+from pushgo_compat.storage.sqlite.link.sharing import SharedFile
 from pushgo_compat.storage.sqlite.store import SqliteStore
 
 _START = "sqlite:///"
@@ -89,6 +90,10 @@ class SqlitePlace:
         if create and not self.folder.is_dir():
             raise StoreUnmakable(f"there is no folder {self._shown_folder}")
         return await SqliteStore.open(self.path, feed, clock or system_now_ms, on_batch)
+
+    def shared_writer(self) -> SharedFile:
+        """SQLite has one writer: two of them wait for each other's locks."""
+        return SharedFile(self.path)
 
     def lease(self) -> FileLease:
         """A lock on ``store.db.delivery``."""

@@ -11,7 +11,6 @@ from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.files import FileUse, StoredFile
 from pushgo_compat.core.stores.messages import (
     AppendResult,
-    Committed,
     NewMessage,
     StoredMessage,
     Then,
@@ -30,10 +29,10 @@ from pushgo_compat.storage.sqlite.delivery.lanes import (
 from pushgo_compat.storage.sqlite.delivery.targets import SqliteTargets
 from pushgo_compat.storage.sqlite.engine.connection import migrate
 from pushgo_compat.storage.sqlite.engine.faults import has_room
-from pushgo_compat.storage.sqlite.engine.foreign_commits import ForeignCommits
+from pushgo_compat.storage.sqlite.engine.fed_writer import FedWriter
 from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.statements import change
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 from pushgo_compat.storage.sqlite.messages import files, messages
 from pushgo_compat.storage.sqlite.old_calls.call_store import SqliteCalls
 
@@ -42,26 +41,18 @@ class SqliteStore(SqliteAdministration):
     """One file in WAL; several processes may have it open."""
 
     def __init__(
-        self,
-        path: Path,
-        feed: Feed | None,
-        clock: Clock,
-        on_batch: Callable[[int], None] | None,
+        self, path: Path, writer: Writing, readers: Readers, clock: Clock
     ) -> None:
-        """Needs a running loop and migrated tables; ``open`` sees to both."""
-        self._feed = feed
-        self._on_batch = on_batch
+        """Needs migrated tables; ``open`` sees to them."""
+        super().__init__(writer, readers)
+        self.writer = writer
         self._clock = clock
         self._folder = path.absolute().parent
-        super().__init__(Writer(path, clock, self._committed), Readers(path))
-        self._foreign: ForeignCommits | None = None
-        if feed is not None:
-            self._foreign = ForeignCommits(feed, self._writer, self._readers)
         self.file_bytes = None
-        self.targets = SqliteTargets(self._writer, self._readers)
-        self.lanes = SqliteLanes(self._writer, self._readers)
-        self.calls = SqliteCalls(self._writer, self._readers)
-        self.pairing = SqlitePairing(self._writer, self._readers, self.targets)
+        self.targets = SqliteTargets(writer, readers)
+        self.lanes = SqliteLanes(writer, readers)
+        self.calls = SqliteCalls(writer, readers)
+        self.pairing = SqlitePairing(writer, readers, self.targets)
 
     @classmethod
     async def open(
@@ -73,69 +64,15 @@ class SqliteStore(SqliteAdministration):
     ) -> SqliteStore:
         """Open the file, or make it, and bring its tables up to date."""
         await asyncio.to_thread(migrate, path)
-        store = cls(path, feed, clock, on_batch)
-        if store._foreign is not None:
-            await store._foreign.look()
-        return store
+        readers = Readers(path)
+        writer = FedWriter(path, readers, feed, clock, on_batch)
+        await writer.look()
+        return cls(path, writer, readers, clock)
 
     async def close(self) -> None:
         """Write what waits, finish what is read, close the file."""
-        if self._foreign is not None:
-            await self._foreign.close()
         await self._writer.close()
         await self._readers.close()
-
-    def _committed(
-        self,
-        rows: Sequence[NewMessage],
-        results: Sequence[AppendResult],
-        version: int | None,
-    ) -> None:
-        """Hand what became visible to those who listen."""
-        if self._on_batch is not None:
-            self._on_batch(len(rows))
-        if self._feed is None:
-            return
-        listened = self._feed.channels
-        visible = [
-            StoredMessage(
-                channel=row.channel,
-                position=bytes.fromhex(result.message_id),
-                message_id=result.message_id,
-                accepted_at_ms=result.accepted_at_ms,
-                source=row.source,
-                payload=row.payload,
-                view=row.view,
-                receipt=row.receipt,
-                hidden=row.hidden,
-                push_number=result.push_number,
-                generation=row.generation,
-                via=tuple(row.via.split(",")) if row.via else (),
-                held=row.held,
-            )
-            for row, result in zip(rows, results, strict=True)
-            if row.channel in listened
-            and row.deliver_at_ms is None
-            and isinstance(result, Committed)
-            and not result.replayed
-        ]
-        self._hand_on(visible, version, anybody_listens=bool(listened))
-
-    def _hand_on(
-        self,
-        visible: Sequence[StoredMessage],
-        version: int | None,
-        *,
-        anybody_listens: bool,
-    ) -> None:
-        """Feed messages of one commit, which found this ``data_version``."""
-        if self._feed is None or self._foreign is None or version is None:
-            return
-        behind_others = self._foreign.may_precede(
-            version, anybody_listens=anybody_listens
-        )
-        if visible:
-            self._feed.committed(visible, behind_others=behind_others)
 
     # ------------------------------------------------------------------- messages
 
@@ -183,12 +120,7 @@ class SqliteStore(SqliteAdministration):
 
     async def release_due(self, now_ms: int) -> int | None:
         """Make visible what is due."""
-        released, next_due, version = await self._writer.release_due(now_ms)
-        if self._feed is not None:
-            listened = self._feed.channels
-            visible = [m for m in released if m.channel in listened]
-            self._hand_on(visible, version, anybody_listens=bool(listened))
-        return next_due
+        return await self._writer.release_due(now_ms)
 
     # ---------------------------------------------------------------------- files
 
@@ -222,7 +154,8 @@ class SqliteStore(SqliteAdministration):
         return first_position_at(unix_ms)
 
     async def last_position(self, channel: int) -> bytes:
-        """The channel's end."""
+        """The channel's end, once the feed hears of what comes after it."""
+        await self._writer.settled(channel)
         return await self._readers.run(lambda db: messages.last_position(db, channel))
 
     async def grown(

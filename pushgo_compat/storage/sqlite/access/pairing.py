@@ -22,7 +22,7 @@ from pushgo_compat.storage.sqlite.delivery.targets import (
 )
 from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.statements import change
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 
 _PHONE = "target_id, kind, name, sealed, hint, fingerprint, created_at"
 _Phone = tuple[str, str, str, bytes, str, bytes, int]
@@ -32,7 +32,7 @@ class SqlitePairing:
     """Windows, pending phones and paired keys."""
 
     def __init__(
-        self, writer: Writer, readers: Readers, targets: SqliteTargets
+        self, writer: Writing, readers: Readers, targets: SqliteTargets
     ) -> None:
         self._writer = writer
         self._readers = readers

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 from pushgo_compat.model import Channel
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 
 
 class SqliteTickets:
     """Tickets that were shown and not used yet."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writing) -> None:
         self._writer = writer
 
     async def keep_ticket(

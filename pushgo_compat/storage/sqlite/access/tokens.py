@@ -10,7 +10,7 @@ from pushgo_compat.model import Channel, Source
 from pushgo_compat.storage.sqlite.access.generation import bump
 from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.statements import change, change_each
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 
 _SELECT = (
     "SELECT token_id, dialect, credential, login, label, t.created_at, last_used,"
@@ -26,7 +26,7 @@ _BOUND = (
 class SqliteTokens:
     """Tokens, as their owners and the operator change them."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writing, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
 

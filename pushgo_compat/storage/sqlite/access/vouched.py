@@ -11,7 +11,7 @@ from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.storage.sqlite.access import channels
 from pushgo_compat.storage.sqlite.engine.reader import Readers
 from pushgo_compat.storage.sqlite.engine.statements import change
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 
 _NAME = "UnifiedPush"
 _NO_HASH = "!"
@@ -24,7 +24,7 @@ class SqliteVouched:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: Writing,
         readers: Readers,
         purge: Callable[[int], Awaitable[int]],
     ) -> None:

@@ -20,7 +20,7 @@ from pushgo_compat.core.stores.targets import (
 )
 from pushgo_compat.storage.sqlite.delivery.targets import count_change
 from pushgo_compat.storage.sqlite.engine.reader import Readers
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ _ROWS_A_STATEMENT = 100
 class SqliteLanes:
     """Lanes and outcomes, as the dispatcher moves them."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writing, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pushgo_compat.core.stores.targets import NewTarget, Origin, Target, TargetState
 from pushgo_compat.model import Channel
 from pushgo_compat.storage.sqlite.engine.reader import Readers
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 from pushgo_compat.storage.sqlite.messages.messages import last_position
 
 _SELECT = (
@@ -22,7 +22,7 @@ _SELECT = (
 class SqliteTargets:
     """Targets, as the operator and the pages change them."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writing, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
 

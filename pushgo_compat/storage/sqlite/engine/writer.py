@@ -131,7 +131,7 @@ class Writer:
         self._jobs.put(job)
         return await future
 
-    async def release_due(
+    async def release(
         self, now_ms: int
     ) -> tuple[list[StoredMessage], int | None, int | None]:
         """Give messages that waited their place; see ``schedule.release_due``.

@@ -15,14 +15,14 @@ from pushgo_compat.core.stores.old_calls.calls import (
     JournalRows,
 )
 from pushgo_compat.storage.sqlite.engine.reader import Readers
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 from pushgo_compat.storage.sqlite.old_calls import calls
 
 
 class SqliteCalls:
     """Reads in the readers' threads, writes in the writer's."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writing, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
 

@@ -20,7 +20,7 @@ from pushgo_compat.core.stores.old_calls.shadows import (
 from pushgo_compat.storage.shadow_rows import COLUMNS, shadow_of
 from pushgo_compat.storage.sqlite.access.generation import bump
 from pushgo_compat.storage.sqlite.engine.reader import Readers
-from pushgo_compat.storage.sqlite.engine.writer import Writer
+from pushgo_compat.storage.sqlite.engine.writing import Writing
 
 _SELECT = f"SELECT {COLUMNS} FROM shadows s"
 
@@ -28,7 +28,7 @@ _SELECT = f"SELECT {COLUMNS} FROM shadows s"
 class SqliteShadows:
     """Shadows, as the operator changes them and calls fill them."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writing, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
 
