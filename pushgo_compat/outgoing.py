@@ -22,11 +22,11 @@ from pushgo_compat.core.delivery import (
     BarkApns,
     Configuration,
     Delivery,
+    ExtraMissing,
     Misconfigured,
     Outcome,
     Scope,
     Surroundings,
-    TargetRefused,
 )
 from pushgo_compat.core.phones.learnt_phones import LearntPhones
 from pushgo_compat.core.phones.pairing import CONFIRM_WITHIN_MS, Pairing
@@ -222,14 +222,14 @@ async def build_outbox(
     return outbox
 
 
-def pairing_fault(config: Config) -> str | None:
+def pairing_fault(config: Config) -> Refused | None:
     """Why phones with Bark's app cannot be paired; None when they can."""
     if config.bark_apns_key_file is None:
-        return "PUSHGO_BARK_APNS_KEY_FILE is not set"
+        return Refused("PUSHGO_BARK_APNS_KEY_FILE is not set", "pairing_off")
     try:
         require_extra("apns", "h2")
-    except TargetRefused as refusal:
-        return str(refusal)
+    except ExtraMissing as missing:
+        return Refused(str(missing), "extra_missing", extra=missing.extra)
     return None
 
 

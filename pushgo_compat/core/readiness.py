@@ -27,8 +27,8 @@ class Readiness:
         self._fresh_until_s: float | None = None
         self._refusal: str | None = None
 
-    async def check(self) -> None:
-        """Return when a commit was durable within the last second.
+    async def check(self) -> float:
+        """The age in seconds of a commit that was durable, within the last second.
 
         Who asks meanwhile waits for the same look. Raises ServerBusy with the reason.
         """
@@ -38,6 +38,8 @@ class Readiness:
                 await self._ask()
         if self._refusal is not None:
             raise ServerBusy(detail=self._refusal)
+        fresh_until_s = self._fresh_until_s or 0.0
+        return max(0.0, self._monotonic() - fresh_until_s + FRESH_S)
 
     async def _ask(self) -> None:
         try:

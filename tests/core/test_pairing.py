@@ -31,6 +31,7 @@ from tests.golden import CHANNEL_ID, PASSWORD
 
 MINUTE_MS = 60_000
 UNIVERSAL = CHANNEL_ID + PASSWORD
+ADDRESS = "192.0.2.31"
 
 
 def token(number: int) -> str:
@@ -85,7 +86,7 @@ class House:
         grant = await self.gate.open(
             Source.BARK, KeyClaim(key=key), Access.SEND, fresh=True
         )
-        return await self.pairing.register(grant, key, device_token)
+        return await self.pairing.register(grant, key, device_token, ADDRESS)
 
     async def retire(self, key: str) -> None:
         grant = await self.gate.open(
@@ -100,7 +101,7 @@ class House:
     async def paired(self, device_token: str) -> tuple[str, Target]:
         """A phone that was paired from start to end: its key and target."""
         window = await self.open()
-        key = await self.pairing.register_new(device_token)
+        key = await self.pairing.register_new(device_token, ADDRESS)
         await self.settle()
         target = await self.operator.confirm(
             window.window_id, self.phones.numbers[-1][1]
@@ -130,7 +131,7 @@ async def house(tmp_path: Path, clock: Clock, checks: Checks) -> AsyncIterator[H
 
 async def test_a_phone_becomes_a_target_when_its_number_is_typed(house: House) -> None:
     window = await house.open()
-    key = await house.pairing.register_new(token(1))
+    key = await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
     ((told, number),) = house.phones.numbers
     assert told == token(1)
@@ -164,11 +165,11 @@ async def test_the_key_made_by_pairing_sends_and_reads_nothing(house: House) -> 
 
 async def test_without_a_window_no_phone_gets_a_key(house: House) -> None:
     with pytest.raises(PhoneRefused, match="no pairing window"):
-        await house.pairing.register_new(token(1))
+        await house.pairing.register_new(token(1), ADDRESS)
     await house.open(minutes=1)
     house.clock.now_ms += MINUTE_MS
     with pytest.raises(PhoneRefused, match="no pairing window"):
-        await house.pairing.register_new(token(1))
+        await house.pairing.register_new(token(1), ADDRESS)
     assert await house.store.aliases() == []
 
 
@@ -187,9 +188,9 @@ async def test_a_second_pairing_is_refused_and_told_who_holds_the_window(
 
 async def test_of_two_phones_the_first_has_the_window(house: House) -> None:
     window = await house.open()
-    first = await house.pairing.register_new(token(1))
+    first = await house.pairing.register_new(token(1), ADDRESS)
     with pytest.raises(PhoneRefused, match="another phone"):
-        await house.pairing.register_new(token(2))
+        await house.pairing.register_new(token(2), ADDRESS)
     await house.settle()
     ((_, number),) = house.phones.numbers
     await house.operator.confirm(window.window_id, number)
@@ -200,7 +201,7 @@ async def test_of_two_phones_the_first_has_the_window(house: House) -> None:
 async def test_two_phones_at_once_get_one_key(house: House) -> None:
     await house.open()
     came = await asyncio.gather(
-        *(house.pairing.register_new(token(n)) for n in range(5)),
+        *(house.pairing.register_new(token(n), ADDRESS) for n in range(5)),
         return_exceptions=True,
     )
     assert sum(isinstance(key, str) for key in came) == 1
@@ -212,9 +213,9 @@ async def test_a_phone_that_asks_twice_gets_the_same_key_and_one_number(
     house: House,
 ) -> None:
     window = await house.open()
-    key = await house.pairing.register_new(token(1))
+    key = await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
-    assert await house.pairing.register_new(token(1)) == key
+    assert await house.pairing.register_new(token(1), ADDRESS) == key
     assert await house.register(key, token(1))
     await house.settle()
     ((_, number),) = house.phones.numbers
@@ -225,7 +226,7 @@ async def test_a_phone_that_nobody_confirms_is_forgotten_with_its_key(
     house: House,
 ) -> None:
     window = await house.open(minutes=1)
-    key = await house.pairing.register_new(token(1))
+    key = await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
     ((_, number),) = house.phones.numbers
     house.clock.now_ms += 10 * MINUTE_MS - 1
@@ -242,7 +243,7 @@ async def test_a_phone_that_nobody_confirms_is_forgotten_with_its_key(
 
 async def test_the_third_wrong_number_ends_it(house: House) -> None:
     window = await house.open()
-    await house.pairing.register_new(token(1))
+    await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
     ((_, number),) = house.phones.numbers
     wrong = f"{(int(number) + 1) % 100:02d}"
@@ -259,7 +260,7 @@ async def test_the_third_wrong_number_ends_it(house: House) -> None:
 
 async def test_numbers_typed_at_once_are_three_all_the_same(house: House) -> None:
     window = await house.open()
-    await house.pairing.register_new(token(1))
+    await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
     ((_, number),) = house.phones.numbers
     guesses = [f"{n:02d}" for n in range(100) if f"{n:02d}" != number][:8]
@@ -274,19 +275,19 @@ async def test_numbers_typed_at_once_are_three_all_the_same(house: House) -> Non
 
 async def test_a_closed_window_forgets_its_phone(house: House) -> None:
     window = await house.open()
-    await house.pairing.register_new(token(1))
+    await house.pairing.register_new(token(1), ADDRESS)
     await house.operator.close(window.window_id)
     assert await house.store.aliases() == []
     with pytest.raises(PhoneRefused):
-        await house.pairing.register_new(token(1))
+        await house.pairing.register_new(token(1), ADDRESS)
 
 
 async def test_a_restart_in_the_middle_loses_nothing(house: House) -> None:
     window = await house.open()
-    key = await house.pairing.register_new(token(1))
+    key = await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
     again = House(house.store, house.clock, Phones())
-    assert await again.pairing.register_new(token(1)) == key
+    assert await again.pairing.register_new(token(1), ADDRESS) == key
     ((_, number),) = house.phones.numbers
     assert isinstance(await again.operator.confirm(window.window_id, number), Target)
     assert await again.register(key, token(1))
@@ -296,7 +297,7 @@ async def test_a_number_that_died_with_its_server_is_sent_by_the_next(
     house: House,
 ) -> None:
     window = await house.open()
-    await house.pairing.register_new(token(1))
+    await house.pairing.register_new(token(1), ADDRESS)
     for task in house.pairing.tasks:
         task.cancel()
     again = House(house.store, house.clock, Phones())
@@ -314,14 +315,14 @@ async def test_a_number_that_does_not_arrive_is_told_and_sent_again(
 ) -> None:
     window = await house.open()
     house.phones.outcome = Drop("BadDeviceToken")
-    await house.pairing.register_new(token(1))
+    await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
     found = await house.operator.find(window.window_id)
     assert found is not None
     assert found.phone is not None
     assert found.phone.fault == "BadDeviceToken"
     house.phones.outcome = Sent()
-    await house.pairing.register_new(token(1))
+    await house.pairing.register_new(token(1), ADDRESS)
     await house.settle()
     assert len(house.phones.numbers) == 2
     found = await house.operator.find(window.window_id)
@@ -336,8 +337,8 @@ async def test_what_is_no_token_takes_no_window(
 ) -> None:
     await house.open()
     with pytest.raises(PhoneRefused, match="device-token"):
-        await house.pairing.register_new(device_token)
-    await house.pairing.register_new(token(1))
+        await house.pairing.register_new(device_token, ADDRESS)
+    await house.pairing.register_new(token(1), ADDRESS)
 
 
 # ---------------------------------------------------------------- a key that is known
@@ -499,7 +500,7 @@ async def test_a_channel_has_twenty_phones(house: House) -> None:
         await house.register(UNIVERSAL, token(20))
     await house.register(UNIVERSAL, token(19))
     window = await house.open()
-    await house.pairing.register_new(token(21))
+    await house.pairing.register_new(token(21), ADDRESS)
     await house.settle()
     with pytest.raises(Refused, match="20 phones"):
         await house.operator.confirm(window.window_id, house.phones.numbers[-1][1])

@@ -142,6 +142,21 @@ class CallConformance:
             newer, _ = await found_ids(desk, CallSpan(channel=channel, first=last))
             assert newer == first
 
+    async def test_messages_and_the_journal_are_read_the_oldest_first(
+        self, desk: Desk
+    ) -> None:
+        ids = await sent(desk, 300)
+        rows = [entry(NOW_MS + at) for at in range(300)]
+        await desk.store.calls.record_calls([*rows[100:], *rows[:100]])
+        for channel in (None, desk.channel.number):
+            span = CallSpan(channel=channel, oldest_first=True)
+            assert (await found_ids(desk, span, 2))[0] == ids[:2]
+            assert (await found_ids(desk, span, 5000, 5000))[0] == ids
+        known = sorted(row.call_id for row in rows)[-200:]
+        assert await journal(desk, CallSpan(oldest_first=True)) == known
+        span = CallSpan(first_call=known[3] + "0", oldest_first=True)
+        assert await journal(desk, span, 2) == known[4:6]
+
     async def test_a_search_stops_after_so_many_messages_and_says_where(
         self, desk: Desk, clock: Clock
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -91,6 +92,25 @@ class ChannelConformance:
         assert channel is not None
         assert channel.password_hash == "new"
         assert not await desk.store.set_password(OTHER_ID, "new")
+
+    async def test_of_two_who_replace_one_password_the_first_wins(
+        self, desk: Desk, open_store: OpenStore
+    ) -> None:
+        was = desk.channel.password_hash
+        stores = [desk.store, await open_store()]
+        done = await asyncio.gather(
+            *(
+                store.set_password(CHANNEL_ID, f"{at}", was)
+                for at, store in enumerate(stores)
+            )
+        )
+        assert sorted(done) == [False, True]
+        channel = await desk.store.channel(CHANNEL_ID)
+        assert channel is not None
+        assert channel.password_hash == f"{done.index(True)}"
+        before = await desk.store.generation()
+        assert not await desk.store.set_password(CHANNEL_ID, "late", was)
+        assert await desk.store.generation() == before
 
     @pytest.mark.parametrize("change", CHANGES)
     async def test_every_change_is_a_new_generation_for_every_store(

@@ -31,7 +31,8 @@ def phone(desk: Desk, name: str = "one") -> NewTarget:
 
 
 def pending(desk: Desk, name: str = "one", key: str = "key") -> PendingPhone:
-    return PendingPhone(alias_id=key, target=phone(desk, name))
+    target = phone(desk, name)
+    return PendingPhone(alias_id=key, target=target, address="192.0.2.31")
 
 
 async def take(desk: Desk, name: str = "one", key: bytes = b"key") -> bool:
@@ -66,6 +67,16 @@ class PairingConformance:
         await pairing.close_window(window.window_id)
         assert await pairing.window(NOW_MS) is None
         assert await pairing.open_window("again", number, NOW_MS, LATER_MS)
+
+    async def test_a_phone_that_came_is_shown_with_its_address(
+        self, desk: Desk
+    ) -> None:
+        pairing = desk.store.pairing
+        await pairing.open_window("w", desk.channel.number, NOW_MS, LATER_MS)
+        await take(desk)
+        window = await pairing.window(NOW_MS)
+        assert window is not None
+        assert window.phone == pending(desk)
 
     async def test_an_expired_window_is_free_and_its_key_gone(self, desk: Desk) -> None:
         store, number = desk.store, desk.channel.number

@@ -42,7 +42,11 @@ async def pair_phone(
             f" phone that shall get the messages of {channel.name}."
         )
         phone = await _come(pairing, window)
-        _say(f"A phone has come ({phone.target.hint}) and is sent a two-digit number.")
+        origin = f" from {phone.address}" if phone.address else ""
+        _say(
+            f"A phone has come ({phone.target.hint}{origin}) and is sent a two-digit"
+            " number."
+        )
         target = await _confirmed(pairing, window)
     finally:
         await pairing.close(window.window_id)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.admin.shadows import LeadsBack
 from pushgo_compat.core.admin.targets import TargetAdministration
@@ -46,7 +46,7 @@ class Desk:
     standing: Callable[[int], Standing | None]
     """By the target's number; None while nothing is wrong, and where another process
     delivers."""
-    pairing_fault: str | None
+    pairing_fault: Refused | None
     """Why phones with Bark's app cannot be paired; None when they can."""
 
     leads_back: LeadsBack
@@ -54,8 +54,6 @@ class Desk:
     started_ms: int = 0
     """When this process began to serve, in Unix milliseconds."""
     just_bound: JustBound = field(default_factory=JustBound)
-    rotating: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held from the look at a form's number until the password is another one."""
 
     async def undo_binding(self, alias_id: str) -> None:
         """Remove a fresh alias; its key is unknown again. Raises Refused.

@@ -132,6 +132,22 @@ class Administration:
     async def rotate_password(self, channel_id: str) -> ChannelOpened:
         """Give a channel a new password; the old one opens nothing from now on."""
         channel = await self.find_channel(channel_id)
+        opened = await self._rotate(channel, None)
+        if opened is None:
+            raise _no_such_channel(channel_id)
+        return opened
+
+    async def replace_password(self, channel: Channel) -> ChannelOpened | None:
+        """The same of a channel as it was read; None where another was first.
+
+        The store compares: of forms that come at once, to several processes too, one
+        makes a password.
+        """
+        return await self._rotate(channel, channel.password_hash)
+
+    async def _rotate(
+        self, channel: Channel, was_hash: str | None
+    ) -> ChannelOpened | None:
         password = make_password()
         hashed = await asyncio.to_thread(passwords.hash_password, password)
         tokens = [
@@ -139,8 +155,8 @@ class Administration:
             for token in await self.store.tokens.tokens()
             if token.channel is not None and token.channel.number == channel.number
         ]
-        if not await self.store.set_password(channel.channel_id, hashed):
-            raise _no_such_channel(channel_id)
+        if not await self.store.set_password(channel.channel_id, hashed, was_hash):
+            return None
         gone = await self.store.targets.remove_by_origin(
             channel.number, Origin.PASSWORD
         )

@@ -27,6 +27,7 @@ from pushgo_compat.core.calls.filters import (
     Cursor,
     Outcome,
 )
+from pushgo_compat.core.calls.neighbours import Neighbours, find_neighbours
 from pushgo_compat.core.calls.reasons import word_reason
 from pushgo_compat.core.calls.search import Group, ReadTo, Search, place_behind
 from pushgo_compat.core.receipts.notes import AboutMessage
@@ -171,6 +172,14 @@ class Calls:
             return self._whole_of_journal(row, known, reader)
         rows = await self._store.rows_of_call(call_id, call_time_ms(call_id))
         return self._whole(rows, known, reader) if rows else None
+
+    async def neighbours(self, call_id: str) -> Neighbours:
+        """The calls before and after one, whatever a list is filtered by."""
+        row = await self._store.journal_call(call_id)
+        rows: Sequence[CallRow] = ()
+        if row is None:
+            rows = await self._store.rows_of_call(call_id, call_time_ms(call_id))
+        return await find_neighbours(self._store, call_id, rows)
 
     async def translate_again(
         self, call: WholeCall, aliases: Sequence[Alias], *, reader: Reader

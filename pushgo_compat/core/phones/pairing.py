@@ -120,8 +120,10 @@ class Pairing:
 
     # ---------------------------------------------------------------- a phone's calls
 
-    async def register_new(self, device_token: str) -> str:
+    async def register_new(self, device_token: str, address: str) -> str:
         """Let a phone without a key have the window; its fresh key.
+
+        ``address``: from where it calls; the operator is shown it.
 
         Raises PhoneRefused where no window is open, and when another phone was first.
         """
@@ -150,12 +152,14 @@ class Pairing:
             note=NOTE,
             created_at_ms=now_ms,
         )
-        if not await self._take(window, alias_id, checked, alias):
+        if not await self._take(window, alias_id, checked, alias, address):
             raise PhoneRefused("another phone has the pairing window")
         self._remember(key)
         return key
 
-    async def register(self, grant: Grant, key: str, device_token: str) -> bool:
+    async def register(
+        self, grant: Grant, key: str, device_token: str, address: str
+    ) -> bool:
         """Bind a phone to a key that it shows; whether it is bound, now or before.
 
         A universal key binds, as it holds the password. A key made by pairing renews
@@ -180,7 +184,7 @@ class Pairing:
         if known is not None and known.target_id == paired.target_id:
             await self._phones.revive(known)
             return True
-        await self._await_turn(grant.channel, paired, checked)
+        await self._await_turn(grant.channel, paired, checked, address)
         return False
 
     async def retire(self, grant: Grant, key: str) -> None:
@@ -207,7 +211,7 @@ class Pairing:
     # -------------------------------------------------------------------- by a window
 
     async def _await_turn(
-        self, channel: Channel, paired: PairedKey, checked: Checked
+        self, channel: Channel, paired: PairedKey, checked: Checked, address: str
     ) -> None:
         """Another token for a paired key: it waits for the old one's end.
 
@@ -218,7 +222,7 @@ class Pairing:
             window is not None
             and window.phone is None
             and window.channel.number == channel.number
-            and await self._take(window, paired.alias_id, checked, None)
+            and await self._take(window, paired.alias_id, checked, None, address)
         ):
             return
         target = self._phones.new_target(channel, checked, Origin.PAIRING)
@@ -232,12 +236,17 @@ class Pairing:
         await self._take_over()
 
     async def _take(
-        self, window: Window, alias_id: str, checked: Checked, key: NewAlias | None
+        self,
+        window: Window,
+        alias_id: str,
+        checked: Checked,
+        key: NewAlias | None,
+        address: str,
     ) -> bool:
         """Let a phone have the window, and tell it its number."""
         now_ms = self._now_ms()
         target = self._phones.new_target(window.channel, checked, Origin.PAIRING)
-        phone = PendingPhone(alias_id=alias_id, target=target)
+        phone = PendingPhone(alias_id=alias_id, target=target, address=address)
         taken = await self._store.pairing.take_window(
             window.window_id, phone, key, now_ms, now_ms + CONFIRM_WITHIN_MS
         )

@@ -25,8 +25,13 @@ class AdministrationStore(KeyStore, UnknownKeyStore, AdminTokenStore, Protocol):
         """Store a channel; None when the id is taken."""
         ...
 
-    async def set_password(self, channel_id: str, password_hash: str) -> bool:
-        """Replace a password; False when there is no such channel."""
+    async def set_password(
+        self, channel_id: str, password_hash: str, was_hash: str | None = None
+    ) -> bool:
+        """Replace a password; False when there is no such channel.
+
+        With ``was_hash`` only where that is the password of the moment, in one commit.
+        """
         ...
 
     async def rename_channel(self, channel_id: str, name: str) -> bool:

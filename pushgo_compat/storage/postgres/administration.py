@@ -96,10 +96,12 @@ class PostgresAdministration:
             )
         )
 
-    async def set_password(self, channel_id: str, password_hash: str) -> bool:
+    async def set_password(
+        self, channel_id: str, password_hash: str, was_hash: str | None = None
+    ) -> bool:
         """Replace a password."""
         return await self._database.change_alone(
-            lambda db: channels.set_password(db, channel_id, password_hash)
+            lambda db: channels.set_password(db, channel_id, password_hash, was_hash)
         )
 
     async def rename_channel(self, channel_id: str, name: str) -> bool:

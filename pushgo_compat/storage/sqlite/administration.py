@@ -80,10 +80,12 @@ class SqliteAdministration:
             channels.create_channel, channel_id, name, password_hash, created_at_ms
         )
 
-    async def set_password(self, channel_id: str, password_hash: str) -> bool:
+    async def set_password(
+        self, channel_id: str, password_hash: str, was_hash: str | None = None
+    ) -> bool:
         """Replace a password."""
         return await self._writer.execute(
-            channels.set_password, channel_id, password_hash
+            channels.set_password, channel_id, password_hash, was_hash
         )
 
     async def rename_channel(self, channel_id: str, name: str) -> bool:

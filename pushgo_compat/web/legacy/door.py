@@ -369,7 +369,9 @@ class DialectDoor:
         self, keyring: Keyring, call: Register, dry_run: bool
     ) -> Outcome:
         """Bind a phone, and keep the call: it makes no message that tells of it."""
-        done = await register(self._services.pairing, keyring, call, dry_run)
+        done = await register(
+            self._services.pairing, keyring, call, keyring.address, dry_run
+        )
         if dry_run:
             return Outcome(done.reply, rehearsed=done)
         self._calls.accepted(keyring.arrival, done.notes)

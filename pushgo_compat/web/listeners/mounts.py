@@ -14,6 +14,7 @@ from multidict import istr
 
 from pushgo_compat.core.shadows.answers import SHADOW_HEADER
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
+from pushgo_compat.web.browsers import wants_page
 from pushgo_compat.web.connection.request_target import split_absolute
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.legacy.read_request import split_target
@@ -122,15 +123,8 @@ class Mounts:
 
 
 def _is_for_a_page(door: DialectDoor, request: web.BaseRequest, prefix: str) -> bool:
-    """Whether a browser is at a dialect's front door, or where its server has a page.
-
-    A browser names ``text/html`` itself; curl and the old clients' libraries say
-    ``*/*`` or nothing.
-    """
-    if request.method != "GET" or "Accept" not in request.headers:
-        return False
-    ranges = request.headers["Accept"].lower().split(",")
-    if not any(part.partition(";")[0].strip() == "text/html" for part in ranges):
+    """Whether a browser is at a dialect's front door, or where that has a page."""
+    if not wants_page(request):
         return False
     path, query = split_target(request.raw_path, prefix)
     return path == "/" or door.dialect.traits.has_page(path, query)

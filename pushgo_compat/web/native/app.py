@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from pushgo_compat.core.auth.tokens.admin_token import AdminToken
 from pushgo_compat.core.readiness import Readiness
-from pushgo_compat.errors import MethodNotAllowed, RouteNotFound
+from pushgo_compat.errors import MethodNotAllowed, NativeError, RouteNotFound
+from pushgo_compat.web.browsers import wants_page
 from pushgo_compat.web.native import health, read, send, stream, webpush
 from pushgo_compat.web.native.description import openapi
 from pushgo_compat.web.native.description.describe import (
@@ -18,9 +20,10 @@ from pushgo_compat.web.native.description.describe import (
     describes,
 )
 from pushgo_compat.web.native.edge import Wording, native_edge
-from pushgo_compat.web.native.envelope import refused
+from pushgo_compat.web.native.envelope import NO_HEADERS, refused
 from pushgo_compat.web.pages import docs, start
 from pushgo_compat.web.pages.error import word_refusal
+from pushgo_compat.web.pages.frame import PLAIN_HEADERS
 from pushgo_compat.web.pages.inbox.message import RICH_TEXTS
 from pushgo_compat.web.pages.inbox.search import SEARCHES, Searches
 from pushgo_compat.web.pages.operator.news import NEWS, News
@@ -91,6 +94,18 @@ async def no_route(request: web.Request) -> web.StreamResponse:
     raise RouteNotFound
 
 
+def word_for_caller(
+    error: NativeError,
+    request: web.Request,
+    data: Mapping[str, object] | None = None,
+) -> web.StreamResponse:
+    """Where nothing is: the page for a browser, the envelope for a program."""
+    word = word_refusal if wants_page(request) else refused
+    response = word(error, request, data)
+    response.headers.setdefault("Vary", "Accept")
+    return response
+
+
 def _part_of(route: web.RouteDef) -> Parts:
     """On which listeners a route may stand."""
     if route.path == "/metrics":
@@ -131,13 +146,13 @@ def create_app(
         if Parts.REST in parts
     ]
     anything = web.route("*", _ANYTHING, no_route)
-    worded: list[tuple[web.RouteDef, Wording]] = [
-        *((route, refused) for route in routes),
-        *((route, word_refusal) for route in (*pages, *prefixes)),
-        (anything, refused),
+    worded: list[tuple[web.RouteDef, Wording, Mapping[str, str]]] = [
+        *((route, refused, NO_HEADERS) for route in routes),
+        *((route, word_refusal, PLAIN_HEADERS) for route in (*pages, *prefixes)),
+        (anything, word_for_caller, NO_HEADERS),
     ]
-    for route, word in worded:
+    for route, word, headers in worded:
         options = {**route.kwargs, "expect_handler": ask_for_body}
-        edged = native_edge(route.handler, word)
+        edged = native_edge(route.handler, word, headers)
         app.add_routes([web.RouteDef(route.method, route.path, edged, options)])
     return app

@@ -21,7 +21,7 @@ from pushgo_compat.errors import (
     RouteNotFound,
 )
 from pushgo_compat.model import Source
-from pushgo_compat.web.native.envelope import refused
+from pushgo_compat.web.native.envelope import NO_HEADERS, refused
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
 
@@ -45,8 +45,15 @@ Wording = Callable[
 log = structlog.get_logger()
 
 
-def native_edge(handler: Handler, word: Wording = refused) -> Handler:
-    """Give every answer its request id, and word every refusal: by the envelope."""
+def native_edge(
+    handler: Handler,
+    word: Wording = refused,
+    headers: Mapping[str, str] = NO_HEADERS,
+) -> Handler:
+    """Give every answer its request id, and word every refusal: by the envelope.
+
+    ``headers`` are those of every answer that has none of the name.
+    """
 
     async def edge(request: web.Request) -> web.StreamResponse:
         request[STARTED] = started = time.perf_counter()
@@ -71,6 +78,8 @@ def native_edge(handler: Handler, word: Wording = refused) -> Handler:
             response = refuse(request, InternalError(), word=word)
         if not response.prepared:
             response.headers[REQUEST_ID_HEADER] = request_id
+            for name, value in headers.items():
+                response.headers.setdefault(name, value)
             if request.method == "GET":  # what sends must not be answered by a cache
                 response.headers.setdefault("Cache-Control", "no-store")
             latency = services.metrics.latency[Source.NATIVE]

@@ -19,7 +19,9 @@ from pushgo_compat.web.native.error_texts import sentence, store_reason
 from pushgo_compat.web.preferred_language import prefers_chinese
 from pushgo_compat.web.whole_answer import WholeAnswer
 
-_NO_HEADERS: Mapping[str, str] = {}
+_NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
+"""A refusal may repeat what was asked for: no browser may take it for a page."""
+NO_HEADERS: Mapping[str, str] = {}
 _CHALLENGES = {
     "Bearer": 'Bearer realm="PushGo"',
     "Basic": 'Basic realm="PushGo", charset="UTF-8"',
@@ -27,7 +29,7 @@ _CHALLENGES = {
 
 
 def accepted(
-    data: Mapping[str, object], headers: Mapping[str, str] = _NO_HEADERS
+    data: Mapping[str, object], headers: Mapping[str, str] = NO_HEADERS
 ) -> web.Response:
     """The answer to a request that was checked and handled."""
     return _respond(
@@ -53,7 +55,7 @@ def refused(
         "error": text,
         "error_code": error.code,
     }
-    return _respond(error.status, body, _headers(error))
+    return _respond(error.status, body, {**_NO_SNIFFING, **_headers(error)})
 
 
 def _headers(error: NativeError) -> dict[str, str]:

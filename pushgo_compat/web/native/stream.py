@@ -15,6 +15,7 @@ from aiohttp import web
 from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
+from pushgo_compat.web.event_stream import COMMENT, EVENT_STREAM_HEADERS
 from pushgo_compat.web.message_json import wire_fields
 from pushgo_compat.web.native.description.describe import (
     TEXT,
@@ -32,14 +33,6 @@ from pushgo_compat.web.streams.engine import Streams
 from pushgo_compat.web.streams.history import Backlog
 from pushgo_compat.web.streams.live_stream import Subscriber
 
-_HEADERS = {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-store",
-    # nginx would hold events back until its buffer is full.
-    "X-Accel-Buffering": "no",
-}
-_COMMENT = b":\n\n"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NativeEncoder:
@@ -49,11 +42,11 @@ class NativeEncoder:
 
     def opened(self, now_ms: int) -> bytes:
         """A comment: proxies pass the head on with it."""
-        return _COMMENT
+        return COMMENT
 
     def keepalive(self, now_ms: int) -> bytes:
         """A comment."""
-        return _COMMENT
+        return COMMENT
 
     def message(self, message: StoredMessage, topic: str) -> bytes | None:
         """One ``message`` event; its id is what a client resumes after.
@@ -145,7 +138,7 @@ async def stream_channel(request: web.Request, grant: Grant) -> web.StreamRespon
             grants=(grant,),
             topics=topics,
             encoder=encoder,
-            headers={**_HEADERS, REQUEST_ID_HEADER: request[REQUEST_ID]},
+            headers={**EVENT_STREAM_HEADERS, REQUEST_ID_HEADER: request[REQUEST_ID]},
             backlog=backlog,
         ),
     )

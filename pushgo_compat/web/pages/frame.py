@@ -38,6 +38,20 @@ HEADERS = {
     "Vary": "Accept, Accept-Language, Cookie",
 }
 
+PLAIN_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    **{
+        name: HEADERS[name]
+        for name in (
+            "Referrer-Policy",
+            "Cross-Origin-Resource-Policy",
+            "X-Content-Type-Options",
+            "Cache-Control",
+        )
+    },
+}
+"""Of answers below the pages' addresses that are no pages: redirects, JSON, words."""
+
 
 def page(handler: Page) -> Page:
     """A page: ``?lang=`` is kept and taken out of the address before it is shown."""

@@ -11,9 +11,13 @@ from typing import NamedTuple
 from aiohttp import web
 from yarl import URL
 
+from pushgo_compat.model import Source
+from pushgo_compat.web.pages.dialect_names import name_of
 from pushgo_compat.web.pages.frame import page, render
+from pushgo_compat.web.pages.inbox.push import offer_of
 from pushgo_compat.web.services import PLACES, SERVICES, DialectPlace
 
+_OPERATOR = "/admin"
 _LOGIN = '-H "Authorization: Bearer $PUSHGO_TOKEN" '
 """The gateway token as a variable: the page is for everyone."""
 
@@ -44,9 +48,37 @@ async def get_start(request: web.Request) -> web.Response:
         dialects=list(dialect_lines(request)),
         token=token,
         is_https=scheme == "https",
+        rings=offer_of(request).public_key is not None,
         pairs_phones=services.pairing is not None,
         wakes_iphones=request.app[PLACES].wakes_iphones,
+        has_operator=_has_operator(request),
+        ntfy_root=_ntfy_root(request),
     )
+
+
+def _has_operator(request: web.Request) -> bool:
+    """Whether the operator's pages stand on this listener, too."""
+    resources = request.app.router.resources()
+    return any(resource.canonical == _OPERATOR for resource in resources)
+
+
+def _ntfy_root(request: web.Request) -> str | None:
+    """Host and port where ntfy owns the root, if the visitor can reach one.
+
+    The app's ``ntfy://`` links take one segment, so they never lead to the prefix
+    (binwiederhier/ntfy-android, MainActivity).
+    """
+    callers = request.app[SERVICES].callers
+    for place in request.app[PLACES].dialects:
+        if place.source is not Source.NTFY:
+            continue
+        if port := _port_url(request, place):
+            return URL(port).authority
+        main = URL(callers.page_url(request))
+        for host in place.hosts:
+            if "*" not in host:
+                return main.with_host(host).authority
+    return None
 
 
 def dialect_lines(request: web.Request) -> Iterator[Lines]:
@@ -58,7 +90,7 @@ def dialect_lines(request: web.Request) -> Iterator[Lines]:
         address = f"{base}/{place.source}"
         yield Lines(
             id=str(place.source),
-            name=place.name,
+            name=name_of(request, place),
             address=address,
             command=f"curl {token}{place.example(address, 'KEY')}",
             port=_port_url(request, place),

@@ -31,6 +31,8 @@ class Texts:
     def __init__(self, language: Language) -> None:
         """Raises OSError when the table is missing."""
         self._table = load_texts(language)
+        self.gap = " " if language == "en" else ""
+        """Between two sentences; Chinese marks end with a space of their own."""
 
     def __contains__(self, key: str) -> bool:
         """Whether there is such a text."""

@@ -12,7 +12,7 @@ import pytest
 from pushgo_compat.core.calls.service import Calls
 from pushgo_compat.model import Source
 from tests.gateway import CHANNEL_NAME, Gateway, Mount, running
-from tests.golden import CHANNEL_ID, KEY, UNKNOWN_KEY
+from tests.golden import CHANNEL_ID, KEY, PASSWORD, UNKNOWN_KEY
 from tests.web.browser import Browser
 from tests.web.operator_pages import TOKEN, signed_in, text
 from tests.wire import HeaderLines, Reply
@@ -52,6 +52,12 @@ def listed(reply: Reply) -> list[str]:
 def led_to(reply: Reply) -> str:
     assert reply.status == 303
     return reply.headers["Location"].removeprefix("../")
+
+
+def beside(reply: Reply) -> list[str]:
+    """The calls that a page leads to: the newer one, the older one."""
+    links = r'href="[./]*(/admin/calls/[^"]+)">(Newer|Older)</a>'
+    return [f"{word} {path}" for path, word in re.findall(links, text(reply))]
 
 
 # ------------------------------------------------------------------------------- list
@@ -324,3 +330,33 @@ def test_a_refusal_of_the_dialect_shows_the_request_with_its_key_masked(
 def test_a_call_that_is_not_there_is_not_found(operator: Browser) -> None:
     for call_id in ("0" * 24, "0" * 32, "x", "0" * 23):
         assert operator.get(f"/admin/calls/{call_id}").status == 404
+
+
+def test_a_call_leads_to_the_one_before_and_the_one_after(
+    gateway: Gateway, operator: Browser
+) -> None:
+    pages = [page_of(ntfy(gateway, ("Title", b"first")))]
+    pages += [page_of(ntfy(gateway, key=UNKNOWN_KEY)) for _ in range(2)]
+    gateway.native(
+        "GET", f"/message?channel_id={CHANNEL_ID}&password={PASSWORD}&title=x"
+    )
+    pages.append(page_of(ntfy(gateway, ("Title", b"last"))))
+    for at, page in enumerate(pages):
+        expected = [f"Newer {path}" for path in pages[at + 1 : at + 2]]
+        expected += [f"Older {path}" for path in pages[max(0, at - 1) : at]]
+        assert beside(operator.get(page)) == expected
+
+
+def test_a_batch_is_one_step_to_the_next_call(
+    gateway: Gateway, operator: Browser
+) -> None:
+    first = page_of(ntfy(gateway))
+    gateway.clock.now_ms += 1000
+    keys = json.dumps({"device_keys": [KEY] * 3, "body": "x"}).encode()
+    line = [("Content-Type", b"application/json")]
+    batch = gateway.call(Source.BARK, Mount.PREFIX, "POST", "/push", line, keys)
+    last = page_of(ntfy(gateway))
+    both = [f"Newer {last}", f"Older {first}"]
+    assert beside(operator.get(page_of(batch))) == both
+    assert beside(operator.get(last)) == [f"Older {page_of(batch)}"]
+    assert beside(operator.get(first)) == [f"Newer {page_of(batch)}"]

@@ -228,6 +228,32 @@ def test_the_pages_speak_chinese(gateway: Gateway) -> None:
     assert f"更换“{CHANNEL_NAME}”的密码？" in text(browser.get(f"{HERE}/password"))
 
 
+def test_a_channel_leads_to_its_inbox_and_its_calls(operator: Browser) -> None:
+    page = text(operator.get(HERE))
+    assert '<a class="btn" href="../../inbox">Inbox</a>' in page
+    calls = f'href="../../admin/calls?channel={CHANNEL_ID}">Its calls</a>'
+    assert calls in page
+
+
+def test_that_phones_cannot_be_paired_is_said_in_the_readers_language(
+    gateway: Gateway,
+) -> None:
+    browser = Browser(gateway, ("Accept-Language", "zh-CN"))
+    browser.sign_in_as_operator(TOKEN)
+    assert "没有设置 PUSHGO_BARK_APNS_KEY_FILE。" in text(browser.get(HERE))
+
+
+def test_a_new_password_is_made_once_for_forms_of_several_processes(
+    gateway: Gateway,
+) -> None:
+    async def twice(admin: Administration) -> list[bool]:
+        channel = await admin.find_channel(CHANNEL_ID)
+        done = [await admin.replace_password(channel) for _ in range(2)]
+        return [opened is not None for opened in done]
+
+    assert gateway.administer(twice) == [True, False]
+
+
 def test_a_new_password_is_made_once_for_a_form_that_comes_twice_at_once(
     gateway: Gateway, operator: Browser
 ) -> None:

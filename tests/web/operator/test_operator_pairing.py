@@ -83,6 +83,8 @@ def test_a_phone_comes_and_is_confirmed_by_its_number(
     right = phone_comes(gateway, operator)
     page = text(operator.get(HERE))
     assert "A phone came" in page
+    since = '<time datetime="2026-11-23T04:35:45Z" class="num nowrap">'
+    assert f"From 127.0.0.1, {since}" in page
     assert PHONE not in page
     form = {"window": window_id(page)}
     wrong = f"{(int(right) + 1) % 100:02d}"
@@ -94,7 +96,7 @@ def test_a_phone_comes_and_is_confirmed_by_its_number(
     (target,) = gateway.administer(lambda admin: admin.store.targets.targets())
     assert target.kind == "bark-app"
     paired = text(operator.get("/" + done.headers["Location"].replace("../", "")))
-    assert "Paired:" in paired
+    assert f"Paired: {target.hint}, {since}" in paired
     assert f"/targets/{target.target_id}/name" in paired
     assert state(operator) == "closed"
 

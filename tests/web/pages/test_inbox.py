@@ -45,7 +45,7 @@ def text_of(reply: Reply) -> str:
 
 
 def titles(page: str) -> list[str]:
-    return re.findall(r'<h3 id="t-\w+" dir="auto">(.*?)</h3>', page)
+    return re.findall(r'<h3 [^>]*id="t-\w+" dir="auto">(.*?)</h3>', page)
 
 
 def test_the_newest_message_stands_first_and_older_ones_are_a_link_away(

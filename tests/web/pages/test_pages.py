@@ -118,6 +118,52 @@ def test_a_page_can_run_load_and_frame_nothing_foreign(gateway: Gateway) -> None
     assert not re.search(r'(?:href|src)="(?:/|https?:)', text)  # all links relative
 
 
+@pytest.mark.parametrize("target", ["/", "/?lang=zh", "/inbox", "/admin", "/nothing"])
+def test_no_answer_of_a_page_is_sniffed_stored_or_framed(
+    gateway: Gateway, target: str
+) -> None:
+    headers = get(gateway, target, CHROMIUM).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/admin/nothing"),
+        ("DELETE", "/admin"),
+        ("GET", "/admin/stream"),
+        ("GET", "/inbox/stream"),
+        ("POST", "/inbox/sign-in"),
+        ("PUT", "/inbox/webpush"),
+        ("GET", "/channel/x/messages"),
+        ("GET", "/manifest.webmanifest"),
+        ("GET", "/sw.js"),
+        ("GET", "/assets/nothing.js"),
+    ],
+)
+def test_no_refusal_and_no_file_is_taken_for_another_type(
+    gateway: Gateway, method: str, target: str
+) -> None:
+    reply = gateway.native(method, target)
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_browser_where_nothing_is_gets_a_page_and_a_program_json(
+    gateway: Gateway,
+) -> None:
+    page = get(gateway, "/admin/nothing", CHROMIUM)
+    assert (page.status, "Not found" in page.body.decode()) == (404, True)
+    wrong = get(gateway, "/inbox/sign-in", CHROMIUM)
+    assert (wrong.status, wrong.headers["Allow"]) == (405, "POST")
+    assert "Not found" in wrong.body.decode()
+    for accept in ((), (("Accept", b"*/*"),)):
+        reply = gateway.native("GET", "/admin/nothing", accept)
+        assert reply.json["error_code"] == "route_not_found"
+
+
 def test_assets_are_kept_for_good_under_the_hash_of_their_contents(
     gateway: Gateway,
 ) -> None:

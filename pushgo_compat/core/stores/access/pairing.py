@@ -18,7 +18,9 @@ class PendingPhone:
     alias_id: str
     """Of its key."""
     target: NewTarget
-    """What it becomes."""
+    """What it becomes; when it came is when that was made."""
+    address: str = ""
+    """From where it came; "" where an earlier release has let it in."""
     is_told: bool = False
     """Whether the number has been sent, or failed to be."""
     fault: str | None = None

@@ -47,7 +47,7 @@ class JournalRow(NamedTuple):
 
 
 class CallSpan(NamedTuple):
-    """The part of the records that is read, the newest first.
+    """The part of the records that is read.
 
     Places are those of the same channel, or of all (None).
     """
@@ -61,6 +61,8 @@ class CallSpan(NamedTuple):
     first: str | None = None
     """From this place on; None: from the beginning."""
     first_call: str | None = None
+    oldest_first: bool = False
+    """In the order of time; else the newest first."""
 
 
 class CallRows(NamedTuple):

@@ -68,17 +68,23 @@ async def create_channel(
     return channel_of(row)
 
 
-async def set_password(db: Session, channel_id: str, password_hash: str) -> bool:
+async def set_password(
+    db: Session, channel_id: str, password_hash: str, was_hash: str | None = None
+) -> bool:
     """Replace a channel's password; the tokens that the old one made go."""
-    await tokens.remove_of_password(db, channel_id)
     found = await changed(
         db,
-        "UPDATE channels SET password_hash = $1 WHERE channel_id = $2",
+        "UPDATE channels SET password_hash = $1 WHERE channel_id = $2"
+        " AND password_hash = coalesce($3, password_hash)",
         password_hash,
         channel_id,
+        was_hash,
     )
+    if not found:
+        return False
+    await tokens.remove_of_password(db, channel_id)
     await bump(db)
-    return found > 0
+    return True
 
 
 async def rename_channel(db: Session, channel_id: str, name: str) -> bool:

@@ -23,7 +23,7 @@ from pushgo_compat.storage.postgres.texts import storable
 
 _PHONE = "target_id, kind, name, sealed, hint, fingerprint, created_at"
 _WINDOW = (
-    "SELECT window_id, ends_at, alias_id, is_told, fault,"
+    "SELECT window_id, ends_at, alias_id, is_told, fault, address,"
     f" {', '.join(f'w.{name}' for name in _PHONE.split(', '))}, {CHANNEL}"
     " FROM pairing_window w JOIN channels c ON c.number = w.channel"
     " WHERE ends_at > $1"
@@ -64,12 +64,13 @@ class PostgresPairing:
         row = await self._database.row(_WINDOW, now_ms)
         if row is None:
             return None
-        channel = channel_of(row[12:])
+        channel = channel_of(row[13:])
         phone = None
         if row["alias_id"] is not None:
             phone = PendingPhone(
                 alias_id=row["alias_id"],
-                target=_new_target(channel.number, row[5:12]),
+                target=_new_target(channel.number, row[6:13]),
+                address=row["address"] or "",
                 is_told=row["is_told"],
                 fault=row["fault"],
             )
@@ -107,11 +108,13 @@ class PostgresPairing:
                 db,
                 "UPDATE pairing_window SET alias_id = $1, ends_at = $2,"
                 " is_told = false, fault = NULL, tries = 0, target_id = $3, kind = $4,"
-                " name = $5, sealed = $6, hint = $7, fingerprint = $8, created_at = $9"
-                " WHERE window_id = $10 AND alias_id IS NULL AND ends_at > $11",
+                " name = $5, sealed = $6, hint = $7, fingerprint = $8, created_at = $9,"
+                " address = $10"
+                " WHERE window_id = $11 AND alias_id IS NULL AND ends_at > $12",
                 phone.alias_id,
                 ends_at_ms,
                 *_columns(phone.target),
+                phone.address,
                 window_id,
                 now_ms,
             )

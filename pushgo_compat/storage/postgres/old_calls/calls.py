@@ -63,15 +63,16 @@ class PostgresCalls:
         found: list[JournalRow] = []
         last: str | None = None
         # Ids are hexadecimal digits, so any letter beyond f stands behind them all.
-        before = span.before_call or "g"
+        first, before = span.first_call or "", span.before_call or "g"
+        order = "ASC" if span.oldest_first else "DESC"
         source = None if span.source is None else span.source.number
         left = look_at
         while True:
             rows = await self._database.fetch(
                 f"SELECT {_JOURNAL} FROM calls WHERE call_id >= $1 AND call_id < $2"
                 " AND ($3::int IS NULL OR channel = $3)"
-                " ORDER BY call_id DESC LIMIT $4",
-                span.first_call or "",
+                f" ORDER BY call_id {order} LIMIT $4",
+                first,
                 before,
                 span.channel,
                 min(left, _STEP_ROWS) + 1,
@@ -85,7 +86,10 @@ class PostgresCalls:
                     found.append(row)
             if len(rows) <= _STEP_ROWS:
                 return JournalRows(found, None)
-            before = rows[_STEP_ROWS - 1][0]
+            if span.oldest_first:
+                first = rows[_STEP_ROWS - 1][0] + "0"
+            else:
+                before = rows[_STEP_ROWS - 1][0]
 
     async def journal_call(self, call_id: str) -> JournalRow | None:
         """One call of the journal."""
@@ -105,6 +109,7 @@ class PostgresCalls:
         low = bytes.fromhex(span.first or "")
         high = _LAST if span.before is None else bytes.fromhex(span.before)
         place = "message_id" if span.channel is None else "position"
+        order = "ASC" if span.oldest_first else "DESC"
         scope = "" if span.channel is None else " AND channel = $4"
         values = () if span.channel is None else (span.channel,)
         found: list[CallRow] = []
@@ -114,7 +119,7 @@ class PostgresCalls:
         while True:
             rows = await self._database.fetch(
                 f"SELECT {place}, {_CALL} FROM messages WHERE {place} >= $1"
-                f" AND {place} < $2{scope} ORDER BY {place} DESC LIMIT $3",
+                f" AND {place} < $2{scope} ORDER BY {place} {order} LIMIT $3",
                 low,
                 high,
                 min(left, _STEP_ROWS) + 1,
@@ -135,7 +140,10 @@ class PostgresCalls:
                     found.append(row)
             if len(rows) <= _STEP_ROWS:
                 return CallRows(found, None, last_ms)
-            high = rows[_STEP_ROWS - 1][0]
+            if span.oldest_first:
+                low = rows[_STEP_ROWS - 1][0] + b"\0"
+            else:
+                high = rows[_STEP_ROWS - 1][0]
 
     async def rows_of_call(self, call_id: str, from_ms: int) -> Sequence[CallRow]:
         """The messages of one call, which stand close together; by an id its one.

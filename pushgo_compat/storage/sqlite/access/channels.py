@@ -119,15 +119,23 @@ def create_channel(
     return channel(db, channel_id)
 
 
-def set_password(db: sqlite3.Connection, channel_id: str, password_hash: str) -> bool:
+def set_password(
+    db: sqlite3.Connection,
+    channel_id: str,
+    password_hash: str,
+    was_hash: str | None = None,
+) -> bool:
     """Replace a channel's password; the tokens that the old one made go."""
-    tokens.remove_of_password(db, channel_id)
     cursor = db.execute(
-        "UPDATE channels SET password_hash = ? WHERE channel_id = ?",
-        (password_hash, channel_id),
+        "UPDATE channels SET password_hash = ? WHERE channel_id = ?"
+        " AND password_hash = coalesce(?, password_hash)",
+        (password_hash, channel_id, was_hash),
     )
+    if cursor.rowcount == 0:
+        return False
+    tokens.remove_of_password(db, channel_id)
     bump(db)
-    return cursor.rowcount > 0
+    return True
 
 
 def rename_channel(db: sqlite3.Connection, channel_id: str, name: str) -> bool:

@@ -146,7 +146,7 @@ def _open(
 
 def _window(db: sqlite3.Connection, now_ms: int) -> Window | None:
     row = db.execute(
-        "SELECT window_id, ends_at, alias_id, is_told, fault,"
+        "SELECT window_id, ends_at, alias_id, is_told, fault, address,"
         f" {', '.join(f'w.{name}' for name in _PHONE.split(', '))},"
         " c.number, c.channel_id, c.name, c.password_hash, c.created_at"
         " FROM pairing_window w JOIN channels c ON c.number = w.channel"
@@ -155,8 +155,8 @@ def _window(db: sqlite3.Connection, now_ms: int) -> Window | None:
     ).fetchone()
     if row is None:
         return None
-    window_id, ends_at, alias_id, is_told, fault = row[:5]
-    number, channel_id, name, password_hash, since = row[12:]
+    window_id, ends_at, alias_id, is_told, fault, address = row[:6]
+    number, channel_id, name, password_hash, since = row[13:]
     channel = Channel(
         number=number,
         channel_id=channel_id,
@@ -168,7 +168,8 @@ def _window(db: sqlite3.Connection, now_ms: int) -> Window | None:
     if alias_id is not None:
         phone = PendingPhone(
             alias_id=alias_id,
-            target=_new_target(channel.number, row[5:12]),
+            target=_new_target(channel.number, row[6:13]),
+            address=address or "",
             is_told=bool(is_told),
             fault=fault,
         )
@@ -208,9 +209,16 @@ def _take(
     taken = db.execute(
         "UPDATE pairing_window SET alias_id = ?, ends_at = ?, is_told = 0,"
         " fault = NULL, tries = 0, target_id = ?, kind = ?, name = ?, sealed = ?,"
-        " hint = ?, fingerprint = ?, created_at = ?"
+        " hint = ?, fingerprint = ?, created_at = ?, address = ?"
         " WHERE window_id = ? AND alias_id IS NULL AND ends_at > ?",
-        (phone.alias_id, ends_at_ms, *_columns(phone.target), window_id, now_ms),
+        (
+            phone.alias_id,
+            ends_at_ms,
+            *_columns(phone.target),
+            phone.address,
+            window_id,
+            now_ms,
+        ),
     )
     if taken.rowcount == 0:
         return False

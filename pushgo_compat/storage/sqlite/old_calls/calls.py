@@ -68,9 +68,10 @@ def call_rows(
         low = bytes.fromhex(span.first or "")
         high = _LAST_POSITION if span.before is None else bytes.fromhex(span.before)
         scope = (span.channel,)
+    order = "ASC" if span.oldest_first else "DESC"
     cursor = db.execute(
         f"SELECT {place}, {_CALL} FROM {table} {place} >= ? AND {place} < ?"
-        f" ORDER BY {place} DESC LIMIT ?",
+        f" ORDER BY {place} {order} LIMIT ?",
         (*scope, low, high, look_at + 1),
     )
     found: list[CallRow] = []
@@ -188,7 +189,8 @@ def journal(
     found: list[JournalRow] = []
     last: str | None = None
     columns: _JournalRow
-    cursor = db.execute(f"{query} ORDER BY call_id DESC", values)
+    order = "ASC" if span.oldest_first else "DESC"
+    cursor = db.execute(f"{query} ORDER BY call_id {order}", values)
     for looked_at, columns in enumerate(cursor):
         if looked_at == look_at or len(found) == limit:
             break

@@ -14,7 +14,11 @@ log = structlog.get_logger(__name__)
 
 
 async def register(
-    pairing: Pairing | None, keyring: Keyring, call: Register, dry_run: bool
+    pairing: Pairing | None,
+    keyring: Keyring,
+    call: Register,
+    address: str,
+    dry_run: bool,
 ) -> Rehearsed:
     """The answer to the app. A dry run binds nothing and uses no window.
 
@@ -25,9 +29,8 @@ async def register(
         if call.claim is None:
             if pairing is None or dry_run or call.retires:
                 raise LegacyRefusal(call.refusal)
-            return Rehearsed(
-                reply=call.reply(await pairing.register_new(call.device_token))
-            )
+            key = await pairing.register_new(call.device_token, address)
+            return Rehearsed(reply=call.reply(key))
         grant = await keyring.open(call.claim, fresh=True)
         is_bound = False
         if pairing is not None and not dry_run:
@@ -35,7 +38,7 @@ async def register(
                 await pairing.retire(grant, call.claim.key)
             else:
                 is_bound = await pairing.register(
-                    grant, call.claim.key, call.device_token
+                    grant, call.claim.key, call.device_token, address
                 )
     except PhoneRefused as refusal:
         log.info("a phone is not paired", reason=str(refusal))

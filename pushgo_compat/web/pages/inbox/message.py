@@ -13,6 +13,7 @@ from aiohttp import web
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import AttachedFile, Button, Presentation
 from pushgo_compat.model import NativeMessage
+from pushgo_compat.web.pages.dialect_names import name_of
 from pushgo_compat.web.pages.rich_text import LISTED_CHARS, RichTexts
 from pushgo_compat.web.pages.safe_text import shows_something, visible
 from pushgo_compat.web.services import PLACES, SERVICES
@@ -218,5 +219,5 @@ def _file(request: web.Request, file: AttachedFile | None) -> File | None:
 def _source_name(request: web.Request, stored: StoredMessage) -> str:
     for place in request.app[PLACES].dialects:
         if place.source == stored.source:
-            return place.name
+            return name_of(request, place)
     return ""

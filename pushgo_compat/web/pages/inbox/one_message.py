@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from pushgo_compat.web.pages.frame import render
 from pushgo_compat.web.pages.inbox.message import show, show_all
 from pushgo_compat.web.pages.language import language_of
 from pushgo_compat.web.pages.safe_text import visible
+from pushgo_compat.web.pages.verdicts import ORDER
 from pushgo_compat.web.services import SERVICES
 
 _PICTURES_POLICY = (
@@ -42,6 +45,7 @@ async def get_message(request: web.Request, visit: Visit) -> web.StreamResponse:
     fields: dict[str, Any] = wire_fields(
         stored, channel.channel_id, services.derived_metadata
     )
+    receipt: Any = services.render_receipt(stored, channel, reader)
     return render(
         request,
         "inbox/message.html",
@@ -51,7 +55,12 @@ async def get_message(request: web.Request, visit: Visit) -> web.StreamResponse:
             visible(name): visible(str(value))
             for name, value in fields.get("metadata", {}).items()
         },
-        receipt=services.render_receipt(stored, channel, reader),
+        receipt=receipt,
+        notes=sorted(
+            [] if receipt is None else receipt["notes"],
+            key=lambda note: ORDER.index(note["verdict"]),
+        ),
+        answer=None if receipt is None else _answer(receipt["reply"]),
         deliveries=deliveries,
     )
 
@@ -93,6 +102,14 @@ async def delete_message(request: web.Request, visit: Visit) -> web.StreamRespon
     if services.files is not None:
         await services.files.sweep()
     return go(request, "inbox")
+
+
+def _answer(reply: Mapping[str, Any]) -> str:
+    """What the old client was told."""
+    body = reply["body"]
+    if not isinstance(body, str):
+        body = json.dumps(body, ensure_ascii=False, indent=2)
+    return f"HTTP {reply['status']}\n{visible(body)}"
 
 
 async def _find(request: web.Request, channel: Channel) -> StoredMessage:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from pushgo_compat.core.calls.filters import CallFilter
 from pushgo_compat.errors import AuthenticationFailed
+from pushgo_compat.web.event_stream import COMMENT, EVENT_STREAM_HEADERS
 from pushgo_compat.web.pages.access.sessions import OPERATOR, find_visit
 from pushgo_compat.web.pages.operator.desk_page import what_waits
 from pushgo_compat.web.services import SERVICES
@@ -21,13 +22,6 @@ _SLICES = 10
 MOST_CALLS = 50
 """New calls are counted up to here: as many as the list shows."""
 _MAX_DIGITS = 16
-_HEADERS = {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-store",
-    # nginx would hold events back until its buffer is full.
-    "X-Accel-Buffering": "no",
-}
-_COMMENT = b":\n\n"
 
 
 class News:
@@ -76,13 +70,13 @@ async def stream_news(request: web.Request) -> web.StreamResponse:
 
 
 async def _stream(request: web.Request, end: asyncio.Event) -> web.StreamResponse:
-    response = web.StreamResponse(headers=_HEADERS)
+    response = web.StreamResponse(headers=EVENT_STREAM_HEADERS)
     await response.prepare(request)
     last = b""
     while not end.is_set() and await find_visit(request, OPERATOR) is not None:
         counts = await _counts(request)
         event = b"event: counts\ndata: %b\n\n" % counts
-        await response.write(_COMMENT if counts == last else event)
+        await response.write(COMMENT if counts == last else event)
         last = counts
         for _ in range(_SLICES):
             # A page that is left closes its stream; no write is needed to notice it.

@@ -12,9 +12,10 @@ from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in
+from pushgo_compat.web.pages.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.desk_page import desk_of, show
 from pushgo_compat.web.pages.start import dialect_lines
-from pushgo_compat.web.services import PLACES, READINESS, SERVICES
+from pushgo_compat.web.services import READINESS, SERVICES
 
 _FIRST_LINES = 3
 _TENTH_OF_A_PERCENT = 0.001
@@ -42,13 +43,14 @@ async def get_overview(request: web.Request, _: Visit) -> web.StreamResponse:
     """Show the numbers; where nothing waits, that nothing does."""
     services = request.app[SERVICES]
     numbers = await services.stats.read()
-    names = {place.source: place.name for place in request.app[PLACES].dialects}
+    names = dict(dialect_names(request))
     counts = [
         each
         for each in numbers.dialects
         if each.source in names or not each.source.number
     ]
     lines = list(dialect_lines(request))
+    not_ready, durable_s = await _readiness(request)
     return await show(
         request,
         "overview.html",
@@ -61,7 +63,8 @@ async def get_overview(request: web.Request, _: Visit) -> web.StreamResponse:
         first_lines=lines[:_FIRST_LINES],
         listeners=_listeners(request),
         started_ms=desk_of(request).started_ms,
-        not_ready=await _not_ready(request),
+        not_ready=not_ready,
+        durable_s=durable_s,
         paused=services.paused_groups(),
         proxies=services.callers.undeclared,
         to_trust=services.callers.to_trust(services.callers.undeclared),
@@ -85,13 +88,13 @@ def _percent(share: float) -> str:
     return f"{share:.1%}".replace("%", " %").replace(".0 ", " ")
 
 
-async def _not_ready(request: web.Request) -> str | None:
-    """Why the store takes no message; None while it does."""
+async def _readiness(request: web.Request) -> tuple[str | None, str]:
+    """Why the store takes no message, or how old its last look at the disk is."""
     try:
-        await request.app[READINESS].check()
+        age_s = await request.app[READINESS].check()
     except ServerBusy as busy:
-        return busy.detail or busy.code
-    return None
+        return busy.detail or busy.code, ""
+    return None, f"{age_s:.1f}"
 
 
 async def _files(request: web.Request) -> tuple[int, int] | None:

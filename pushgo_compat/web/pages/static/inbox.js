@@ -91,10 +91,9 @@ if (always) {
   });
 }
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const pictures = event.target.closest("[data-pictures] a");
   const unfold = event.target.closest("[data-unfold]");
-  const copy = event.target.closest("[data-copy-message]");
   if (pictures) {
     event.preventDefault();
     openPictures(pictures.closest("[data-pictures]"));
@@ -102,27 +101,18 @@ document.addEventListener("click", async (event) => {
     event.preventDefault();
     unfold.closest(".msg").querySelector(".text").classList.remove("clip");
     unfold.remove();
-  } else if (copy) {
-    const card = copy.closest(".msg");
-    const text = [card.querySelector("h3"), card.querySelector(".text")]
-      .filter(Boolean).map((part) => part.innerText).join("\n\n");
-    const line = document.querySelector(".toast p");
-    try {
-      await navigator.clipboard.writeText(text);
-      line.textContent = document.body.dataset.copied;
-    } catch {
-      getSelection().selectAllChildren(card.querySelector(".text") ?? card);
-      line.textContent = document.execCommand("copy")
-        ? document.body.dataset.copied : document.body.dataset.selected;
-    }
-    setTimeout(() => { line.textContent = ""; }, 2500);
   }
 });
 
 // A link with another key never replaces this inbox by itself.
 const other = document.querySelector("[data-switch]");
-if (other && location.hash.length > 1 && !location.hash.startsWith("#m-")) {
-  const key = decodeURIComponent(location.hash.slice(1));
+const isPlace = location.hash.startsWith("#m-")
+  || document.getElementById(location.hash.slice(1)) !== null;
+if (other && location.hash.length > 1 && !isPlace) {
+  let key = location.hash.slice(1);
+  try {
+    key = decodeURIComponent(key);
+  } catch { /* it was typed by hand, with a % */ }
   history.replaceState(null, "", location.pathname + location.search);
   other.elements.key.value = key;
   const question = other.querySelector("p");
@@ -243,7 +233,9 @@ const show = (state) => {
   }
   push.querySelector("[data-push-on]").hidden = !["offer", "failed"].includes(state);
   push.querySelector("[data-push-later]").hidden = state !== "offer";
-  push.querySelector("[data-push-off]").hidden = state !== "on";
+  for (const name of ["[data-push-test]", "[data-push-off]"]) {
+    push.querySelector(name).hidden = state !== "on";
+  }
 };
 const tellServer = async (method, subscription) => {
   const answer = await fetch(`${root}inbox/webpush`, {
@@ -322,6 +314,11 @@ signOut?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const registration = await worker;
   const subscription = await registration?.pushManager?.getSubscription();
+  const question = signOut.querySelector("[data-ask]");
+  if (subscription && question.hidden) {
+    question.hidden = false;  // the button asks first, the second time it does it
+    return;
+  }
   if (subscription) {
     await tellServer("DELETE", subscription).catch(() => {});
     await subscription.unsubscribe().catch(() => {});

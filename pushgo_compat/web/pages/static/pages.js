@@ -7,23 +7,26 @@ const say = (text) => {
   say.timer = setTimeout(() => { line.textContent = ""; }, 2500);
 };
 
-// navigator.clipboard exists only on https and localhost: elsewhere the line is
-// selected and copied the old way.
+// A line, or a message with its title. navigator.clipboard exists only on https and
+// localhost: elsewhere the text is selected and copied the old way.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  const code = button.parentElement.querySelector("code");
-  const { copied, selected } = document.body.dataset;
+  const parts = [...button.closest(".copy, .msg").querySelectorAll("[data-copied]")];
+  const text = parts
+    .map((part) => (part.localName === "pre" ? part.textContent : part.innerText))
+    .join("\n\n");
+  const { wordCopied, wordSelected } = document.body.dataset;
   try {
-    await navigator.clipboard.writeText(code.textContent);
-    say(copied);
+    await navigator.clipboard.writeText(text);
+    say(wordCopied);
   } catch {
-    const range = document.createRange();
-    range.selectNodeContents(code);
-    const selection = getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
-    say(document.execCommand("copy") ? copied : selected);
+    getSelection().selectAllChildren(parts.at(-1));
+    document.addEventListener("copy", (copying) => {
+      copying.clipboardData.setData("text/plain", text);
+      copying.preventDefault();
+    }, { once: true });
+    say(document.execCommand("copy") ? wordCopied : wordSelected);
   }
 });
 
@@ -36,8 +39,15 @@ if (input) {
   const lines = [...document.querySelectorAll(".copy code")]
     .map((code) => [code, code.textContent])
     .filter(([, line]) => line.includes("KEY"));
+  // Where ntfy owns the root, its Android app opens the topic from a link.
+  const app = document.querySelector("[data-ntfy-app]");
   const fill = () => {
     const key = input.value.trim();
+    if (app) {
+      app.hidden = !key;
+      const plain = location.protocol === "https:" ? "" : "secure=false&";
+      app.firstElementChild.href = `ntfy://${app.dataset.ntfyApp}/${encodeURIComponent(key)}?${plain}display=PushGo`;
+    }
     for (const [code, line] of lines) {
       const [before, after] = line.split("KEY");
       const mark = document.createElement("mark");
@@ -59,7 +69,7 @@ if (input) {
 // What follows # in a link with a key or token reached no server. It leaves the address
 // at once, and is sent only when the reader asks for it.
 const secret = document.querySelector("input[data-fragment]");
-if (secret && location.hash.length > 1) {
+if (secret && location.hash.length > 1 && !document.getElementById(location.hash.slice(1))) {
   try {
     secret.value = decodeURIComponent(location.hash.slice(1));
   } catch {

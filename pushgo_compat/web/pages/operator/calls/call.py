@@ -27,6 +27,7 @@ from pushgo_compat.legacy import Verdict
 from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in
+from pushgo_compat.web.pages.dialect_names import dialect_names
 from pushgo_compat.web.pages.language import language_of
 from pushgo_compat.web.pages.operator.calls.call_fields import (
     as_json,
@@ -42,7 +43,7 @@ from pushgo_compat.web.pages.operator.calls.call_words import (
 from pushgo_compat.web.pages.operator.desk_page import PAGE, Words, show
 from pushgo_compat.web.pages.operator.targets.provider_words import explain
 from pushgo_compat.web.pages.safe_text import visible
-from pushgo_compat.web.services import PLACES, SERVICES
+from pushgo_compat.web.services import SERVICES
 
 LEFT_OUT = {TTL_IS_OVER: "ttl", FILE_IS_GONE: "file"}
 """What a message that is sent again may lack, by its name in an address."""
@@ -108,7 +109,7 @@ async def _show_accepted(request: web.Request, call: WholeCall) -> web.StreamRes
         request,
         "calls/call.html",
         tab="calls",
-        **_shared(request, call),
+        **await _shared(request, call),
         lead=_lead(request, call, found, deliveries, due_at_ms),
         rows=rows,
         counts=found,
@@ -133,7 +134,7 @@ async def _show_refused(request: web.Request, call: WholeCall) -> web.StreamResp
         request,
         "calls/call_refused.html",
         tab="calls",
-        **_shared(request, call),
+        **await _shared(request, call),
         todo=entry.todo and visible(in_language(request, entry.todo)),
         unknown=unknown,
         alias=alias,
@@ -143,7 +144,7 @@ async def _show_refused(request: web.Request, call: WholeCall) -> web.StreamResp
     )
 
 
-def _shared(request: web.Request, call: WholeCall) -> dict[str, Any]:
+async def _shared(request: web.Request, call: WholeCall) -> dict[str, Any]:
     """What the pages of accepted and refused calls both show."""
     entry = call.entry
     body = entry.reply
@@ -153,8 +154,9 @@ def _shared(request: web.Request, call: WholeCall) -> dict[str, Any]:
         "e": entry,
         "title": title_of(request, entry),
         "client": client_name(entry.record.client),
-        "dialects": [(p.source, p.name) for p in request.app[PLACES].dialects],
+        "dialects": dialect_names(request),
         "answer": f"HTTP {entry.status}\n{answer}",
+        "beside": await request.app[SERVICES].calls.neighbours(entry.call_id),
         "around": f"?since={since_ms}&before={before_ms}",
     }
 

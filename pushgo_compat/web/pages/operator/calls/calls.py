@@ -20,6 +20,7 @@ from pushgo_compat.errors import RouteNotFound
 from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
+from pushgo_compat.web.pages.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.calls.call_words import (
     client_name,
     title_of,
@@ -100,7 +101,7 @@ async def get_calls(request: web.Request, _: Visit) -> web.StreamResponse:
         looked_back_to_ms=page.looked_back_to_ms,
         is_further="cursor" in query,
         floods=_floods(page.calls),
-        dialects=[(p.source, p.name) for p in request.app[PLACES].dialects],
+        dialects=dialect_names(request),
         clients=_clients(page.calls, asked["client"]),
         channels=_channels(page.calls, channel),
         channel=channel,

@@ -69,13 +69,10 @@ async def rotate_password(request: web.Request, _: Visit) -> web.StreamResponse:
     one and changes nothing.
     """
     fields, desk = await read_own_form(request), desk_of(request)
-    async with desk.rotating:  # a form that is clicked twice comes twice at once
-        channel = await channel_of(request)
-        if not hmac.compare_digest(
-            fields.get("number", "").encode(), _number(request, channel).encode()
-        ):
-            return await show_channel_once(request, None, channel.channel_id)
-        opened = await desk.admin.rotate_password(channel.channel_id)
+    channel = await channel_of(request)
+    number = _number(request, channel)
+    is_fresh = hmac.compare_digest(fields.get("number", "").encode(), number.encode())
+    opened = await desk.admin.replace_password(channel) if is_fresh else None
     return await show_channel_once(request, opened, channel.channel_id)
 
 

@@ -16,6 +16,7 @@ from pushgo_compat.web.pages.operator.desk_page import (
     Words,
     desk_of,
     show,
+    words_of,
 )
 from pushgo_compat.web.pages.operator.targets.provider_words import explain
 from pushgo_compat.web.pages.operator.targets.target_rows import target_rows
@@ -72,6 +73,7 @@ async def show_channel(
     targets = await store.targets.targets(channel.number)
     window = await store.pairing.window(services.now_ms())
     card = _card(request, window, channel)
+    off = desk_of(request).pairing_fault
     return await show(
         request,
         "channels/channel.html",
@@ -86,7 +88,7 @@ async def show_channel(
         aliases=sum(alias.channel.number == channel.number for alias in aliases),
         targets=await target_rows(request, targets),
         pairing=card,
-        pairing_fault=desk_of(request).pairing_fault,
+        pairing_fault=None if off is None else words_of(off),
         code=qr_code(card.address) if card and card.state == "open" else None,
         paired=_paired(request, targets),
     )

@@ -14,6 +14,7 @@ from pushgo_compat.model import Severity, Source
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
+from pushgo_compat.web.pages.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.desk_page import (
     Words,
     desk_of,
@@ -27,7 +28,7 @@ from pushgo_compat.web.pages.operator.keys.alias_form import (
 )
 from pushgo_compat.web.pages.operator.keys.alias_rows import alias_row
 from pushgo_compat.web.pages.operator.keys.keys import dialect_of
-from pushgo_compat.web.services import PLACES, SERVICES
+from pushgo_compat.web.services import SERVICES
 
 _NUMBER_BYTES = 16
 
@@ -97,7 +98,7 @@ async def _new_form(
         fault=fault,
         typed=typed,
         number=secrets.token_hex(_NUMBER_BYTES),
-        dialects=[(p.source, p.name) for p in request.app[PLACES].dialects],
+        dialects=dialect_names(request),
         channels=await request.app[SERVICES].store.channels(),
         severities=list(Severity),
     )

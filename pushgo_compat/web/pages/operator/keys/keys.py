@@ -15,9 +15,10 @@ from pushgo_compat.model import Severity, Source
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in
+from pushgo_compat.web.pages.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.desk_page import PAGE, Words, desk_of, show
 from pushgo_compat.web.pages.operator.keys.alias_rows import AliasRow, alias_row
-from pushgo_compat.web.services import PLACES, SERVICES
+from pushgo_compat.web.services import SERVICES
 
 MOST_OF_ONE = 20
 """Unknown keys of one address that are shown one by one; more are a flood."""
@@ -83,7 +84,7 @@ async def show_keys(
         fault=fault,
         found=found,
         found_alias=_found_alias(found, aliases, now_ms),
-        dialects=[(p.source, p.name) for p in request.app[PLACES].dialects],
+        dialects=dialect_names(request),
         asked_dialect=asked,
         has_filter=len(unknown) > _FILTER_FROM or bool(asked),
         cards=[_card(request, key, bind) for key in cards],
