@@ -40,7 +40,7 @@ NOTES = {
         Verdict.LOST,
         None,
         "It is too long, and half of it would be worse than none.",
-        "太长，只留一半还不如不留。",
+        "太长，截断后没有意义，所以没有保留。",
     ),
     "metadata_dropped": NoteText(
         Verdict.LOST,

@@ -23,7 +23,7 @@ NOTES = {
         Verdict.CHANGED,
         "{}",
         "Native text has no U+0000 and no half of a surrogate pair.",
-        "原生文本不能有 U+0000 和半个代理对。",
+        "原生文本不能有 U+0000 和不成对的代理字符。",
     ),
     "metadata.cut": NoteText(
         Verdict.CHANGED,

@@ -31,7 +31,7 @@ NOTES: Mapping[str, NoteText] = {
         None,
         "Too long to keep whole, and half an address is none; "
         "metadata.compat.ntfy.dropped names it.",
-        "太长，半个地址没有用处，所以没有保留；名称在 metadata.compat.ntfy.dropped。",
+        "太长，截断的地址没有用处，所以没有保留；名称在 metadata.compat.ntfy.dropped。",
     ),
     # Without an effect
     "default": NoteText(

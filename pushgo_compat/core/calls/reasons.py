@@ -105,7 +105,7 @@ REASONS = {
         Words(
             "Refused as the old server would: {detail}", "旧服务器也会拒绝：{detail}"
         ),
-        Words("Mend the call; the answer says what.", "请修改调用，应答里写明了原因。"),
+        Words("Mend the call; the answer says what.", "请修改调用，回答里写明了原因。"),
     ),
     "authentication_failed": ReasonText(
         Words("The gateway token is missing or wrong", "网关令牌缺失或不对"),
@@ -154,7 +154,7 @@ REASONS = {
 """Every reason by its code."""
 _OTHERWISE = ReasonText(
     Words("Refused: {detail}", "已拒绝：{detail}"),
-    Words("The answer says why.", "应答里写明了原因。"),
+    Words("The answer says why.", "回答里写明了原因。"),
 )
 
 

@@ -147,7 +147,7 @@ SENTENCES = {
     ),
     "internal_error": Sentence(
         "The gateway failed; the request id helps its operator to find out why.",
-        "网关内部错误；运维人员可凭请求 ID 查找原因。",
+        "网关内部错误；管理员可凭请求 ID 查找原因。",
     ),
     "server_busy": Sentence(
         "The gateway could not store anything just now; nothing was accepted. "

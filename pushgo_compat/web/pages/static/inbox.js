@@ -131,6 +131,7 @@ const MOST_CARDS = 300;
 const live = document.querySelector("[data-live]");
 const banner = document.querySelector("[data-banner]");
 const news = document.querySelector("[data-news]");
+const spoken = document.querySelector("[data-spoken]");
 const title = document.title;
 let since = inbox.dataset.since;
 let source, tries = 0, timer, lostAt, waiting = [];
@@ -151,7 +152,12 @@ const put = (cards) => {
   putDays();
   openAllPictures();
 };
+let spokenAt = 0;
 const tell = () => {
+  if (waiting.length && Date.now() - spokenAt > 10_000) {
+    spokenAt = Date.now();
+    spoken.textContent = inbox.dataset.new.replace("{n}", waiting.length);
+  }
   document.title = document.hidden && waiting.length ? `(${waiting.length}) ${title}` : title;
   news.hidden = !waiting.length;
   news.querySelector("button").textContent = inbox.dataset.new.replace("{n}", waiting.length);

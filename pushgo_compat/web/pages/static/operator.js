@@ -14,13 +14,19 @@ for (const list of document.querySelectorAll("select[data-names]")) {
   name();
 }
 
-// How much time is left. It is a timer: screen readers ask for it, and are told nothing.
+// How much time is left. It is a timer, which screen readers ask for; they are told once
+// a minute.
 const clock = document.querySelector("[data-until]");
 if (clock) {
+  const told = document.createElement("span");
+  told.className = "vh";
+  told.setAttribute("role", "status");
+  clock.after(told);
   const end = Date.now() + Number(clock.dataset.until) * 1000;
   const tick = () => {
     const left = Math.max(0, Math.round((end - Date.now()) / 1000));
     clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left % 60 === 0) told.textContent = clock.textContent;
     if (left) setTimeout(tick, 1000);
   };
   tick();
@@ -45,22 +51,6 @@ if (awaited) {
   setTimeout(ask, 2000);
 }
 
-// With the focus inside a row, j and k lead to the next and the previous one. Nowhere
-// else: WCAG 2.1.4.
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key !== "j" && event.key !== "k") return;
-  if (event.target.closest("input, select, textarea")) return;
-  const row = event.target.closest("tr.go");
-  if (!row) return;
-  const rows = [...document.querySelectorAll("tr.go")];
-  const next = rows[rows.indexOf(row) + (event.key === "j" ? 1 : -1)];
-  if (!next) return;
-  next.querySelector("a.cover").focus();
-  next.scrollIntoView({ block: "nearest" });
-  event.preventDefault();
-});
-
 // News: how much waits, and how many calls came since this page was shown. Nothing that
 // is being read moves: new calls wait behind a link.
 const tabs = document.querySelector("[data-news]");
@@ -81,13 +71,42 @@ if (tabs) {
     badge.replaceChildren(count > 10_000 ? "10,000+" : String(count), words);
   };
   const fresh = document.querySelector("[data-new-calls]");
-  new EventSource(tabs.dataset.news).addEventListener("counts", (event) => {
-    const counts = JSON.parse(event.data);
-    put("keys", counts.keys);
-    put("outbox", counts.outbox);
-    if (!fresh || !counts.calls) return;
-    const shown = counts.calls < MANY ? String(counts.calls) : `${MANY}+`;
-    fresh.querySelector("a").textContent = fresh.dataset.newCalls.replace("{n}", shown);
+  const live = document.querySelector("[data-live]");
+  const showState = (isOn) => {
+    live.hidden = false;
+    live.querySelector(".dot").className = isOn ? "dot on" : "dot off";
+    const word = live.querySelector("[data-live-on]");
+    word.textContent = isOn ? word.dataset.liveOn : word.dataset.liveOff;
+  };
+  // Screen readers are told of new calls every 10 s at most.
+  let toldAt = 0, later, latest = "";
+  const tellOfCalls = () => {
+    clearTimeout(later);
+    const wait = toldAt + 10_000 - Date.now();
+    if (wait > 0) { later = setTimeout(tellOfCalls, wait); return; }
+    toldAt = Date.now();
+    fresh.querySelector("a").textContent = latest;
     fresh.hidden = false;
-  });
+  };
+  let source;
+  const connect = () => {
+    source?.close();
+    source = new EventSource(tabs.dataset.news);
+    source.addEventListener("open", () => showState(true));
+    source.addEventListener("error", () => {
+      showState(false);  // the browser tries again, unless the answer was a refusal
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 30_000);
+    });
+    source.addEventListener("counts", (event) => {
+      const counts = JSON.parse(event.data);
+      put("keys", counts.keys);
+      put("outbox", counts.outbox);
+      if (!fresh || !counts.calls) return;
+      const shown = counts.calls < MANY ? String(counts.calls) : `${MANY}+`;
+      latest = fresh.dataset.newCalls.replace("{n}", shown);
+      tellOfCalls();
+    });
+  };
+  connect();
+  addEventListener("online", connect);
 }

@@ -30,6 +30,50 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// A form that is on its way is sent once. A page that is gone back to is as before.
+const pressed = new Map();
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.defaultPrevented || pressed.has(button)) return;
+  // Afterwards: a button that is disabled at once would not be sent along.
+  setTimeout(() => {
+    pressed.set(button, button.textContent);
+    button.style.minWidth = `${button.offsetWidth}px`;
+    button.textContent = "…";
+    button.disabled = true;
+  });
+});
+addEventListener("pageshow", () => {
+  for (const [button, text] of pressed) {
+    button.textContent = text;
+    button.disabled = false;
+  }
+  pressed.clear();
+});
+
+// With the focus inside a row, j and k lead to the next and the previous one. Nowhere
+// else: WCAG 2.1.4. Esc closes the fold that has the focus.
+const ROWS = "tr.go, #msgs > .msg";
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea")) return;
+  if (event.key === "Escape") {
+    const fold = event.target.closest("details[open]");
+    if (!fold) return;
+    fold.open = false;
+    fold.querySelector("summary").focus();
+  }
+  if (event.key !== "j" && event.key !== "k") return;
+  const row = event.target.closest(ROWS);
+  if (!row) return;
+  const rows = [...document.querySelectorAll(ROWS)];
+  const next = rows[rows.indexOf(row) + (event.key === "j" ? 1 : -1)];
+  if (!next) return;
+  (next.querySelector("a.cover") ?? next).focus();
+  next.scrollIntoView({ block: "nearest" });
+  event.preventDefault();
+});
+
 // The key stays in this page: it is in no request, no storage and no address.
 const input = document.querySelector("[data-fill] input");
 if (input) {

@@ -91,6 +91,7 @@ async def show_channel(
         pairing_fault=None if off is None else words_of(off),
         code=qr_code(card.address) if card and card.state == "open" else None,
         paired=_paired(request, targets),
+        is_over=card is None and "over" in request.query,
     )
 
 
