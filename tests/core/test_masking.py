@@ -231,8 +231,47 @@ def test_values_of_secret_names_are_hidden_in_query_form_and_json(name: str) -> 
 
 @pytest.mark.parametrize("name", ["Authorization", "Cookie", "X-Api-Key", "X-Token"])
 def test_headers_of_secret_names_are_hidden(name: str) -> None:
-    kept = Masker([]).headers(CIMultiDict({name: "S3CRET", "Title": "t"}))
-    assert kept == {name: HIDDEN, "Title": "t"}
+    headers = CIMultiDict({name: "S3CRET", "Title": "t"})
+    for body in (b"short", b"long" * 4096):
+        sent = LegacyRequest(
+            method="POST", path="/t", headers=CIMultiDictProxy(headers), body=body
+        )
+        kept = Masker([]).request(sent).headers
+        assert kept == {name: HIDDEN, "Title": "t"}
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *("disk full", "磁盘", "token=1", "a=1&b=2", '{"a": "b"}', "x" * 5000),
+            *("KEY-of-Home", "key-of-home", "%41", "\\u0041", "06J0" * 12, "\udcff\n"),
+        ]
+    ),
+    max_size=3,
+).map("".join)
+
+
+@given(PIECES, PIECES, PIECES, PIECES, PIECES, PIECES)
+def test_one_look_at_a_request_hides_what_a_look_at_each_part_hides(
+    path: str, query: str, title: str, client: str, body: str, field: str
+) -> None:
+    masker = Masker(["key-of-home", "nas"])
+    headers = CIMultiDict({"Title": title, "User-Agent": client, "Cookie": "c"})
+    notes = [Note(field, "unknown"), Note("Title", "title", field)]
+    sent = LegacyRequest(
+        method="POST",
+        path=f"/{path}",
+        query=query,
+        headers=CIMultiDictProxy(headers),
+        body=body.encode("utf-8", "replace"),
+    )
+    kept = masker.request(sent, title, notes)
+    assert kept.client == masker.header(client)
+    assert kept.target == masker.target(sent.path, query)
+    assert kept.headers == {"Title": masker.header(title), "Cookie": HIDDEN}
+    assert kept.body == masker.body(sent.body)
+    assert kept.notes == masker.notes(notes)
+    assert kept.request_id == masker.request_id(title)
 
 
 def test_what_holds_no_secret_is_kept_as_sent() -> None:

@@ -123,14 +123,19 @@ def record_call(
     receivers: int = 1,
 ) -> CallRecord:
     """Keep a call, its keys and secrets masked."""
+    kept = masker.request(request, arrival.request_id, notes)
     return CallRecord(
         route,
-        *masker.request(request),
-        masker.notes(notes),
+        kept.client,
+        kept.method,
+        kept.target,
+        kept.headers,
+        kept.body,
+        kept.notes,
         batch,
         "",
         arrival.call_id,
-        masker.request_id(arrival.request_id),
+        kept.request_id,
         arrival.mount,
         arrival.address,
         receivers,
