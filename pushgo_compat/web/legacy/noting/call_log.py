@@ -6,6 +6,7 @@ What an accepted call made carries its record already (``publish.submit``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 import orjson
 
@@ -32,6 +33,7 @@ from pushgo_compat.web.legacy.noting.field_names import field_lengths
 from pushgo_compat.web.services import Services
 
 MAX_REPLY_CHARS = 4096
+_CODE_OF = attrgetter("code")
 _MAX_DETAIL_CHARS = 200
 _NO_KEY = "\0"
 """Stands in no field's name."""
@@ -55,12 +57,7 @@ class CallLog:
 
     def accepted(self, arrival: Arrival, notes: Iterable[Note]) -> None:
         """Count a call that was accepted."""
-        lost = self._lost
-        lossy = False
-        for note in notes:
-            if note.code in lost:
-                lossy = True
-                break
+        lossy = not self._lost.isdisjoint(map(_CODE_OF, notes))
         at_ms = call_time_ms(arrival.call_id)
         self._counts.accepted(self._source, at_ms, lossy=lossy)
 
