@@ -11,9 +11,9 @@ from adapters.bark import reply
 from adapters.bark.forward import forward
 from adapters.bark.mcp import (
     MCP_READING,
+    MCP_ROUTES,
     VIEW_ID,
     Refuse,
-    is_mcp,
     mcp_sent,
     open_mcp,
     recall_mcp,
@@ -104,7 +104,7 @@ class BarkDialect:
 
     def reading(self, route: str, content_type: str) -> Reading:
         """As read_parameters merges them."""
-        if is_mcp(route):
+        if route in MCP_ROUTES:
             return MCP_READING
         if is_json(content_type):
             places = (Place.PATH, Place.QUERY, Place.JSON, Place.HEADER)
@@ -215,7 +215,7 @@ class BarkDialect:
         results: Sequence[Receipt | NativeError | None],
     ) -> LegacyReply:
         """Word the success; a batch reports each device key."""
-        if is_mcp(call.route):
+        if call.route in MCP_ROUTES:
             return mcp_sent(request)
         if not call.batch:
             return reply.success(request.received_at_ms)
@@ -270,7 +270,7 @@ class BarkDialect:
     def recall(self, stored: StoredCall) -> LegacyReply:
         """Word the success of a stored call again, the key masked."""
         at_ms = stored.receipt.accepted_at_ms
-        if is_mcp(stored.route):
+        if stored.route in MCP_ROUTES:
             return recall_mcp((stored.view or {}).get(VIEW_ID))
         if stored.batch:
             return reply.batch_done(at_ms, [stored.key_hint], [None])

@@ -58,7 +58,8 @@ class PushDraft:
     tags: tuple[str, ...] = ()
     ciphertext: Sent | None = None
     iv: str = ""
-    _truncated: list[str] = field(default_factory=list)
+    truncated: list[str] = field(default_factory=list)
+    """Names of what was cut or dropped."""
     _extras: int = 0
     _extras_bytes: int = 0
 
@@ -68,7 +69,7 @@ class PushDraft:
         if len(text) * 4 > MAX_VALUE_BYTES:
             clipped = clip_utf8(text, MAX_VALUE_BYTES)
             if clipped != text:
-                self._truncated.append(name)
+                self.truncated.append(name)
                 self.notes.append(Note(sent.name, "metadata_cut", PREFIX + name))
                 text = clipped
         self._put(name, sent.name, text, code)
@@ -82,7 +83,7 @@ class PushDraft:
 
     def drop_long(self, name: str, sent: Sent) -> None:
         """List a parameter whose value is too long to be kept."""
-        self._truncated.append(name)
+        self.truncated.append(name)
         self.notes.append(Note(sent.name, "too_long"))
 
     def keep_extra(self, name: str, sent: Sent) -> None:
@@ -98,10 +99,9 @@ class PushDraft:
             self.notes.append(Note(sent.name, "no_room"))
 
     def list_truncated(self) -> None:
-        """Name in the metadata what was cut or dropped, when anything was."""
-        if self._truncated:
-            names = ",".join(self._truncated)
-            self.metadata[f"{PREFIX}truncated"] = clip_utf8(names, MAX_VALUE_BYTES)
+        """Name in the metadata what was cut or dropped."""
+        names = ",".join(self.truncated)
+        self.metadata[f"{PREFIX}truncated"] = clip_utf8(names, MAX_VALUE_BYTES)
 
     def _put(self, name: str, written: str, text: str, code: str) -> None:
         if text.isspace():

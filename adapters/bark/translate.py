@@ -56,8 +56,13 @@ def _message(draft: PushDraft, default_title: str, *, rejoins_iv: bool) -> Fitte
     """
     title = text.title(draft, default_title)
     body = text.body(draft)
-    ciphertext = encryption.ciphertext(draft, rejoins_iv=rejoins_iv)
-    draft.list_truncated()
+    ciphertext: str | None = None
+    if draft.ciphertext is not None:
+        ciphertext = encryption.ciphertext(
+            draft, draft.ciphertext, rejoins_iv=rejoins_iv
+        )
+    if draft.truncated:
+        draft.list_truncated()
     message = NativeMessage(
         title=title,
         body=body,

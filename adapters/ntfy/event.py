@@ -106,9 +106,8 @@ def build_event(
         event["expires"] = time_s + CACHE_DURATION_S
     event["event"] = view.get("event", "message")
     event["topic"] = topic
-    for key in VIEW_KEYS:
-        if key in view:
-            event[key] = view[key]
+    for key in filter(view.__contains__, VIEW_KEYS):
+        event[key] = view[key]
     if "actions" in view:
         event["actions"] = _with_ids(view["actions"], identifier)
     return event

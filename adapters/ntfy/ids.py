@@ -17,12 +17,13 @@ _TAIL_BITS = 128 - _UNIQUE_BITS
 _ID = re.compile(r"[0-9A-Za-z]{12}")
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_2_DIGITS, _4_DIGITS, _6_DIGITS = 62**2, 62**4, 62**6
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 
 
 def ntfy_id(message_id: str) -> str:
     """The ntfy id of a message. Ids sort in the order of the message_ids."""
-    return _base62(int(message_id, 16) >> _TAIL_BITS, ID_LENGTH)
+    return _base62(int(message_id, 16) >> _TAIL_BITS)
 
 
 def is_id(text: str) -> bool:
@@ -55,13 +56,14 @@ def passing_id(received_at_ms: int, topic: str) -> str:
 
 def _hashed(text: str, length: int) -> str:
     digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-    return _base62(int.from_bytes(digest[:16], "big") % 62**length, length)
+    return _base62(int.from_bytes(digest[:16], "big") % 62**length)[-length:]
 
 
-def _base62(number: int, length: int) -> str:
-    """Write a number below 62**length, two digits at a time."""
-    pairs = []
-    for _ in range(length // 2):
-        number, pair = divmod(number, 62 * 62)
-        pairs.append(_PAIRS[pair])
-    return "".join(reversed(pairs))
+def _base62(number: int) -> str:
+    """Write a number below 62**12 with twelve digits, two at a time."""
+    high, low = divmod(number, _6_DIGITS)
+    return (
+        f"{_PAIRS[high // _4_DIGITS]}{_PAIRS[high // _2_DIGITS % _2_DIGITS]}"
+        f"{_PAIRS[high % _2_DIGITS]}{_PAIRS[low // _4_DIGITS]}"
+        f"{_PAIRS[low // _2_DIGITS % _2_DIGITS]}{_PAIRS[low % _2_DIGITS]}"
+    )

@@ -71,11 +71,17 @@ def _first_type(content_type: str) -> str:
 
 def _read_form(body: bytes, _content_type: str) -> Fields:
     """Read a query or form, escaped or not, and undo what escaping there is."""
+    text = body.decode("latin-1").replace("+", " ")
+    pairs = [(name.lstrip(" "), value) for name, value in split_pairs(text) if name]
+    if "%" not in text and text.isascii():
+        return _fields_of(pairs)
     return _decoded(
         [
-            (_unescape(name).lstrip(b" "), _unescape(value))
-            for name, value in split_pairs(body.decode("latin-1"))
-            if name
+            (
+                unescape(name.encode("latin-1")).lstrip(b" "),
+                unescape(value.encode("latin-1")),
+            )
+            for name, value in pairs
         ]
     )
 
@@ -144,22 +150,24 @@ _READERS: Mapping[str, Callable[[bytes, str], Fields | None]] = {
 """By media type; any other is read as a form."""
 
 
-def _unescape(text: str) -> bytes:
-    """The bytes of a name or value whose every character stands for one byte."""
-    raw = text.replace("+", " ").encode("latin-1")
-    return unescape(raw) if b"%" in raw else raw
-
-
 def _decoded(pairs: Sequence[tuple[bytes, bytes]]) -> Fields:
     """Read all names and values in the one charset that fits every one of them."""
     charset = _charset_of(b"\n".join(chain.from_iterable(pairs)))
-    names = [name.decode(charset, "replace") for name, _ in pairs]
-    texts = (value.decode(charset, "replace") for _, value in pairs)
-    values = dict(zip(names, texts, strict=True))
-    if len(values) == len(names):
+    return _fields_of(
+        [
+            (name.decode(charset, "replace"), value.decode(charset, "replace"))
+            for name, value in pairs
+        ]
+    )
+
+
+def _fields_of(pairs: Sequence[tuple[str, str]]) -> Fields:
+    """The last value of each name."""
+    values = dict(pairs)
+    if len(values) == len(pairs):
         return Fields(values=values)
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    return Fields(values=values, overruled=twice)
+    times = Counter(name for name, _ in pairs)
+    return Fields(values=values, overruled=[n for n in times if times[n] > 1])
 
 
 def _charset_of(raw: bytes) -> str:

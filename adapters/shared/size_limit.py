@@ -105,13 +105,12 @@ _STEPS: tuple[
 
 def _text_chars(message: NativeMessage) -> int:
     """Characters of every field but the body, with room for quotes and commas."""
+    metadata, texts = message.metadata, (*message.tags, *message.images)
     chars = CHANNEL_ID_LENGTH + len(message.title or "")
     chars += len(message.url or "") + len(message.ciphertext or "")
-    for text in (*message.tags, *message.images):
-        chars += len(text) + 4
-    for name, value in message.metadata.items():
-        chars += len(name) + len(str(value)) + 8
-    return chars
+    chars += sum(map(len, texts)) + 4 * len(texts)
+    chars += sum(map(len, metadata)) + sum(map(len, map(str, metadata.values())))
+    return chars + 8 * len(metadata)
 
 
 def _json_bytes(value: object) -> int:

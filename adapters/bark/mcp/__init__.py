@@ -48,9 +48,9 @@ from pushgo_compat.model import KeyClaim
 
 __all__ = [
     "MCP_READING",
+    "MCP_ROUTES",
     "VIEW_ID",
     "Refuse",
-    "is_mcp",
     "mcp_sent",
     "open_mcp",
     "recall_mcp",
@@ -61,8 +61,9 @@ VIEW_ID = "mcp_id"
 MCP_READING = Reading(
     (Place.PATH, Place.JSON, Place.HEADER), root=("params", "arguments")
 )
+MCP_ROUTES = frozenset({"POST /mcp", "POST /mcp/{device_key}"})
+"""The routes of a push by way of the tool."""
 _MAX_KEPT_ID_CHARS = 128
-_ROUTES = frozenset({"POST /mcp", "POST /mcp/{device_key}"})
 _NO_STREAM = plain(405, "Streaming is disabled on this server")
 _NOT_FOUND = plain(404, "404 page not found")
 _UNSUPPORTED = {
@@ -78,11 +79,6 @@ _UNSUPPORTED = {
 Refuse = Callable[[NativeError], LegacyReply]
 Translate = Callable[[LegacyRequest, Parameters, Refuse], Translation]
 """Makes the message, or raises LegacyRefusal in the words that it is given."""
-
-
-def is_mcp(route: str) -> bool:
-    """Whether a call's route is a push by way of the tool."""
-    return route in _ROUTES
 
 
 def open_mcp(request: LegacyRequest, route: Route, translate: Translate) -> LegacyCall:

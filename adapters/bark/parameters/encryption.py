@@ -35,11 +35,8 @@ _OUTER_PLACES = {
 """What native readers see of the fields beside a ciphertext."""
 
 
-def ciphertext(draft: PushDraft, *, rejoins_iv: bool) -> str | None:
+def ciphertext(draft: PushDraft, sent: Sent, *, rejoins_iv: bool) -> str:
     """The native ciphertext: as received, but for what transport and layout need."""
-    sent = draft.ciphertext
-    if sent is None:
-        return None
     text, code = sent.text, "ciphertext"
     if sent.form_decoded:
         text = _restore_plus(text)

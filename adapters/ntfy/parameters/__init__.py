@@ -60,12 +60,9 @@ FROM_JSON = {
     if parameter.from_json
 }
 """Key of a JSON publish → the header that it overwrites, and how it is read."""
-CHECKED = [
-    (parameter.name, parameter.check, parameter.event_key)
-    for parameter in sorted(TABLE.values(), key=lambda parameter: parameter.turn)
-    if parameter.check or parameter.event_key
-]
-"""Name, check and event key, in ntfy's order of checks (docs/dialects/ntfy.md 8.2)."""
+_BY_TURN = sorted(TABLE.values(), key=lambda parameter: parameter.turn)
+TURNS = {parameter.name: turn for turn, parameter in enumerate(_BY_TURN)}
+"""Name → its place in ntfy's order of checks (docs/dialects/ntfy.md 8.2)."""
 RECORDED = [p.recorded for p in TABLE.values() if p.recorded]
 RENDERABLE = [p for p in TABLE.values() if p.renderable]
 SHOWN = [p.show for p in TABLE.values() if p.show]

@@ -78,14 +78,14 @@ def _choose_headers(headers: Mapping[str, Sent], found: Found) -> None:
                 found.notes.append(Note(sent_as, "blank"))
         elif overlooked and overlooked.pattern.fullmatch(value):
             found.notes.append(Note(sent_as, overlooked.note))
-        elif rank < ranks.get(parameter, rank + 1):
+        elif parameter in ranks and ranks[parameter] <= rank:
+            found.notes.append(Note(sent_as, "overridden"))
+        else:
             if parameter in ranks:
                 found.notes.append(Note(found.fields[parameter], "overridden"))
             ranks[parameter] = rank
             found.values[parameter] = value
             found.fields[parameter] = sent_as
-        else:
-            found.notes.append(Note(sent_as, "overridden"))
 
 
 def _choose_query(query: str, found: Found) -> None:

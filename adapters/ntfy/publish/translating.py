@@ -8,7 +8,7 @@ from functools import partial
 
 from adapters.ntfy.attachments.upload import attach
 from adapters.ntfy.event import EventView
-from adapters.ntfy.parameters import CHECKED, RECORDED, TABLE
+from adapters.ntfy.parameters import RECORDED, TABLE, TURNS
 from adapters.ntfy.parameters.files import translate_attachment
 from adapters.ntfy.parameters.found import Found, Sent
 from adapters.ntfy.parameters.native_fields import NativeFields
@@ -72,14 +72,12 @@ def _check(draft: Draft, found: Found) -> EventView:
     if draft.sequence_id:
         take_from_path(draft.sequence_id, found, view)
     values = found.values
-    for name, check, event_key in CHECKED:
-        value = values.get(name)
-        if value is None:
-            continue
-        if check:
-            check(found, view, value)
-        else:
-            view[event_key] = value  # type: ignore[literal-required]
+    for name in sorted(values, key=TURNS.__getitem__):
+        parameter = TABLE[name]
+        if parameter.check:
+            parameter.check(found, view, values[name])
+        elif event_key := parameter.event_key:
+            view[event_key] = values[name]  # type: ignore[literal-required]
     return view
 
 
@@ -138,7 +136,7 @@ def _to_native(view: EventView, found: Found, body_field: str) -> NativeMessage:
     _translate_parameters(native, found)
     if attachment := view.get("attachment"):
         translate_attachment(native, attachment, body_field)
-    for key in RECORDED:
+    for key in filter(view.__contains__, RECORDED):
         if recorded := view.get(key):
             native.metadata[f"compat.ntfy.{key}"] = str(recorded)
     if native.dropped:
