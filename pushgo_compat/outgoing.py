@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 
 from pushgo_compat.config.config import Config, delivery_age_s
 from pushgo_compat.core.admin.alias_rules import Refused
-from pushgo_compat.core.admin.desk import Desk
+from pushgo_compat.core.admin.desk import Desk, Standings
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.sealing import NotSealed, SealedTokens, Sealer
 from pushgo_compat.core.auth.secrets import SecretKey
@@ -29,7 +29,11 @@ from pushgo_compat.core.delivery import (
     Surroundings,
 )
 from pushgo_compat.core.phones.learnt_phones import LearntPhones
-from pushgo_compat.core.phones.pairing import CONFIRM_WITHIN_MS, Pairing
+from pushgo_compat.core.phones.pairing import (
+    CONFIRM_WITHIN_MS,
+    Pairing,
+    TellNumber,
+)
 from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.core.shadows.answers import SHADOW_HEADER, Copy, NoAnswer
 from pushgo_compat.core.shadows.given import Given
@@ -237,7 +241,7 @@ def desk_of(
     config: Config,
     secret: SecretKey,
     store: Store,
-    outbox: Outbox,
+    standings: Standings,
     keys: Mapping[Source, KeyTraits],
     now_ms: Callable[[], int],
 ) -> Desk:
@@ -250,7 +254,7 @@ def desk_of(
         admin=Administration(store, secret, now_ms, keys),
         kinds=KINDS,
         test=test,
-        standing=outbox.standing,
+        standings=standings,
         pairing_fault=pairing_fault(config),
         leads_back=leads_back,
         started_ms=now_ms(),
@@ -261,19 +265,22 @@ def pairing_of(
     config: Config,
     secret: SecretKey,
     store: Store,
-    outbox: Outbox,
+    tell: TellNumber,
     keys: Mapping[Source, KeyTraits],
     now_ms: Callable[[], int],
 ) -> Pairing | None:
     """The service that answers phones with Bark's app; None where it is off."""
     if pairing_fault(config) is not None or BARK_APP.dialect is None:
         return None
-
-    async def tell(configuration: Configuration, number: str) -> Outcome:
-        sender = outbox.sender(BARK_APP)
-        return await sender.send(configuration, number_delivery(number, now_ms()))
-
     return Pairing(store, secret, BARK_APP, keys[BARK_APP.dialect], tell, now_ms)
+
+
+async def tell_number(
+    outbox: Outbox, configuration: Configuration, number: str, now_ms: int
+) -> Outcome:
+    """Send a phone the number by which it is confirmed."""
+    sender = outbox.sender(BARK_APP)
+    return await sender.send(configuration, number_delivery(number, now_ms))
 
 
 def number_delivery(number: str, now_ms: int) -> Delivery:

@@ -37,29 +37,15 @@ class Sweeper(Protocol):
         ...
 
 
-class Upkeep:
-    """Runs from entering its context to leaving it."""
+class LazyFlush:
+    """Writes counts down, from entering its context to leaving it, then once more."""
 
-    def __init__(
-        self,
-        store: OutdatedStore,
-        lazy: Sequence[LazyWrites],
-        retention_days: float,
-        now_ms: Callable[[], int],
-        sweepers: Sequence[Sweeper] = (),
-    ) -> None:
-        self._store = store
+    def __init__(self, lazy: Sequence[LazyWrites]) -> None:
         self._lazy = tuple(lazy)
-        self._retention_ms = int(retention_days * _MS_A_DAY)
-        self._now_ms = now_ms
-        self._sweepers = tuple(sweepers)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
-        self._tasks = [
-            asyncio.create_task(_every(FLUSH_EVERY_S, self._flush)),
-            asyncio.create_task(_every(PURGE_EVERY_S, self.purge)),
-        ]
+        self._task = asyncio.create_task(_every(FLUSH_EVERY_S, self._flush))
 
     async def __aexit__(
         self,
@@ -67,9 +53,7 @@ class Upkeep:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._task)
         try:
             await self._flush()
         except ServerBusy:  # no reason to stop in disorder
@@ -78,6 +62,34 @@ class Upkeep:
     async def _flush(self) -> None:
         for lazy in self._lazy:
             await lazy.flush()
+
+
+class Upkeep:
+    """Removes what is over, from entering its context to leaving it."""
+
+    def __init__(
+        self,
+        store: OutdatedStore,
+        retention_days: float,
+        now_ms: Callable[[], int],
+        sweepers: Sequence[Sweeper] = (),
+    ) -> None:
+        self._store = store
+        self._retention_ms = int(retention_days * _MS_A_DAY)
+        self._now_ms = now_ms
+        self._sweepers = tuple(sweepers)
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(_every(PURGE_EVERY_S, self.purge))
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await _end(self._task)
 
     async def purge(self) -> None:
         """Remove what is older than the retention."""
@@ -101,3 +113,9 @@ async def _every(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
             continue  # the store has told why, once: this comes every few seconds
         except Exception as error:  # the next turn tries again
             log.error("upkeep failed", error=type(error).__name__)
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

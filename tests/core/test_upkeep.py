@@ -8,7 +8,7 @@ import pytest
 
 from pushgo_compat.core import maintenance
 from pushgo_compat.core.auth.unknown_keys import Sighting
-from pushgo_compat.core.maintenance import Upkeep
+from pushgo_compat.core.maintenance import LazyFlush, Upkeep
 from pushgo_compat.core.stores.messages import Committed, NewMessage
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
@@ -38,7 +38,7 @@ async def ids(house: House) -> list[str]:
 async def test_messages_stay_as_long_as_the_retention_says(
     house: House, clock: Clock
 ) -> None:
-    chores = Upkeep(house.store, [house.unknown], 1.5, clock)
+    chores = Upkeep(house.store, 1.5, clock)
     old = await send(house)
     clock.now_ms += DAY_MS
     new = await send(house)
@@ -50,14 +50,14 @@ async def test_messages_stay_as_long_as_the_retention_says(
     assert await ids(house) == [new]
 
 
-async def test_unknown_keys_are_written_at_the_end(house: House, clock: Clock) -> None:
-    async with Upkeep(house.store, [house.unknown], 7, clock):
+async def test_unknown_keys_are_written_at_the_end(house: House) -> None:
+    async with LazyFlush([house.unknown]):
         house.unknown.remember(Sighting(dialect=Source.BARK, key="device-key"))
     assert len(await house.store.unknown_keys()) == 1
 
 
 async def test_chores_go_on_after_a_failure(
-    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maintenance, "FLUSH_EVERY_S", 0.001)
     tried = 0
@@ -71,16 +71,16 @@ async def test_chores_go_on_after_a_failure(
         written.set()
 
     monkeypatch.setattr(house.unknown, "flush", fail_twice)
-    async with Upkeep(house.store, [house.unknown], 7, clock):
+    async with LazyFlush([house.unknown]):
         await asyncio.wait_for(written.wait(), PATIENCE_S)
 
 
 async def test_a_store_in_need_does_not_stop_the_server_from_stopping(
-    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail() -> None:
         raise ServerBusy
 
     monkeypatch.setattr(house.unknown, "flush", fail)
-    async with Upkeep(house.store, [house.unknown], 7, clock):
+    async with LazyFlush([house.unknown]):
         pass

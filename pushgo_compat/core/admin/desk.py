@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from pushgo_compat.core.admin.alias_rules import Refused
@@ -34,6 +34,10 @@ class JustBound:
         return self._keys.pop(alias_id, None)
 
 
+Standings = Callable[[Collection[int]], Awaitable[Mapping[int, Standing]]]
+"""By the numbers of targets."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The operator's tools in a running server."""
@@ -43,9 +47,9 @@ class Desk:
     """The kinds of targets by their names."""
     test: Callable[[Target], Awaitable[Outcome]]
     """Sends one message marked as a test; the provider's own answer."""
-    standing: Callable[[int], Standing | None]
-    """By the target's number; None while nothing is wrong, and where another process
-    delivers."""
+    standings: Standings
+    """Why messages of these targets do not go out; nothing of one that is well, and of
+    none where a stranger's process delivers."""
     pairing_fault: Refused | None
     """Why phones with Bark's app cannot be paired; None when they can."""
 

@@ -79,7 +79,7 @@ def number_of(secret: SecretKey, window: Window) -> str:
 
 
 class Pairing:
-    """Answers phones; runs from entering its context to leaving it."""
+    """Answers phones, from entering its context to leaving it."""
 
     def __init__(
         self,
@@ -105,8 +105,11 @@ class Pairing:
         """What goes on in the background, numbers on their way to phones too."""
 
     async def __aenter__(self) -> Pairing:
-        self._start(self._run)
         return self
+
+    def watch(self) -> None:
+        """Look after windows and phones, in one process of those on a store."""
+        self._start(self._run)
 
     async def __aexit__(
         self,

@@ -7,7 +7,7 @@ others, its fronts, read the store themselves.
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from pushgo_compat.core.stores.feed import Feed
@@ -20,8 +20,17 @@ Asked = Callable[..., Awaitable[Any]]
 class Fronts(Protocol):
     """The fronts, as the writer's process has them."""
 
+    @property
+    def channels(self) -> Collection[int]:
+        """Channels that somebody listens to, in whichever process."""
+        ...
+
     async def serve(self, link: socket.socket) -> None:
         """Begin to serve a front over this socket."""
+        ...
+
+    async def close(self) -> None:
+        """Speak with nobody any more, once they have taken what was said."""
         ...
 
     def say(self, name: str, news: object) -> None:

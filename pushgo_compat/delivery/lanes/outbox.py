@@ -146,6 +146,11 @@ class Outbox:
         since_ms = lane.fails_since_ms or None
         return Standing(reason, since_ms, lane.due_at_ms, bool(lane.problem))
 
+    def standings(self, targets: Iterable[int]) -> dict[int, Standing]:
+        """The standing of each of these targets with trouble."""
+        found = {number: self.standing(number) for number in targets}
+        return {number: how for number, how in found.items() if how is not None}
+
     def sender(self, kind: Kind) -> Sender:
         """The one sender of a kind."""
         return self._roster.sender(kind)

@@ -13,9 +13,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from pushgo_compat import server
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.model import Source
+from pushgo_compat.server import front
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from pushgo_compat.web.services import WebSettings
 from pushgo_compat.web.streams import open_stream
@@ -38,7 +38,7 @@ KEEPALIVE_S = 0.2
 def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """A server whose keepalives come soon."""
     hurried = partial(WebSettings, keepalive_s=KEEPALIVE_S)
-    monkeypatch.setattr(server, "WebSettings", hurried)
+    monkeypatch.setattr(front, "WebSettings", hurried)
     with running(tmp_path) as gateway:
         yield gateway
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from pushgo_compat import server
+from pushgo_compat.server import front
 from pushgo_compat.web.connection.bounded import _limit_unread
 from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.services import Services, WebSettings
@@ -85,8 +85,8 @@ def gateway(
 ) -> Iterator[Gateway]:
     """A server that pings often, and measures silence by the test's clock."""
     hurried = partial(WebSettings, keepalive_s=0.1)
-    monkeypatch.setattr(server, "WebSettings", hurried)
-    monkeypatch.setattr(server, "Services", partial(Services, clock_s=seconds))
+    monkeypatch.setattr(front, "WebSettings", hurried)
+    monkeypatch.setattr(front, "Services", partial(Services, clock_s=seconds))
     with running(tmp_path) as gateway:
         yield gateway
 

@@ -18,6 +18,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -40,6 +41,8 @@ CARRIED_BYTES = 64 * 1024
 """Larger commits are told by their ends, and a front reads them itself."""
 SLOW_BYTES = 1024 * 1024
 """So much has a front not taken yet that it is told of ends alone."""
+CLOSE_WITHIN_S = 2.0
+"""A front that takes nothing for so long holds up no end."""
 STUCK_BYTES = 64 * 1024 * 1024
 """A front that takes so little is given up."""
 
@@ -83,10 +86,14 @@ class Sessions:
         for session in self._sessions:
             session.frames.send(FromWriter.SAID, name, news)
 
-    def close(self) -> None:
-        """Speak with nobody any more, once they have what was said."""
+    async def close(self) -> None:
+        """Speak with nobody any more, once they have taken what was said."""
         for session in self._sessions:
             session.frames.close()
+        ended = [session.ended.wait() for session in self._sessions]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await asyncio.gather(*ended)
 
     # ------------------------------------------------------------------ as a feed
 
@@ -135,6 +142,7 @@ class Session:
         self._services = services
         self._tasks: set[asyncio.Task[None]] = set()
         self.frames = Frames(self._hear, self._lost)
+        self.ended = asyncio.Event()
         self.channels: set[int] = set()
         """Those that the front listens to."""
 
@@ -201,6 +209,7 @@ class Session:
     def _lost(self) -> None:
         """The front has ended; what it sent whole is written all the same."""
         self._all.left(self)
+        self.ended.set()
 
 
 class _Either(Collection[int]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -93,6 +93,8 @@ async def _rows(request: web.Request, channels: Sequence[Channel]) -> list[Row]:
     aliases = await store.aliases()
     targets = await store.targets.targets()
     midnight = store.position_at(_midnight_ms(services.now_ms()))
+    numbers = [target.number for target in targets]
+    failing = await desk_of(request).standings(numbers)
     rows = []
     for channel in channels:
         number = channel.number
@@ -105,20 +107,19 @@ async def _rows(request: web.Request, channels: Sequence[Channel]) -> list[Row]:
                 latest_ms=None if latest is None else latest.accepted_at_ms,
                 aliases=sum(alias.channel.number == number for alias in aliases),
                 targets=len(own),
-                worst=_worst(request, own),
+                worst=_worst(own, failing),
             )
         )
     return rows
 
 
-def _worst(request: web.Request, targets: Sequence[Target]) -> str:
+def _worst(targets: Sequence[Target], failing: Collection[int]) -> str:
     if not targets:
         return ""
     states = {target.state for target in targets}
     if TargetState.DROPPED in states:
         return "dropped"
-    standing = desk_of(request).standing
-    if any(standing(target.number) for target in targets):
+    if any(target.number in failing for target in targets):
         return "failing"
     return "paused" if TargetState.PAUSED in states else "ok"
 

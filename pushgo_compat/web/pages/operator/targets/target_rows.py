@@ -60,6 +60,7 @@ async def target_rows(
     store, desk = request.app[SERVICES].store, desk_of(request)
     last = await store.lanes.last_outcomes([t.number for t in targets], _LOOK_AT)
     lanes = {lane.target: lane for lane in await store.lanes.lanes()} if targets else {}
+    standings = await desk.standings([target.number for target in targets])
     counted: dict[tuple[int, bytes], int] = {}
     rows = []
     for target in targets:
@@ -74,7 +75,7 @@ async def target_rows(
         how = _how(
             target,
             lane if waiting else None,
-            desk.standing(target.number),
+            standings.get(target.number),
             last.get(target.number),
         )
         rows.append(
