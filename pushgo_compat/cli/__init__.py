@@ -17,6 +17,7 @@ from pushgo_compat.cli.messages.target import target
 from pushgo_compat.cli.moving.calls import calls
 from pushgo_compat.cli.moving.scan import scan
 from pushgo_compat.cli.moving.shadow import shadow
+from pushgo_compat.cli.moving.store import store
 from pushgo_compat.cli.moving.translate import translate
 from pushgo_compat.cli.running.admin_token import admin_token
 from pushgo_compat.cli.running.backup import backup, restore
@@ -60,4 +61,5 @@ def build_cli(
     cli.add_command(scan)
     cli.add_command(backup)
     cli.add_command(restore)
+    cli.add_command(store)
     return cli

@@ -152,6 +152,15 @@ class FilesConfig(StoreConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyConfig(StoreConfig):
+    """The settings of ``store copy``, which is told of both places."""
+
+    attachment_dir: Path | None = _attachment_dir()
+    files_as_usual: bool = False
+    """Nothing is said of uploads: they lie beside each store, or in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddressConfig(StoreConfig):
     """The settings of commands that must know under which address clients call."""
 

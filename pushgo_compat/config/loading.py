@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 from dotenv import dotenv_values
 
 from pushgo_compat.config.checks import unknown_names
-from pushgo_compat.config.config import ATTACHMENTS, Config, FilesConfig, StoreConfig
+from pushgo_compat.config.config import (
+    ATTACHMENTS,
+    Config,
+    CopyConfig,
+    FilesConfig,
+    StoreConfig,
+)
 from pushgo_compat.config.contradictions import contradictions
 from pushgo_compat.config.dialects import Dialects, dialect_configs, dialect_rows
 from pushgo_compat.config.setting import KEY, Setting
@@ -80,9 +86,13 @@ def load_config(
     loaded = _build(config, defaults | values, dialects)
     if isinstance(loaded, Config | FilesConfig):
         _place_files(loaded, values, faults.keys())
-    found += _place_wake_ups(loaded, values, faults.keys())
+    if isinstance(loaded, CopyConfig):
+        values["files_as_usual"] = "attachment_dir" not in values
+    else:
+        found += _place_wake_ups(loaded, values, faults.keys())
     loaded = _build(config, defaults | values, dialects)
-    found += _unsafe(loaded, flags.get("db_url"), faults.keys())
+    if not isinstance(loaded, CopyConfig):
+        found += _unsafe(loaded, flags.get("db_url"), faults.keys())
     if isinstance(loaded, Config):
         found += contradictions(loaded, defaults | values, faults.keys(), dialects)
     if found:

@@ -25,7 +25,7 @@ def backup(folder: Path, without_files: bool) -> None:
     from pushgo_compat.backup.make import make_backup
 
     config = read_config(FilesConfig, {})
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, end_as_ctrl_c)
     with worded(config):
         made = make_backup(config, folder, now_ms(), with_files=not without_files)
     warn(made.warnings)
@@ -46,13 +46,13 @@ def restore(folder: Path, new_secret_key: bool) -> None:
     from pushgo_compat.backup.restore import restore_backup
 
     config = read_config(FilesConfig, {})
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, end_as_ctrl_c)
     with worded(config):
         restored = restore_backup(config, folder, accept_new_key=new_secret_key)
     warn(restored.warnings)
     print_object(restored.document())
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
+def end_as_ctrl_c(number: int, _frame: FrameType | None) -> None:
     """End as Ctrl-C does: what was begun is removed on the way out."""
     raise SystemExit(128 + number)

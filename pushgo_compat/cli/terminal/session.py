@@ -23,8 +23,8 @@ from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.stores.feed import Feed
-from pushgo_compat.core.stores.place import StoreMissing, StoreUnmakable
-from pushgo_compat.core.stores.store import Store, StoreTooNew
+from pushgo_compat.core.stores.place import StoreMissing, StorePlace, StoreUnmakable
+from pushgo_compat.core.stores.store import Store, StoreTooNew, StoreUnfinished
 from pushgo_compat.errors import ServerBusy
 
 T = TypeVar("T")
@@ -97,7 +97,13 @@ async def with_store(
 @contextmanager
 def worded(config: StoreConfig) -> Iterator[None]:
     """Word what is refused inside as a ClickException."""
-    place = config.db_url
+    with worded_at(config.db_url):
+        yield
+
+
+@contextmanager
+def worded_at(place: StorePlace) -> Iterator[None]:
+    """The same where the command was told of the store itself."""
     unreadable: tuple[type[Exception], ...] = (OSError, *place.failures)
     try:
         yield
@@ -117,6 +123,11 @@ def worded(config: StoreConfig) -> Iterator[None]:
             f"the store at {place.shown} is for a newer pushgo-compat (it needs"
             f" version {error.needed} of the tables, this program knows"
             f" {error.known}): install that"
+        ) from None
+    except StoreUnfinished:
+        raise click.ClickException(
+            f"the store at {place.shown} is half a copy: run pushgo-compat store copy"
+            " once more, which begins anew"
         ) from None
     except ServerBusy as error:
         raise click.ClickException(

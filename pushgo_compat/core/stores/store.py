@@ -29,6 +29,10 @@ class StoreTooNew(Exception):
         self.needed, self.known = needed, known
 
 
+class StoreUnfinished(Exception):
+    """Half a store: the copy that makes it was interrupted, or still goes on."""
+
+
 class Store(
     MessageStore,
     HistoryStore,

@@ -128,7 +128,7 @@ class PostgresPlace:
         """
         if not create and not await self.exists():
             raise StoreMissing
-        with _worded():
+        with worded():
             return await PostgresStore.open(
                 self.dsn,
                 owner=self.owner,
@@ -152,7 +152,7 @@ class PostgresPlace:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:
-        with _worded():
+        with worded():
             connection = await connect(self.dsn, statements=0)
             try:
                 yield connection
@@ -161,7 +161,7 @@ class PostgresPlace:
 
 
 @contextmanager
-def _worded() -> Iterator[None]:
+def worded() -> Iterator[None]:
     """Word what the database says without anything that stands in the URL."""
     try:
         yield

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib import resources
 
-from pushgo_compat.core.stores.store import StoreTooNew
+from pushgo_compat.core.stores.store import StoreTooNew, StoreUnfinished
 from pushgo_compat.storage.postgres.engine.database import Connection, transaction
 
 _LOCK = 0x70757368676F  # "pushgo"
 _LOCK_TABLE = "SELECT pg_advisory_xact_lock($1)"
+_UNFINISHED = 1_000_000_000
+"""Added to ``oldest_program`` while a store is being copied here: no program, of
+whatever release, starts on half a store."""
 _VERSION = "SELECT coalesce(max(number), 0) FROM migrations"
 
 
@@ -19,10 +22,11 @@ async def has_tables(connection: Connection) -> bool:
     return found is not None
 
 
-async def migrate(connection: Connection) -> None:
+async def migrate(connection: Connection, *, unfinished: bool = False) -> None:
     """Bring the tables up to date, all steps in one transaction under one lock.
 
-    Raises StoreTooNew where a newer program has to do the writing.
+    With ``unfinished`` new tables are for ``finish`` to open. Raises StoreTooNew where
+    a newer program has to do the writing, StoreUnfinished for half a copy.
     """
     steps = _migrations()
     known = steps[-1][0]
@@ -50,11 +54,32 @@ async def migrate(connection: Connection) -> None:
                 await connection.execute(
                     "INSERT INTO migrations (number) VALUES ($1)", number
                 )
+        if unfinished:
+            await connection.execute(
+                "UPDATE store SET oldest_program = oldest_program + $1", _UNFINISHED
+            )
+
+
+async def is_unfinished(connection: Connection) -> bool:
+    """Whether the tables are those of a copy that was interrupted, or goes on."""
+    async with transaction(connection):
+        oldest = await connection.fetchval("SELECT oldest_program FROM store")
+    return int(oldest or 0) >= _UNFINISHED
+
+
+async def finish(connection: Connection) -> None:
+    """Open the tables of a copy to every program."""
+    async with transaction(connection):
+        await connection.execute(
+            "UPDATE store SET oldest_program = oldest_program - $1", _UNFINISHED
+        )
 
 
 async def _check_numbers(connection: Connection, known: int) -> None:
     """Compare the oldest program that may write with this one, which is ``known``."""
     oldest = await connection.fetchval("SELECT oldest_program FROM store")
+    if oldest >= _UNFINISHED:
+        raise StoreUnfinished
     if oldest > known:
         raise StoreTooNew(oldest, known)
 

@@ -24,8 +24,8 @@ _TIDY_EVERY_S = 600.0
 _ORPHAN_AGE = "interval '1 day'"
 """Younger pieces without a file may be an upload that is under way."""
 
-_KEEP = "INSERT INTO file_pieces (file_id, number, content) VALUES ($1, $2, $3)"
-_READ = "SELECT content FROM file_pieces WHERE file_id = $1 AND number = $2"
+KEEP_PIECE = "INSERT INTO file_pieces (file_id, number, content) VALUES ($1, $2, $3)"
+READ_PIECE = "SELECT content FROM file_pieces WHERE file_id = $1 AND number = $2"
 _REMOVE = "DELETE FROM file_pieces WHERE file_id = ANY($1::text[])"
 _REMOVE_ORPHANS = (
     "DELETE FROM file_pieces p"
@@ -109,11 +109,13 @@ class FilePieces:
             await self._keep(name, number, bytes(piece))
 
     async def _keep(self, name: str, number: int, content: bytes) -> None:
-        await self._database.change(lambda db: db.execute(_KEEP, name, number, content))
+        await self._database.change(
+            lambda db: db.execute(KEEP_PIECE, name, number, content)
+        )
 
     async def _copy(self, name: str) -> bool:
         await self._tidy()
-        first = await self._database.value(_READ, name, 0)
+        first = await self._database.value(READ_PIECE, name, 0)
         if first is None:
             return False
         await self._copies.write(name, self._pieces(name, first))
@@ -126,7 +128,7 @@ class FilePieces:
             if len(piece) < PIECE_BYTES:
                 return
             number += 1
-            following = await self._database.value(_READ, name, number)
+            following = await self._database.value(READ_PIECE, name, number)
             if following is None:
                 return
             piece = following
