@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,9 +27,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], folder: str, port: int) -> Iterator[int]:
+def running(
+    command: list[str],
+    folder: str,
+    port: int,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[int]:
     """Run a server until the context ends; its process id."""
-    process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT)
+    environment = {**ENVIRONMENT, **(settings or {})}
+    process = subprocess.Popen(command, cwd=folder, env=environment)
     try:
         for _ in range(100):
             with socket.socket() as probe:
@@ -41,22 +49,43 @@ def running(command: list[str], folder: str, port: int) -> Iterator[int]:
 
 
 @contextmanager
-def gateway(folder: str, port: int) -> Iterator[int]:
-    """Run the gateway on the store of this folder; its process id."""
+def gateway(
+    folder: str, port: int, settings: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Run the gateway on the store of this folder, or of the settings; its id."""
     address = f"127.0.0.1:{port}"
     command = [*CLI, "serve", "--http-addr", address, "--log-level", "warning"]
-    with running(command, folder, port) as pid:
+    with running(command, folder, port, settings) as pid:
         yield pid
 
 
-def make_channel(folder: str) -> dict[str, str]:
+def make_channel(
+    folder: str, settings: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Create a channel: its ``channel_id``, ``password`` and ``key``."""
     made = subprocess.run(
         [*CLI, "channel", "create", "--name", "Bench", "--json"],
         cwd=folder,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **(settings or {})},
         capture_output=True,
         check=True,
     )
     channel: dict[str, str] = json.loads(made.stdout)
     return channel
+
+
+@contextmanager
+def database() -> Iterator[dict[str, str]]:
+    """A PostgreSQL of the tests' own wheel, durable; settings for servers on it."""
+    from tests.postgres import running_postgres  # the others need none of it
+
+    with running_postgres() as server:
+        for name in ("fsync", "full_page_writes"):
+            asyncio.run(server.execute(f"ALTER SYSTEM SET {name} = on"))
+        asyncio.run(server.execute("SELECT pg_reload_conf()"))
+        url = asyncio.run(server.empty_database())
+        yield {
+            "PUSHGO_DB_URL": url,
+            "PUSHGO_DB_LISTEN_URL": url,
+            "PUSHGO_SECRET_KEY": secrets.token_hex(32),
+        }

@@ -105,29 +105,29 @@ class TestServer:
         if self._unused:
             return self.url(self._unused.pop())
         name = next(self._names)
-        await self._execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        await self.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
         return self.url(name)
 
     async def empty_database(self) -> str:
         """The URL of a database without any tables."""
         name = f"empty_{next(self._names)}"
-        await self._execute(f"CREATE DATABASE {name}")
+        await self.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
     async def give_back(self, url: str) -> None:
         """Empty a store's tables for the next test: quicker than a new database."""
-        await self._execute(_EMPTY, url)
+        await self.execute(_EMPTY, url)
         self._unused.append(url.partition("?")[0].rpartition("/")[2])
 
     async def _make_template(self) -> None:
-        await self._execute(f"CREATE DATABASE {_TEMPLATE}")
+        await self.execute(f"CREATE DATABASE {_TEMPLATE}")
         connection = await asyncpg.connect(self.url(_TEMPLATE))
         try:
             await migrate(connection)
         finally:
             await connection.close()
 
-    async def _execute(self, statement: str, url: str | None = None) -> None:
+    async def execute(self, statement: str, url: str | None = None) -> None:
         connection = await asyncpg.connect(url or self.url())
         try:
             await connection.execute(statement)
