@@ -42,7 +42,9 @@ class Load:
     errors: int
 
 
-def run_load(port: int, shot: Shot, seconds: int) -> Load:
+def run_load(
+    port: int, shot: Shot, seconds: int, connections: int = CONNECTIONS
+) -> Load:
     """Load a server on loopback. Raises RuntimeError when wrk fails."""
     lines = [f"wrk.method = {json.dumps(shot.method)}"]
     if shot.body:
@@ -56,7 +58,7 @@ def run_load(port: int, shot: Shot, seconds: int) -> Load:
             [
                 "wrk",
                 "-t1",
-                f"-c{CONNECTIONS}",
+                f"-c{connections}",
                 f"-d{seconds}s",
                 "-s",
                 script.name,
