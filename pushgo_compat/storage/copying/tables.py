@@ -136,7 +136,7 @@ TABLES = (
         "pairing_window",
         "window_id:text channel:int ends_at:int alias_id:text target_id:text kind:text"
         " name:text sealed:blob hint:text fingerprint:blob created_at:int is_told:bool"
-        " fault:text tries:int",
+        " fault:text tries:int address:text",
     ),
     _table(
         "paired_keys",
