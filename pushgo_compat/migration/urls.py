@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from pushgo_compat.migration.calls import Span, Unreadable, Url
@@ -27,6 +28,8 @@ class Known(NamedTuple):
 
     variables: Variables
     assignments: Mapping[str, Word]
+    environment: Mapping[str, Word] = {}
+    """What is set for one command alone: ``NAME=value command``."""
 
     def resolved(self, word: Word) -> Word:
         """A URL with the variables before its ``?`` replaced, where they are known.
@@ -72,8 +75,12 @@ def _places(text: str, start: int) -> list[int]:
 def expand_globs(word: Word) -> list[Word]:
     """The URLs that ``{a,b}`` and ``[1-3]`` stand for. Raises Unreadable."""
     made = [word]
-    for _ in range(word.text.count("{") + word.text.count("[")):
-        expanded = [part for each in made for part in _expand_first(each)]
+    globs = word.text.count("{") + word.text.count("[")
+    if globs > MAX_URLS:
+        raise Unreadable(f"the URL holds more than {MAX_URLS} globs")
+    for _ in range(globs):
+        parts = (part for each in made for part in _expand_first(each))
+        expanded = list(islice(parts, MAX_URLS + 1))
         if len(expanded) > MAX_URLS:
             raise Unreadable(f"the URL stands for more than {MAX_URLS}")
         if expanded == made:

@@ -63,7 +63,11 @@ class Word(NamedTuple):
         None where the source does not hold it in one piece.
         """
         places = self.offsets
-        if not self.text or MADE_UP in places:
+        if not self.text:
+            return None
+        if isinstance(places, range) and self.text.isascii():
+            return places[0], places[-1] + 1
+        if MADE_UP in places:
             return None
         end = places[0]
         for char, place in zip(self.text, places, strict=True):

@@ -20,8 +20,8 @@ from pushgo_compat.cli.terminal.options import (
 from pushgo_compat.cli.terminal.output import print_object, warn
 from pushgo_compat.config.time_zone import system_timezone
 from pushgo_compat.core.receipts.receipts import Document, Reader
+from pushgo_compat.migration.scan.changes.edits import Gateway, Target
 from pushgo_compat.migration.scan.disk.rewrite import rewrite
-from pushgo_compat.migration.scan.edits import Gateway, Target
 from pushgo_compat.migration.scan.judging import Judge
 from pushgo_compat.migration.scan.scanning import FileReport, Scanner, Wanted
 from pushgo_compat.migration.scan.vendors import OldHosts, vendor_table

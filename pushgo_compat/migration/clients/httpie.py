@@ -50,6 +50,7 @@ _SEPARATORS = (":=@", ":=", "==@", "==", "=@", "=", ":@", "@", ":")
 _HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]")
 _METHOD = re.compile(r"[A-Za-z]+")
 _BRACKET = re.compile(r"\[([^\]]*)\]")
+_MAX_NESTED = 100
 _JSON_ACCEPT = "application/json, */*;q=0.5"
 
 
@@ -237,6 +238,8 @@ def _set(document: dict[str, object], name: str, value: object) -> None:
     if not keys:
         document[name] = value
         return
+    if len(keys) > _MAX_NESTED:
+        raise Unreadable(f"more than {_MAX_NESTED} names within each other")
     place: dict[str, object] | list[object] = document
     path = [first, *keys]
     for key, following in zip(path, [*path[1:], None], strict=True):

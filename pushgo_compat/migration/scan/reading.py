@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from pushgo_compat.migration.calls import Span
+from pushgo_compat.migration.calls import FoundCall, Span
 from pushgo_compat.migration.scan import views
 from pushgo_compat.migration.scan.code.reading import scan_code
 from pushgo_compat.migration.scan.code.tokens import LANGUAGES
@@ -28,6 +28,7 @@ from pushgo_compat.migration.scan.shell import (
     scan_script,
     scan_shell,
 )
+from pushgo_compat.migration.scan.stretches import Stretches
 from pushgo_compat.migration.scan.vendors import OldHosts
 from pushgo_compat.migration.shell.source import Source
 
@@ -39,6 +40,8 @@ _INSTRUCTION = re.compile(
     rb"(?im)^[ \t]*(?:onbuild[ \t]+)?(?:run(?:[ \t]+--\S+)*|cmd|entrypoint"
     rb"|healthcheck(?:[ \t]+--\S+)*[ \t]+cmd|shell)(?=[ \t])"
 )
+_MOST_COMPARED = 200
+"""Requests of one command."""
 _RECIPE = re.compile(rb"(?m)^\t[ \t]*[@+-]+")
 
 
@@ -153,34 +156,17 @@ def _literal_only(found: Iterable[Found], view: bytes) -> Iterator[Found]:
 def _once(found: Sequence[Found]) -> list[Found]:
     """Without the addresses and keys that belong to a finding before them."""
     kept: list[Found] = []
-    taken: list[Span] = []
+    taken = Stretches()
+    calls: dict[tuple[int, Span], list[FoundCall]] = {}
     for each in found:
-        if each.call is None and _overlaps(each.spans, taken):
+        if each.call is None and any(taken.overlaps(span) for span in each.spans):
             continue
-        if each.call is not None and _same_call(each, kept):
-            continue
+        if each.call is not None and each.spans:
+            same = calls.setdefault((each.start, each.spans[0]), [])
+            if any(call.request == each.call.request for call in same[:_MOST_COMPARED]):
+                continue  # found in another way
+            same.append(each.call)
         kept.append(each)
-        taken += each.spans
+        for span in each.spans:
+            taken.add(span)
     return sorted(kept, key=lambda each: each.start)
-
-
-def _same_call(each: Found, kept: Sequence[Found]) -> bool:
-    """Whether a call was found in another way."""
-    first = each.spans[0]
-    return any(
-        other.start == each.start
-        and other.spans
-        and other.spans[0] == first
-        and other.call is not None
-        and other.call.request == each.call.request
-        for other in kept
-        if each.call is not None
-    )
-
-
-def _overlaps(spans: Sequence[Span], taken: Sequence[Span]) -> bool:
-    return any(
-        span.start < other.end and other.start < span.end
-        for span in spans
-        for other in taken
-    )

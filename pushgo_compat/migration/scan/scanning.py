@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pushgo_compat.core.receipts.receipts import Document
+from pushgo_compat.migration.scan.changes.edits import Change, Edit, Target, apply_edits
+from pushgo_compat.migration.scan.changes.native import native_change
+from pushgo_compat.migration.scan.changes.patches import unified_diff
 from pushgo_compat.migration.scan.disk.databases import Unreadable, read_database
 from pushgo_compat.migration.scan.disk.walk import ReadText, Walk
-from pushgo_compat.migration.scan.edits import Change, Edit, Target, apply_edits
 from pushgo_compat.migration.scan.findings import Found
 from pushgo_compat.migration.scan.judging import Judge, Judged
 from pushgo_compat.migration.scan.kinds import Kind, kind_of
-from pushgo_compat.migration.scan.native import native_change
-from pushgo_compat.migration.scan.patches import unified_diff
 from pushgo_compat.migration.scan.prefilter import Prefilter
 from pushgo_compat.migration.scan.reading import scan_text, scan_tree_text
 from pushgo_compat.migration.scan.text import Text

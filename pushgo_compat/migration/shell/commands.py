@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +21,7 @@ MAX_DEPTH = 120
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
 _NO_ARGUMENTS = frozenset({"variable_assignment", "comment", *_REDIRECTS})
 _SKIPPED = frozenset({"command", "redirected_statement", "pipeline"})
-_CLIENT = re.compile(rb"(?i)curl|wget|http|xh")
+_CLIENT = re.compile(rb"(?i)curl|wget|http|xh|ntfy")
 _LIST = re.compile(r"\$[@*]|\$\{[@*].*\}|\$\{\w+\[[@*]\].*\}", re.DOTALL)
 _JOINTS = frozenset({"|", "|&"})
 _READ_IN = "<"
@@ -57,6 +57,8 @@ class Command(NamedTuple):
     """A quote or a bracket in it is never closed."""
     precedes_error: bool = False
     """The grammar could make nothing of what follows."""
+    environment: Mapping[str, Word] = {}
+    """``NAME=value`` before the name."""
 
 
 @dataclass(slots=True)
@@ -127,8 +129,19 @@ class _Walk:
             self._source.places[end],
             node.has_error and _is_unclosed(node, 0),
             node.next_sibling is not None and node.next_sibling.type == "ERROR",
+            dict(self._set_before(node)),
         )
         self.script.commands.append(command)
+
+    def _set_before(self, command: Node) -> Iterator[tuple[str, Word]]:
+        for node in command.children:
+            if node.type != "variable_assignment":
+                continue
+            name = node.child_by_field_name("name")
+            value = node.child_by_field_name("value")
+            if name is not None and value is not None:
+                key = self._source.text(name.start_byte, name.end_byte)
+                yield key, self._words.read(value)
 
     def _arguments(self, nodes: Sequence[Node]) -> list[Argument]:
         """The words. The grammar makes several of one with a backslash in it."""
@@ -184,7 +197,7 @@ class _Walk:
             if child.type != "pipeline":
                 self.into(child, None, depth + 1)
                 continue
-            is_cat = len(bodies) == 1 and bodies[0].text == b"cat"
+            is_cat = len(bodies) == 1 and self._source.bytes_of(bodies[0]) == b"cat"
             start = bodies[0].start_byte if bodies else redirect.start_byte
             piped: Input = given
             if not is_cat:
@@ -244,9 +257,9 @@ class _Walk:
     def _assignment(self, node: Node) -> None:
         name = node.child_by_field_name("name")
         value = node.child_by_field_name("value")
-        if name is None or name.type != "variable_name" or name.text is None:
+        if name is None or name.type != "variable_name":
             return
-        key = name.text.decode("utf-8", "replace")
+        key = self._source.text(name.start_byte, name.end_byte)
         if value is not None and value.type == "array":
             items = [child for child in value.children if child.type not in "()"]
             words = [

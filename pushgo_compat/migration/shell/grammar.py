@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 
+_CHUNK_BYTES = 2048
+_READS_PER_CHUNK = 20
+"""A common script takes one or two."""
+_MIN_READS = 200
+
+
 class ShellParserMissing(Exception):
     """The parser of shell is not installed."""
 
@@ -30,9 +36,28 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
+class _Chunks:
+    """Hands a script to the parser in pieces, and counts them.
+
+    For some texts the grammar's scanner looks for the end of a here-document from each
+    line anew, which would take the square of the length. After too many pieces the
+    script ends where it was read to.
+    """
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+        self.left = _MIN_READS + _READS_PER_CHUNK * (len(source) // _CHUNK_BYTES)
+
+    def __call__(self, offset: int, _: object) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            return b""
+        return self._source[offset : offset + _CHUNK_BYTES]
+
+
 def parse_shell(source: bytes) -> Node:
     """The syntax tree of a script; there is one for any bytes.
 
-    Raises ShellParserMissing.
+    Its nodes hold no text. Raises ShellParserMissing.
     """
-    return _parser().parse(source).root_node
+    return _parser().parse(_Chunks(source), encoding="utf8").root_node

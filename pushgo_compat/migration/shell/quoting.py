@@ -54,7 +54,7 @@ class WordReader:
         body, delimiter = parts.get("heredoc_body"), parts.get("heredoc_start")
         if body is None or delimiter is None:
             return Word.made_up("")
-        name = delimiter.text or b""
+        name = self._source.bytes_of(delimiter)
         start = self._body_start(body)
         if any(sign in name for sign in (b"'", b'"', b"\\")):
             text = self._source.word(start, body.end_byte)
@@ -128,7 +128,7 @@ class WordReader:
         return Word.joined(parts) if len(parts) > 1 else parts[0]
 
     def _expansion(self, node: Node) -> Word:
-        if (heredoc := _printed_heredoc(node)) is not None:
+        if (heredoc := _printed_heredoc(node, self._source)) is not None:
             text = self.heredoc(heredoc)
             return text.part(0, len(text.text.rstrip("\n")))
         start = self.visible_start(node)
@@ -144,7 +144,7 @@ class WordReader:
         return start
 
 
-def _printed_heredoc(node: Node) -> Node | None:
+def _printed_heredoc(node: Node, source: Source) -> Node | None:
     """The here-document of ``$(cat <<EOF …)``, which is but a way to quote."""
     if node.type != "command_substitution":
         return None
@@ -152,7 +152,7 @@ def _printed_heredoc(node: Node) -> Node | None:
     if inner.type != "redirected_statement" or len(inner.named_children) != _CAT_PARTS:
         return None
     command, redirect = inner.named_children
-    is_cat = command.text == b"cat" and redirect.type == "heredoc_redirect"
+    is_cat = source.bytes_of(command) == b"cat" and redirect.type == "heredoc_redirect"
     is_alone = all(
         child.type.startswith(("heredoc", "<<")) for child in redirect.children
     )

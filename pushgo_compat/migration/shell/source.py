@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pushgo_compat.migration.words import Variables, Word
 
-_GITHUB = re.compile(rb"\$\{\{[^\r\n]*?\}\}")
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_GITHUB = re.compile(rb"\$\{\{[^\r\n]{0,500}?\}\}")
 
 
 class Source(NamedTuple):
@@ -68,6 +71,10 @@ class Source(NamedTuple):
             offsets.append(self.places[at])
             at += len(char.encode("utf-8", "surrogateescape"))
         return Word(text, offsets)
+
+    def bytes_of(self, node: Node) -> bytes:
+        """What a node of its syntax tree was written as."""
+        return self.data[node.start_byte : node.end_byte]
 
     def text(self, start: int, end: int) -> str:
         """A stretch as text, without offsets."""

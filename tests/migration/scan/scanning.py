@@ -8,7 +8,7 @@ from typing import Any
 
 import adapters
 from pushgo_compat.core.receipts.receipts import Reader
-from pushgo_compat.migration.scan.edits import Gateway, Target
+from pushgo_compat.migration.scan.changes.edits import Gateway, Target
 from pushgo_compat.migration.scan.judging import Judge
 from pushgo_compat.migration.scan.scanning import FileReport, Scanner, Wanted
 from pushgo_compat.migration.scan.vendors import OldHosts, vendor_table

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pushgo_compat.migration.scan.edits import apply_edits
-from pushgo_compat.migration.scan.patches import unified_diff
+from pushgo_compat.migration.scan.changes.edits import apply_edits
+from pushgo_compat.migration.scan.changes.patches import unified_diff
 from pushgo_compat.migration.scan.text import Text
 from tests.migration.scan.scanning import GATEWAY, HOUSE, scanner
 

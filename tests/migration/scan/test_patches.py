@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from pushgo_compat.migration.scan.changes.edits import Gateway
 from pushgo_compat.migration.scan.disk.rewrite import rewrite
-from pushgo_compat.migration.scan.edits import Gateway
 from tests.migration.scan.scanning import GATEWAY, HOUSE, findings, reports, scan_one
 
 _HTTP = Gateway("http", "gw.test:8686", "/push")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from urllib.parse import quote
 
 from pushgo_compat.migration.calls import (
@@ -32,6 +33,8 @@ from pushgo_compat.migration.words import Variables, Word
 _FOLD = re.compile(r"\r?\n[ \t]*")
 _OF_A_CALL = (*DATA, "form", "form-string", "upload-file", "header", "request", "user")
 """Options that nobody gives without a URL (``curl --version`` is no call)."""
+_MAX_REQUESTS = 200
+"""Of one command: each repeats its body."""
 _SILENT_LOGINS = ("digest", "ntlm", "negotiate", "anyauth")
 """Logins that curl does not show before it is asked."""
 
@@ -41,7 +44,11 @@ def read_curl(words: Sequence[Argument], given: Input, known: Known) -> list[Res
     results: list[Result] = []
     groups = read_arguments(words)
     for group in groups:
-        results += _of_group(group, given, known)
+        most = _MAX_REQUESTS + 1 - len(results)
+        results += islice(_of_group(group, given, known), most)
+    if len(results) > _MAX_REQUESTS:
+        del results[_MAX_REQUESTS:]
+        results.append(Unreadable(f"only the first {_MAX_REQUESTS} URLs are read"))
     if not results and any(group.has("config") for group in groups):
         raise Unreadable("options from a file are not read (-K)")
     if not results and any(group.has(*_OF_A_CALL) for group in groups):

@@ -56,7 +56,13 @@ _IMPORTED = re.compile(
 _GIVEN_NAMES = {"GuzzleHttp": "guzzle", "node-fetch": "fetch"}
 
 
-def client_of(name: str, kind: Kind, text: str) -> str | None:
+def imported_client(text: str) -> str | None:
+    """The word for the first library of HTTP that a program names as its own."""
+    found = _IMPORTED.search(text)
+    return _GIVEN_NAMES.get(found[1], found[1]) if found else None
+
+
+def client_of(name: str, kind: Kind, imported: str | None) -> str | None:
     """The word for the library whose function has this name."""
     root = re.split(r"\.|->|::|\?\.", name.lstrip("\\"))[0].lower()
     if kind is Kind.GO:
@@ -65,5 +71,4 @@ def client_of(name: str, kind: Kind, text: str) -> str | None:
     is_known = root in _ROOTS and kind is not Kind.PHP and not is_own
     if is_known or root == "file_get_contents":
         return _ROOTS[root]
-    found = _IMPORTED.search(text)
-    return _GIVEN_NAMES.get(found[1], found[1]) if found else None
+    return imported

@@ -7,15 +7,12 @@ from dataclasses import replace
 
 from pushgo_compat.migration.calls import FoundCall, Span, Unreadable
 from pushgo_compat.migration.clients.common import FORM
-from pushgo_compat.migration.scan.code.clients import SENDERS, client_of
-from pushgo_compat.migration.scan.code.expressions import (
-    Call,
-    Fields,
-    Items,
-    Known,
-    Program,
-    Value,
+from pushgo_compat.migration.scan.code.clients import (
+    SENDERS,
+    client_of,
+    imported_client,
 )
+from pushgo_compat.migration.scan.code.expressions import Program
 from pushgo_compat.migration.scan.code.requests import (
     build_request,
     method_in,
@@ -25,6 +22,7 @@ from pushgo_compat.migration.scan.code.tokens import (
     read_tokens,
     without_documentation,
 )
+from pushgo_compat.migration.scan.code.values import Call, Fields, Items, Known, Value
 from pushgo_compat.migration.scan.findings import Found
 from pushgo_compat.migration.scan.kinds import Kind
 from pushgo_compat.migration.scan.shell import judge_call
@@ -32,6 +30,7 @@ from pushgo_compat.migration.scan.vendors import OldHosts
 from pushgo_compat.migration.words import MADE_UP, Variables, Word
 
 _ASSIGNS = frozenset({"=", ":="})
+_MAX_HEADERS = 100
 _SETS_HEADER = (
     "header.set",
     "header.add",
@@ -52,9 +51,10 @@ def scan_code(
     variables = Variables(data.decode("utf-8", "surrogateescape"))
     program = Program(kind, text, tokens, variables)
     calls = list(_calls(program))
+    imported = imported_client(text)
     found = []
     for call in (*_prepared(calls, program), *_php_handles(calls, program)):
-        if one := _judge(call, program, hosts):
+        if one := _judge(call, program, hosts, imported):
             found.append(one)
     return found, tokens
 
@@ -112,6 +112,8 @@ def _sign_behind(tokens: Sequence[Token], index: int) -> tuple[str, int]:
 def _calls(program: Program) -> Iterator[Call]:
     """Every call that may send, or sets a header."""
     for name, index, after in learn(program):
+        if program.work.is_done:
+            return
         last = Call(name, 0).last
         is_header = name.lower().endswith(_SETS_HEADER)
         if last in SENDERS or last.startswith("curl_") or is_header:
@@ -143,6 +145,8 @@ def add_header(call: Call, name: Word, value: Value) -> None:
     """A header that is set on a call."""
     for index, (key, given) in enumerate(call.named):
         if key.text == "headers" and isinstance(given, Fields):
+            if len(given.pairs) >= _MAX_HEADERS:
+                return
             call.named[index] = (key, Fields([*given.pairs, (name, value)]))
             return
     call.named.append((Word.made_up("headers"), Fields([(name, value)])))
@@ -195,7 +199,9 @@ def _set(handle: Call, name: Value, value: Value, program: Program) -> None:
         handle.named.append((Word.made_up(key), value))
 
 
-def _judge(call: Call, program: Program, hosts: OldHosts) -> Found | None:
+def _judge(
+    call: Call, program: Program, hosts: OldHosts, imported: str | None
+) -> Found | None:
     try:
         request = build_request(call, program)
     except Unreadable:
@@ -205,7 +211,7 @@ def _judge(call: Call, program: Program, hosts: OldHosts) -> Found | None:
         request = replace(request, headers=[("Content-Type", FORM), *request.headers])
     if not request.url.host or request.url.scheme not in ("http", "https"):
         return None
-    client = client_of(call.name, program.kind, program.text)
+    client = client_of(call.name, program.kind, imported)
     if call.name == "curl_init":
         client = "php-curl"
     span = Span(call.start, call.end)
@@ -237,6 +243,9 @@ def spans_of(value: Value) -> Iterator[Span]:
 
 
 def _pieces(word: Word) -> Iterator[Span]:
+    if (whole := word.span()) is not None:
+        yield Span(*whole)
+        return
     start = end = MADE_UP
     for char, place in zip(word.text, word.offsets, strict=True):
         if place == MADE_UP:

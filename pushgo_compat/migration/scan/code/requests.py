@@ -11,14 +11,8 @@ from urllib.parse import quote_plus
 from pushgo_compat.migration.calls import HttpRequest, Unreadable
 from pushgo_compat.migration.clients.common import FORM, Headers, as_bytes
 from pushgo_compat.migration.scan.code.clients import METHODS
-from pushgo_compat.migration.scan.code.expressions import (
-    Call,
-    Fields,
-    Items,
-    Known,
-    Program,
-    Value,
-)
+from pushgo_compat.migration.scan.code.expressions import Program
+from pushgo_compat.migration.scan.code.values import Call, Fields, Items, Known, Value
 from pushgo_compat.migration.scan.kinds import Kind
 from pushgo_compat.migration.urls import parse_url
 from pushgo_compat.migration.words import Word

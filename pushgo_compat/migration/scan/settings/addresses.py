@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pushgo_compat.migration.calls import Span, Unreadable, Url
 from pushgo_compat.migration.scan.findings import Found, Takes
+from pushgo_compat.migration.scan.stretches import Stretches
 from pushgo_compat.migration.scan.vendors import (
     BARK,
     GOTIFY,
@@ -45,12 +46,12 @@ _HOST_NAME = re.compile(
 def scan_addresses(data: bytes, hosts: OldHosts) -> Iterator[Found]:
     """Every address that a client may be set up with, and every lone sendkey."""
     is_shoutrrr = _SHOUTRRR.search(data) is not None
-    taken: list[Span] = []
+    taken = Stretches()
     for found in _URL.finditer(data):
         scheme = found[1].lower()
         raw = found[0].rstrip(b".:!?*")
         span = Span(found.start(), found.start() + len(raw))
-        taken.append(span)
+        taken.add(span)
         if scheme in _SCHEMES:
             one = _service(raw, span, _SCHEMES[scheme], is_shoutrrr=is_shoutrrr)
         else:
@@ -58,7 +59,7 @@ def scan_addresses(data: bytes, hosts: OldHosts) -> Iterator[Found]:
         if one is not None:
             yield one
     for key in _KEY.finditer(data):
-        if not any(span.start <= key.start() < span.end for span in taken):
+        if not taken.covers(key.start()):
             yield Found(
                 start=key.start(),
                 dialect=SERVERCHAN,

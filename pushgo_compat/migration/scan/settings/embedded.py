@@ -14,17 +14,17 @@ from pushgo_compat.migration.scan.settings.trees import (
 )
 from pushgo_compat.migration.shell.source import Source
 
-_CLIENT = re.compile(r"(?<![\w.-])(?:curl|wget2?|https?|xhs?)(?:\.exe)?[ \t]+\S")
+_CLIENT = re.compile(r"(?<![\w.-])(?:curl|wget2?|https?|xhs?|ntfy)(?:\.exe)?[ \t]+\S")
 _CLIENT_BYTES = re.compile(_CLIENT.pattern.encode())
-_CLIENT_NAMES = frozenset({"curl", "wget", "http", "https", "xh", "xhs"})
+_CLIENT_NAMES = frozenset({"curl", "wget", "http", "https", "xh", "xhs", "ntfy"})
 _HEALTH_CHECK = ("CMD", "NONE")
 """Of Docker: the words behind it are the command."""
-_TEMPLATE = re.compile(rb"\$?\{\{.*?\}\}", re.DOTALL)
+_TEMPLATE = re.compile(rb"\$?\{\{.{0,500}?\}\}", re.DOTALL)
 _EXEC = re.compile(
     rb"(?m)^[ \t]*(?:Exec\w+)[ \t]*=[ \t]*[-@:+!|]*((?:[^\n\\]|\\[^\n]|\\\r?\n)*)"
 )
 _LINE_VALUE = re.compile(
-    rb"(?m)^[ \t]*[\w.\[\]\" -]{1,80}?[ \t]*[=:][ \t]*(?P<value>.+?)[ \t\r]*$"
+    rb"(?m)^[ \t]*+[\w.\[\]\" -]{1,80}?[ \t]*+[=:][ \t]*+(?P<value>\S(?:.*\S)?)\s*?$"
 )
 _XML_TEXT = re.compile(rb">([^<>]*)<|=[ \t]*\"([^\"<>]*)\"")
 _ENTITIES = {"&quot;": '"', "&apos;": "'", "&amp;": "&", "&lt;": "<", "&gt;": ">"}

@@ -11,6 +11,7 @@ from pushgo_compat.migration.calls import FoundCall, HttpRequest, Span, Unreadab
 from pushgo_compat.migration.clients.common import FORM, Headers, as_bytes
 from pushgo_compat.migration.scan.findings import Found, Takes
 from pushgo_compat.migration.scan.settings.addresses import scan_service
+from pushgo_compat.migration.scan.settings.templates import with_markers
 from pushgo_compat.migration.scan.settings.trees import (
     Branch,
     Leaf,
@@ -31,10 +32,10 @@ from pushgo_compat.migration.words import Variables, Word
 
 _TEXT = "…"
 _JSON = ("Content-Type", "application/json")
+_NTFY_DEFAULTS = ("defaulttoken", "defaultuser", "defaultpassword", "defaultcommand")
+_NO_DEFAULT_HOST = "no address stands beside it: add default-host"
+_FIRING = b'{"status": "firing", "alerts": []}'
 Path = tuple[str, ...]
-_VARIABLE = re.compile(
-    r"\$?\{\{.*?\}\}|\$\{[^}]*\}|\$[A-Za-z_]\w*|\{%.*?%\}", re.DOTALL
-)
 
 
 class Programs:
@@ -222,13 +223,24 @@ class Programs:
         else:
             yield from self._call("home-assistant", url, "GET", headers, b"", key=key)
 
+    def ntfy_client(self, branch: Branch, path: Path) -> Iterator[Found]:
+        """``client.yml`` of ntfy: topics of its own addresses, or without one."""
+        if path:
+            return
+        listed = branch.branch("subscribe")
+        is_known = branch.leaf("defaulthost", *_NTFY_DEFAULTS) is not None
+        for _, each in listed.members if listed else ():
+            topic = each.leaf("topic") if isinstance(each, Branch) else None
+            if topic is not None and "/" in topic.word.text:
+                yield from self._base(topic, NTFY, "ntfy", None)
+            elif topic and is_known and branch.leaf("defaulthost") is None:
+                yield self._key(topic, NTFY, "ntfy", Takes.URL, _NO_DEFAULT_HOST)
+
     def alertmanager(self, branch: Branch, path: Path) -> Iterator[Found]:
         """``webhook_configs`` of Alertmanager."""
         url = branch.leaf("url")
-        if url is None or "webhook_configs" not in path:
-            return
-        body = json.dumps({"status": "firing", "alerts": []}).encode()
-        yield from self._call("alertmanager", url, "POST", [_JSON], body)
+        if url is not None and "webhook_configs" in path:
+            yield from self._call("alertmanager", url, "POST", [_JSON], _FIRING)
 
     def grafana(self, branch: Branch, path: Path) -> Iterator[Found]:
         """A contact point of the kind webhook, of Grafana."""
@@ -237,8 +249,7 @@ class Programs:
         if branch.text("type").lower() != "webhook" or url is None or settings is None:
             return
         method = settings.text("httpmethod").upper() or "POST"
-        body = json.dumps({"status": "firing", "alerts": []}).encode()
-        yield from self._call("grafana", url, method, [_JSON], body)
+        yield from self._call("grafana", url, method, [_JSON], _FIRING)
 
     def gatus(self, branch: Branch, path: Path) -> Iterator[Found]:
         """``alerting: ntfy`` of Gatus."""
@@ -363,11 +374,13 @@ class Programs:
         for _, each in listed.members if listed else ():
             if isinstance(each, Branch) and each.text("keyvalue"):
                 headers.append((each.text("keyvalue"), each.text("valuevalue")))
-        body = b"" if method == "GET" else _TEXT.encode()
-        yield from self._call("node-red", url, method, headers, body)
+        yield from self._call(
+            "node-red", url, method, headers, b"" if method == "GET" else _TEXT.encode()
+        )
 
 
 _RECOGNISERS: Sequence[Callable[[Programs, Branch, Path], Iterator[Found]]] = (
+    Programs.ntfy_client,
     Programs.home_assistant,
     Programs.alertmanager,
     Programs.grafana,
@@ -385,14 +398,3 @@ def _headers(branch: Branch) -> Headers:
         for name, value in (given.members if given else ())
         if isinstance(value, Leaf)
     ]
-
-
-def with_markers(word: Word, variables: Variables) -> Word:
-    """``{{ … }}``, ``${…}`` and ``$NAME`` in a text as markers."""
-    parts: list[Word] = []
-    at = 0
-    for found in _VARIABLE.finditer(word.text):
-        parts.append(word.part(at, found.start()))
-        parts.append(variables.word(found[0], word.offsets[found.start()]))
-        at = found.end()
-    return Word.joined([*parts, word.part(at)]) if parts else word

@@ -25,20 +25,20 @@ from pushgo_compat.migration.urls import parse_url
 from pushgo_compat.migration.words import Word
 
 _NAME = (
-    rb"(?:[A-Za-z][\w.-]{0,40}[_.-])?"
+    rb"(?:(?:[A-Za-z][\w.-]{0,40}[_.-])?"
     rb"(?:ntfy|bark|server_?chan|gotify|sct|sc3?|ftqq|serverj|ft)[\w.-]{0,40}"
-    rb"|(?:[A-Za-z]\w{0,20}_)?(?:push_?key|sckey|send_?key)"
+    rb"|(?:[A-Za-z]\w{0,20}_)?(?:push_?key|sckey|send_?key))(?![\w.-])"
 )
 _QUOTED = rb"\"(?P<double>[^\"\r\n]*)\"|'(?P<single>[^'\r\n]*)'"
 _PLAIN = rb"(?P<plain>[^\s\"'#;,<>&]+)"
 _ASSIGNMENT = re.compile(
-    rb"(?i)(?<![\w$.{%-])[\"'\[]*(?P<name>" + _NAME + rb")[\"']?\]*\)?[ \t]*"
-    rb"(?:=>|:=|[:=]|(?<=[\"']),(?=[ \t]*[\"'])|[ \t](?=[ \t]*['\"]))[ \t]*"
+    rb"(?i)(?<![\w$.{%-])[\"'\[]{0,4}(?P<name>" + _NAME + rb")[\"']?\]{0,9}\)?"
+    rb"(?:[ \t]*+(?:=>|:=|[:=]|(?<=[\"']),(?=[ \t]*[\"']))|[ \t]++(?=['\"]))[ \t]*+"
     rb"(?:" + _QUOTED + rb"|" + _PLAIN + rb")"
 )
 _PAIR = re.compile(
     rb"(?i)(?:\bname|\bkey)[\"']?[ \t]*[:=][ \t]*[\"']?(?P<name>" + _NAME + rb")[\"']?"
-    rb"[\s,]*(?:[\"']?\bvalue[\"']?[ \t]*[:=][ \t]*|>[ \t]*)"
+    rb"[\s,]{0,200}(?:[\"']?\bvalue[\"']?[ \t]*[:=][ \t]*|>[ \t]*)"
     rb"(?:" + _QUOTED + rb"|" + _PLAIN + rb")"
 )
 _ELEMENT = re.compile(rb"(?i)<(?P<name>" + _NAME + rb")>\s*(?P<plain>[^<\s]+)\s*</")

@@ -70,7 +70,7 @@ class Target(NamedTuple):
                 if ":" in new or _with_port(url) in self.hosts
                 else None
             )
-            return _replaced(old or url.host_span, new)
+            return _replaced(old or url.host_span, new, found.remark)
         if self.gateway is None:
             return Change()
         if found.takes is Takes.HOST_AND_PORT:
@@ -97,7 +97,7 @@ class Target(NamedTuple):
     ) -> Change:
         place = url.authority_span
         if place is None:
-            return Change(note=_ELSEWHERE)
+            return Change(note=found.remark or _ELSEWHERE)
         base = gateway.base(found.dialect).encode()
         before = data[max(0, place.start - 300) : place.start]
         scheme = _SCHEME_BEFORE.search(before)
@@ -120,9 +120,9 @@ class Target(NamedTuple):
         return Change(edits)
 
 
-def _replaced(place: Span | None, new: str) -> Change:
+def _replaced(place: Span | None, new: str, remark: str | None) -> Change:
     if place is None:
-        return Change(note=_ELSEWHERE)
+        return Change(note=remark or _ELSEWHERE)
     return Change([Edit(place, new.encode())])
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pushgo_compat.migration.calls import Span
-from pushgo_compat.migration.scan.edits import Change, Edit
+from pushgo_compat.migration.scan.changes.edits import Change, Edit
 from pushgo_compat.migration.scan.findings import Found
 from pushgo_compat.migration.scan.kinds import Kind
 

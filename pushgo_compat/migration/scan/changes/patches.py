@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pushgo_compat.migration.calls import Span
-from pushgo_compat.migration.scan.edits import Edit, apply_edits
+from pushgo_compat.migration.scan.changes.edits import Edit, apply_edits
 
 _CONTEXT = 3
 _HEADER = re.compile(r"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@")
