@@ -32,14 +32,22 @@ class OptionTable:
     """The options of one program."""
 
     def __init__(
-        self, program: str, with_value: str, without_value: str, *, equals: bool
+        self,
+        program: str,
+        with_value: str,
+        without_value: str,
+        *,
+        equals: bool,
+        ends_at_word: bool = False,
     ) -> None:
         """Names stand with blanks between, ``long:s`` where there is a short one.
 
-        ``equals``: the program takes ``--name=value``.
+        ``equals``: the program takes ``--name=value``. ``ends_at_word``: behind the
+        first word that is no option there are no more, as in programs in Go.
         """
         self._program = program
         self._equals = equals
+        self._ends_at_word = ends_at_word
         self._long: dict[str, Option] = {}
         self._short: dict[str, Option] = {}
         for names, takes_value in ((with_value, True), (without_value, False)):
@@ -72,6 +80,9 @@ class OptionTable:
             text = word.text
             if is_bare or not text.startswith("-") or text == "-":
                 yield Given(None, word, is_bare)
+                if self._ends_at_word:
+                    for behind in rest:
+                        yield Given(None, *behind)
             elif text == "--":
                 for behind in rest:
                     yield Given(None, *behind)

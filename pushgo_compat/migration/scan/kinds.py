@@ -173,7 +173,11 @@ def _by_content(data: bytes) -> Kind | None:  # noqa: PLR0911 - as above
         return None
     if re.search(rb"(?m)^config[ \t]+\w+", data):
         return Kind.SETTINGS
-    if re.search(rb"(?m)^[^#\n]*\b(?:curl|wget|https?|xh)[ \t]", data):
+    if re.search(
+        rb"(?m)^[^#\n]*\b(?:(?:curl|wget|https?|xh)[ \t]"
+        rb"|ntfy[ \t]+(?:pub|send|sub|trigger))",
+        data,
+    ):
         return Kind.SHELL
     if re.search(rb"(?m)^(?:export[ \t]+)?[A-Z][A-Z0-9_]*=", data):
         return Kind.SETTINGS

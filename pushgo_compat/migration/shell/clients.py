@@ -17,6 +17,8 @@ CLIENTS: Mapping[str, str] = {
     "https": "httpie",
     "xh": "xh",
     "xhs": "xh",
+    "ntfy": "ntfy",
+    "ntfy.exe": "ntfy",
 }
 """Programs that are read, and the words for them in answers."""
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "su", "runuser"})

@@ -9,10 +9,11 @@ from pushgo_compat.migration.shell.source import Source
 _FIELD = rb"(?:[0-9*][0-9*/,-]*|[A-Za-z]{3}(?:[-,][A-Za-z]{3})*)"
 _WHEN = re.compile(
     rb"[ \t]*(?:(?:" + _FIELD + rb"[ \t]+){5}|@[a-z_]+[ \t]+)"
-    rb"(?:[a-z_][a-z0-9_-]*[ \t]+(?=(?:\S*/)?(?:curl|wget|http|xh|sh|bash|sudo)\b))?"
+    rb"(?:[a-z_][a-z0-9_-]*[ \t]+"
+    rb"(?=(?:\S*/)?(?:curl|wget|http|xh|ntfy|sh|bash|sudo)\b))?"
     rb"(?=\S)"
 )
-_CLIENT = re.compile(rb"\b(?:curl|wget2?|https?|xhs?)\b")
+_CLIENT = re.compile(rb"\b(?:curl|wget2?|https?|xhs?|ntfy)\b")
 _PERCENT = re.compile(rb"\\%|%")
 
 

@@ -16,6 +16,7 @@ from pushgo_compat.migration.calls import (
 from pushgo_compat.migration.clients.common import Result
 from pushgo_compat.migration.clients.curl.requests import read_curl
 from pushgo_compat.migration.clients.httpie import read_httpie
+from pushgo_compat.migration.clients.ntfy import read_ntfy
 from pushgo_compat.migration.clients.wget import read_wget
 from pushgo_compat.migration.shell.batch import is_batch, read_batch
 from pushgo_compat.migration.shell.clients import (
@@ -41,7 +42,7 @@ Reader = Callable[[Sequence[Argument], Input, Known], list[Result]]
 UNCLOSED = "a quote or a bracket is never closed"
 _MAX_NESTED = 4
 _ARRAY = re.compile(r"\$\{(\w+)\[[@*]\]\}")
-_CLIENT_LINE = re.compile(rb"(?m)^.*\b(?:curl|wget2?|https?|xhs?)[ \t].*$")
+_CLIENT_LINE = re.compile(rb"(?m)^.*\b(?:curl|wget2?|https?|xhs?|ntfy)[ \t].*$")
 
 
 _BEGUN = re.compile(rb"\s*(?:sudo[ \t]+)?((?:[\w.~-]*/)*(?:curl|wget))[ \t]")
@@ -143,6 +144,7 @@ def _read(found: _Found, known: Known) -> Iterator[FoundCall]:
         words = words[: ends[0]] if ends else words
         words = [_repeated(argument, known.variables) for argument in words]
     try:
+        known = known._replace(environment=command.environment)
         for result in READERS[name](words, command.input, known):
             if isinstance(result, Unreadable):
                 yield FoundCall(client=client, span=span, problem=str(result))
@@ -191,4 +193,6 @@ READERS: Mapping[str, Reader] = {
     "https": partial(read_httpie, scheme="https"),
     "xh": read_httpie,
     "xhs": partial(read_httpie, scheme="https"),
+    "ntfy": read_ntfy,
+    "ntfy.exe": read_ntfy,
 }
