@@ -21,7 +21,12 @@ from tests.clients.curl_examples import EXAMPLES, Example
 from tests.gateway import CHANNEL_NAME, Gateway, running
 from tests.golden import CHANNEL_ID, PASSWORD
 from tests.migration.lines import BARK, FILES, NTFY, SERVERCHAN, VALUES
-from tests.migration.translating import GATEWAY, message_of, translate_one
+from tests.migration.translating import (
+    GATEWAY,
+    message_of,
+    translate_in_full,
+    translate_one,
+)
 
 HOSTS: Mapping[Source, tuple[str, ...]] = {
     Source.NTFY: ("ntfy.sh",),
@@ -57,13 +62,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(line: str, folder: Path, stdin: bytes = b"") -> str:
+def run(
+    line: str,
+    folder: Path,
+    stdin: bytes = b"",
+    values: Mapping[str, str] = VALUES,
+) -> str:
     """Run a line as a shell does, with the variables set."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
     done = subprocess.run(
         ["bash", "-c", line],
         cwd=folder,
-        env={**environment, **VALUES},
+        env={**environment, **values},
         input=stdin,
         capture_output=True,
         check=False,
@@ -182,3 +192,45 @@ def test_a_line_for_serverchan_makes_what_translate_says(
     caught: Gateway, folder: Path, line: str
 ) -> None:
     compare(caught, folder, Source.SERVERCHAN, line)
+
+
+ANY_TEXT = "a \"b\" \\ 'c' $d `e` %41+&=;#\n\t{f} 中文 é"
+"""What breaks a body of JSON that it is pasted into."""
+
+
+@pytest.mark.parametrize(
+    ("dialect", "line"),
+    [
+        (Source.NTFY, 'curl -H Tags:a,b -H "X-Icon: $LINK" -d "$MESSAGE" ntfy.sh/t'),
+        (Source.NTFY, 'curl -d "{ $MESSAGE }" -H "Priority: $PRIO" ntfy.sh/t'),
+        (Source.BARK, 'curl -d title=x --data-urlencode "body=$MESSAGE" api.day.app/K'),
+        (
+            Source.SERVERCHAN,
+            'curl -d title=x --data-urlencode "desp=$MESSAGE!" sctapi.ftqq.com/S.send',
+        ),
+    ],
+)
+def test_the_second_form_of_the_native_call_takes_any_text(
+    caught: Gateway, folder: Path, dialect: Source, line: str
+) -> None:
+    values = {**VALUES, "MESSAGE": ANY_TEXT}
+    (answer,) = translate_in_full(line)
+    (native,) = answer.any_text
+    before = caught.count()
+
+    told = run(here(line, dialect, caught), folder, values=values)
+    assert caught.count() == before + 1, told
+    made = plain(newest(caught))
+    told = run(native_here(native, caught), folder, values=values)
+    assert caught.count() == before + 2, told
+    said = plain(newest(caught))
+
+    assert ANY_TEXT in said["body"]
+    assert (said["title"], said["body"]) == (made["title"], made["body"])
+    assert said.get("tags") == made.get("tags")
+
+
+def test_a_call_without_variables_has_no_second_form() -> None:
+    (answer,) = translate_in_full("curl -d x ntfy.sh/t")
+
+    assert not answer.any_text

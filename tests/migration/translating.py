@@ -7,8 +7,8 @@ from typing import Any
 import adapters
 from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.migration.reading import line_of
+from pushgo_compat.migration.translating.answers import Answer, Translator
 from pushgo_compat.migration.translating.answers import Source as Place
-from pushgo_compat.migration.translating.answers import Translator
 from pushgo_compat.migration.translating.freezing import Files
 from pushgo_compat.migration.translating.servers import Servers
 from pushgo_compat.model import Source
@@ -33,6 +33,22 @@ def translate(
     chinese: bool = False,
 ) -> list[dict[str, Any]]:
     """The answers to every call of a text."""
+    answers = translate_in_full(
+        text, dialect=dialect, base_url=base_url, files=files, har=har, chinese=chinese
+    )
+    return [answer.document for answer in answers]
+
+
+def translate_in_full(
+    text: str | bytes,
+    *,
+    dialect: Source | None = None,
+    base_url: str | None = None,
+    files: Files = no_files,
+    har: bool = False,
+    chinese: bool = False,
+) -> list[Answer]:
+    """The same, with the lines for people beside each."""
     data = text.encode() if isinstance(text, str) else text
     dialects = [each.configured({}, Surroundings()) for each in adapters.DIALECTS]
     translator = Translator(
@@ -43,7 +59,7 @@ def translate(
     )
     found = translator.read(data, har=har)
     return [
-        translator.answer(
+        translator.answer_in_full(
             call, found.variables, Place(None, line_of(data, call.span.start))
         )
         for call in found.calls

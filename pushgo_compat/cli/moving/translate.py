@@ -28,6 +28,7 @@ from pushgo_compat.migration.calls import Unreadable
 from pushgo_compat.migration.reading import MAX_BYTES, line_of
 from pushgo_compat.migration.shell.grammar import ShellParserMissing
 from pushgo_compat.migration.translating.answers import (
+    Answer,
     Source,
     Translator,
     is_unread,
@@ -38,6 +39,10 @@ from pushgo_compat.traits import Surroundings
 
 _STANDARD_INPUT = "-"
 _SHOWN_CHARS = 40
+_ANY_TEXT = (
+    "\n# A quote, a backslash or a line end in a variable breaks that JSON. This form"
+    "\n# takes any text:"
+)
 _OPERATORS = frozenset({"|", "||", "&&", ";", "&", "|&", "<", ">", ">>", "2>&1"})
 
 
@@ -117,14 +122,14 @@ def translate(
     status is 1 when a call could not be read.
     """
     translator = _translator(dialect, base_url, files, no_files=no_files)
-    answers: list[Document] = []
+    answers: list[Answer] = []
     for each in _inputs(paths, words):
         answers += _answers(translator, each, har=har)
     if wants_json(context):
-        print_list(answers, "")
+        print_list([answer.document for answer in answers], "")
     else:
         _print(answers)
-    if any(is_unread(answer) for answer in answers):
+    if any(is_unread(answer.document) for answer in answers):
         context.exit(1)
 
 
@@ -181,7 +186,7 @@ def _read(path: str) -> _Input:
     return _Input(None if path == _STANDARD_INPUT else path, data)
 
 
-def _answers(translator: Translator, given: _Input, *, har: bool) -> list[Document]:
+def _answers(translator: Translator, given: _Input, *, har: bool) -> list[Answer]:
     try:
         found = translator.read(given.data, har=har)
     except ShellParserMissing as missing:
@@ -189,7 +194,7 @@ def _answers(translator: Translator, given: _Input, *, har: bool) -> list[Docume
     except Unreadable as reason:
         raise click.ClickException(f"{given.file or 'the input'}: {reason}") from None
     return [
-        translator.answer(
+        translator.answer_in_full(
             call,
             found.variables,
             Source(given.file, line_of(given.data, call.span.start)),
@@ -201,7 +206,7 @@ def _answers(translator: Translator, given: _Input, *, har: bool) -> list[Docume
 # --------------------------------------------------------------------------- for people
 
 
-def _print(answers: Sequence[Document]) -> None:
+def _print(answers: Sequence[Answer]) -> None:
     if not answers:
         click.echo("no call of curl, wget, HTTPie or xh was found")
     for number, answer in enumerate(answers):
@@ -210,7 +215,8 @@ def _print(answers: Sequence[Document]) -> None:
         _print_one(answer)
 
 
-def _print_one(answer: Document) -> None:
+def _print_one(given: Answer) -> None:
+    answer = given.document
     source, receipt = answer["source"], answer["receipt"]
     assert isinstance(source, dict)  # noqa: S101 - as Translator makes it
     place = f"{source['file'] or 'line'}:{source['line']}"
@@ -230,6 +236,10 @@ def _print_one(answer: Document) -> None:
     for message in receipt["messages"]:
         click.echo("\n" + json.dumps(message, ensure_ascii=False, indent=2))
     for line in receipt["curl"]:
+        click.echo(f"\n{line}")
+    if given.any_text:
+        click.echo(_ANY_TEXT)
+    for line in given.any_text:
         click.echo(f"\n{line}")
 
 

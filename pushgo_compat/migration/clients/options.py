@@ -98,9 +98,10 @@ class OptionTable:
         option = self.long(name)
         if option is None:
             # What follows an equals sign may be a secret.
-            raise Unreadable(
-                f"{self._program} has no option --{name.partition('=')[0]}"
-            )
+            plain, joined, _ = name.partition("=")
+            if joined and self.long(plain) is not None:
+                raise Unreadable(f"{self._program} takes --{plain} VALUE, without =")
+            raise Unreadable(f"{self._program} has no option --{plain}")
         if not option.takes_value:
             return Given(option.name, Word.made_up(""))
         value = word.part(len(name) + 3) if equals else self._next(option, rest)

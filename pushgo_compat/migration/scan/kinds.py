@@ -22,6 +22,8 @@ class Kind(enum.Enum):
     HASH_LIKE = enum.auto()
     """Another language whose comments begin with ``#``."""
     LUA = enum.auto()
+    BASIC = enum.auto()
+    """Its comments begin with an apostrophe or ``Rem``."""
     YAML = enum.auto()
     JSON = enum.auto()
     XML = enum.auto()
@@ -38,20 +40,22 @@ _BY_EXTENSION: Mapping[str, Kind] = {
         Kind.SYSTEMD: "service timer socket path mount",
         Kind.BATCH: "bat cmd",
         Kind.PYTHON: "py pyw pyi",
-        Kind.JAVASCRIPT: "js mjs cjs jsx ts mts cts tsx vue svelte",
+        Kind.JAVASCRIPT: "js gs mjs cjs jsx ts mts cts tsx vue svelte",
         Kind.PHP: "php php5 php7 phtml inc",
         Kind.GO: "go",
         Kind.POWERSHELL: "ps1 psm1 psd1",
         Kind.C_LIKE: (
-            "c h cc cpp hpp ino java kt kts cs swift dart rs scala groovy gradle m"
+            "c h cc cpp hpp ino java kt kts cs swift dart rs scala groovy gradle m kdl"
         ),
         Kind.HASH_LIKE: "rb pl pm r jl ex exs tcl nim cr coffee",
         Kind.LUA: "lua",
+        Kind.BASIC: "vbs bas vb wsf",
         Kind.YAML: "yml yaml",
         Kind.JSON: "json json5 jsonc",
         Kind.XML: "xml config plist",
         Kind.SETTINGS: (
             "env ini conf cfg cnf toml properties uci rc defaults settings envrc tfvars"
+            " ahk au3"
         ),
     }.items()
     for extension in extensions.split()
@@ -85,6 +89,8 @@ _NO_CODE = frozenset(
         *("nginx.conf", "package-lock.json", "resolv.conf", "known_hosts"),
     }
 )
+_TEMPLATE = re.compile(r".\.(?:j2|jinja2?|tmpl|tpl|template|erb|tftpl|gotmpl)$")
+"""What such a file makes has the name without its end."""
 _SHELL_NAME = re.compile(
     r"\.?(?:ba|z|k|da)?sh(?:rc|_profile|_login|_logout|_aliases|env)|\.profile"
     r"|\.?crontabs?\b.*|cron\..*"
@@ -117,6 +123,8 @@ def kind_of(path: str, data: bytes) -> Kind | None:
     Prose is not: an example in a README calls nobody.
     """
     name = path.rpartition("/")[2].lower()
+    if _TEMPLATE.search(name):
+        path, name = (text[: text.rfind(".")] for text in (path, name))
     if name in _NO_CODE or name.partition(".")[0] in ("readme", "changelog"):
         return None
     kind = _by_name(path, name)

@@ -9,7 +9,7 @@ from pushgo_compat.migration.calls import FoundCall, Span
 from pushgo_compat.migration.scan import views
 from pushgo_compat.migration.scan.code.reading import scan_code
 from pushgo_compat.migration.scan.code.tokens import LANGUAGES
-from pushgo_compat.migration.scan.findings import Found
+from pushgo_compat.migration.scan.findings import Found, Takes
 from pushgo_compat.migration.scan.kinds import Kind, kind_of
 from pushgo_compat.migration.scan.settings import embedded
 from pushgo_compat.migration.scan.settings.addresses import scan_addresses
@@ -29,7 +29,7 @@ from pushgo_compat.migration.scan.shell import (
     scan_shell,
 )
 from pushgo_compat.migration.scan.stretches import Stretches
-from pushgo_compat.migration.scan.vendors import OldHosts
+from pushgo_compat.migration.scan.vendors import SERVERCHAN, OldHosts
 from pushgo_compat.migration.shell.source import Source
 
 _OLD_SERVERS = re.compile(
@@ -78,7 +78,22 @@ def scan_text(path: str, data: bytes, hosts: OldHosts) -> list[Found]:
         found += scan_settings(view, hosts, only_quoted=only_quoted)
     addresses = scan_addresses(view, hosts)
     found += _literal_only(addresses, view) if only_quoted else addresses
-    return _once(found)
+    return _once(_without_told_keys(found))
+
+
+def _without_told_keys(found: Sequence[Found]) -> Sequence[Found]:
+    """Without the sendkeys of a file that itself holds the address they go into."""
+    is_told = any(
+        each.call is not None and each.dialect == SERVERCHAN and each.key is None
+        for each in found
+    )
+    if not is_told:
+        return found
+    return [
+        each
+        for each in found
+        if each.dialect != SERVERCHAN or each.takes is not Takes.KEY or each.call
+    ]
 
 
 def scan_tree_text(data: bytes, hosts: OldHosts) -> list[Found]:

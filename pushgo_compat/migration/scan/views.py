@@ -13,6 +13,7 @@ _COMMENTS = {
     Kind.SHELL: re.compile(rb"(?m)(?:^|(?<=[ \t;]))#[^\n]*"),
     Kind.SETTINGS: re.compile(rb"(?m)^[ \t]*[#;][^\n]*|(?<=[ \t])#[^\n]*"),
     Kind.SYSTEMD: re.compile(rb"(?m)^[ \t]*[#;][^\n]*"),
+    Kind.BASIC: re.compile(rb"(?im)^[ \t]*(?:rem\b|')[^\n]*"),
     Kind.BATCH: re.compile(rb"(?im)^[ \t]*@?(?:rem\b|::)[^\n]*"),
     Kind.XML: re.compile(rb"<!--[\s\S]*?(?:-->|\Z)"),
     Kind.URLS: re.compile(rb"(?m)^[ \t]*#[^\n]*"),

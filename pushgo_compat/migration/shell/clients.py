@@ -72,7 +72,7 @@ def _name(argument: Argument, variables: Variables) -> str:
 
 
 def find_script(arguments: Sequence[Argument]) -> int | None:
-    """Where the text stands that another shell runs (``sh -c``, ``eval``, ``ssh``)."""
+    """Where the text stands that another shell runs (``sh -c``, ``trap``, ``ssh``)."""
     names = [base_name(argument.word.text) for argument in arguments]
     for index, name in enumerate(names):
         if name in SHELLS:
@@ -80,6 +80,10 @@ def find_script(arguments: Sequence[Argument]) -> int | None:
                 letters = names[at]
                 if letters.startswith("-") and letters.endswith("c"):
                     return at + 1
-    if names and names[0] in ("eval", "ssh", "watch") and len(names) > 1:
+    if len(names) < 2:  # noqa: PLR2004 - a name and a text
+        return None
+    if names[0] in ("eval", "ssh", "watch"):
         return len(names) - 1
+    if names[0] == "trap" and not names[1].startswith("-"):
+        return 1
     return None

@@ -31,7 +31,7 @@ from pushgo_compat.migration.translating.documents import (
     without_passing,
 )
 from pushgo_compat.migration.translating.freezing import Files, Frozen, freeze
-from pushgo_compat.migration.translating.native_curl import native_curl
+from pushgo_compat.migration.translating.native_curl import any_text_curl, native_curl
 from pushgo_compat.migration.translating.servers import OldServer, Servers
 from pushgo_compat.migration.translating.unknown_values import (
     Reduced,
@@ -53,6 +53,14 @@ class Source(NamedTuple):
 
     file: str | None
     line: int
+
+
+class Answer(NamedTuple):
+    """What one call becomes."""
+
+    document: Document
+    any_text: Sequence[str] = ()
+    """The native calls again, in a form that takes any text in their variables."""
 
 
 class Translator:
@@ -78,6 +86,12 @@ class Translator:
         self, found: FoundCall, variables: Variables, source: Source
     ) -> Document:
         """What one call becomes."""
+        return self.answer_in_full(found, variables, source).document
+
+    def answer_in_full(
+        self, found: FoundCall, variables: Variables, source: Source
+    ) -> Answer:
+        """What one call becomes, with lines for people beside it."""
         head: Document = {"source": {"file": source.file, "line": source.line}}
         problem, server = found.problem, None
         if found.request is not None:
@@ -87,7 +101,7 @@ class Translator:
                 host = variables.restore(found.request.url.host)
                 problem = f"no old call: host {host or '-'}"
         if server is None or found.request is None:
-            return printable(head | _nothing(None, problem))
+            return Answer(printable(head | _nothing(None, problem)))
         frozen = freeze(
             found.request,
             server,
@@ -96,7 +110,7 @@ class Translator:
             now_ms=self._now_ms,
         )
         call = _Call(server, frozen, variables, self._reader)
-        return printable(head | call.document())
+        return Answer(printable(head | call.document()), call.any_text)
 
 
 def is_unread(answer: Mapping[str, object]) -> bool:
@@ -120,6 +134,7 @@ class _Call:
         self._frozen = frozen
         self._variables = variables
         self._reader = reader
+        self.any_text: list[str] = []
 
     def document(self) -> Document:
         reduced = reduce(self._frozen.request, self._dialect, self._variables)
@@ -244,6 +259,8 @@ class _Call:
                 # The time of arrival, which a call has by itself each time.
                 message = {n: v for n, v in message.items() if n != "occurred_at"}
             curl.append(native_curl(message, base_url, self._variables))
+            if line := any_text_curl(message, base_url, self._variables):
+                self.any_text.append(line)
             untitled = message["title"] == CHANNEL_NAME
             shown.append(message | {"title": None} if untitled else message)
         receipt["curl"], receipt["messages"] = curl, shown

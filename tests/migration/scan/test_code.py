@@ -69,3 +69,59 @@ def test_a_health_check_of_the_old_server_shows_no_key(tmp_path: Path) -> None:
     (found,) = scan_one(tmp_path, "a.sh", "curl https://ntfy.sh/v1/health\n")
 
     assert (found["verdict"], found["key_hint"]) == ("works", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "req = urllib.request.Request('https://ntfy.sh/abc', data=b'x')\n"
+            "urllib.request.urlopen(req)\n"
+        ),
+        (
+            "import urllib.request as r\n"
+            "r.urlopen(r.Request('https://ntfy.sh/abc', data=b'x'))\n"
+        ),
+    ],
+)
+def test_a_request_that_is_sent_later_is_one_call(tmp_path: Path, text: str) -> None:
+    (found,) = scan_one(tmp_path, "a.py", text)
+
+    assert (found["what"], found["verdict"]) == ("POST ntfy", "works")
+
+
+def test_a_default_key_is_no_finding_beside_the_call_that_it_goes_into(
+    tmp_path: Path,
+) -> None:
+    text = (
+        "def send(title, key='SCT123456TAbCdEfGhIjKlMnOp'):\n"
+        "    url = f'https://sctapi.ftqq.com/{key}.send'\n"
+        "    return requests.post(url, data={'title': title})\n"
+    )
+
+    (found,) = scan_one(tmp_path, "a.py", text)
+
+    assert (found["line"], found["verdict"]) == (3, "works")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.gs", "UrlFetchApp.fetch('https://ntfy.sh/abc', {method: 'post'});\n"),
+        (
+            "a.vbs",
+            "' https://ntfy.sh/commented\n"
+            'h.Open "POST", "https://ntfy.sh/abc", False\nRem https://ntfy.sh/rem\n',
+        ),
+        ("a.ahk", '; https://ntfy.sh/commented\nw.Open("POST", "https://ntfy.sh/a")\n'),
+        ("a.kdl", '// https://ntfy.sh/commented\nspawn "curl" "https://ntfy.sh/a"\n'),
+        ("a.conf.j2", "# https://ntfy.sh/commented\nurl = https://ntfy.sh/abc\n"),
+        ("a.sh.tmpl", "curl -d '{{ msg }}' https://ntfy.sh/abc\n"),
+    ],
+)
+def test_files_of_other_languages_and_templates_are_read(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (found,) = scan_one(tmp_path, name, text)
+
+    assert (found["dialect"], found["verdict"]) == ("ntfy", "works")

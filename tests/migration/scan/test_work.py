@@ -15,7 +15,7 @@ from pushgo_compat.migration.scan.vendors import OldHosts, vendor_table
 from tests.migration.scan.hostile import EXTENSIONS, PROGRAMS, hostile
 
 _HOSTS = OldHosts(vendor_table(adapters.DIALECTS))
-_SMALL, _LARGE = 40, 160
+_SMALL, _LARGE = 30, 120
 _FLAT = 100_000
 """Steps that any file may take: a program is read on until they are used up."""
 _PER_BYTE = 400
@@ -51,7 +51,7 @@ def test_four_times_the_file_takes_no_more_than_six_times_the_work(
     extension: str,
 ) -> None:
     large = dict(hostile(_LARGE, extension))
-    flat = _FLAT if extension in PROGRAMS else _FLAT // 10
+    flat = _FLAT if extension in PROGRAMS else _FLAT // 2
     slow = {}
     for name, text in hostile(_SMALL, extension):
         before = _steps(name, text.encode())

@@ -24,7 +24,9 @@ from pushgo_compat.migration.clients.common import (
     merged,
 )
 from pushgo_compat.migration.clients.curl.arguments import Group, read_arguments
+from pushgo_compat.migration.clients.curl.config import refuse_rest, with_config
 from pushgo_compat.migration.clients.curl.data import DATA, read_data, urlencoded
+from pushgo_compat.migration.clients.curl.expanding import expanded
 from pushgo_compat.migration.clients.curl.forms import CONTENT_TYPE, read_form
 from pushgo_compat.migration.shell.commands import Argument, Input
 from pushgo_compat.migration.urls import Known, expand_globs, parse_url, refuse_blanks
@@ -42,6 +44,7 @@ _SILENT_LOGINS = ("digest", "ntlm", "negotiate", "anyauth")
 def read_curl(words: Sequence[Argument], given: Input, known: Known) -> list[Result]:
     """The requests of the words behind ``curl``. Raises Unreadable."""
     results: list[Result] = []
+    words = expanded(with_config(words, given), known.variables)
     groups = read_arguments(words)
     for group in groups:
         most = _MAX_REQUESTS + 1 - len(results)
@@ -49,8 +52,8 @@ def read_curl(words: Sequence[Argument], given: Input, known: Known) -> list[Res
     if len(results) > _MAX_REQUESTS:
         del results[_MAX_REQUESTS:]
         results.append(Unreadable(f"only the first {_MAX_REQUESTS} URLs are read"))
-    if not results and any(group.has("config") for group in groups):
-        raise Unreadable("options from a file are not read (-K)")
+    files = [file for group in groups for file in group.all("config")]
+    results += refuse_rest(files)
     if not results and any(group.has(*_OF_A_CALL) for group in groups):
         raise Unreadable("curl is given no URL")
     return results
@@ -172,7 +175,9 @@ def _headers(
 def _header(text: str, variables: Variables) -> Iterator[tuple[str, str | None]]:
     """``Name: value``; ``Name:`` takes a header of curl's out, ``Name;`` is empty."""
     if text.startswith("@"):
-        raise Unreadable(f"headers from a file are not read: {text}")
+        raise Unreadable(
+            f"headers from a file are not read (-H {text}): write one -H for each"
+        )
     text = _FOLD.sub(" ", text)
     name, colon, value = text.partition(":")
     if colon:

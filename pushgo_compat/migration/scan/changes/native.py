@@ -11,6 +11,10 @@ from pushgo_compat.migration.scan.findings import Found
 from pushgo_compat.migration.scan.kinds import Kind
 
 _CLIENT = re.compile(rb"(?:\S*/)?(?:curl|wget2?)(?=\s)")
+_BREAKS = (
+    "a quote, a backslash or a line end in a variable would break the new call's JSON:"
+    " translate shows a form that takes any text"
+)
 _REST = "only a whole call of curl or wget in a script is rewritten; change it by hand"
 
 
@@ -32,4 +36,5 @@ def native_change(
         return Change(note=_REST)  # within another text, whose quotes it would close
     if b"%" in text and re.match(rb"\s*(?:[\d*][\d*/,-]*\s+){5}|\s*@", before):
         text = text.replace(b"%", b"\\%")
-    return Change([Edit(span, text)])
+    note = _BREAKS if b' -d "' in text else None
+    return Change([Edit(span, text)], note)

@@ -30,6 +30,7 @@ from pushgo_compat.migration.scan.vendors import OldHosts
 from pushgo_compat.migration.words import MADE_UP, Variables, Word
 
 _ASSIGNS = frozenset({"=", ":="})
+_MAKES_REQUEST = frozenset({"request", "newrequest", "newrequestwithcontext"})
 _MAX_HEADERS = 100
 _SETS_HEADER = (
     "header.set",
@@ -132,13 +133,19 @@ def _prepared(calls: Sequence[Call], program: Program) -> Iterator[Call]:
                 if isinstance(name, Word):
                     add_header(open_call, name, value)
             continue
-        if call.last.startswith("curl_"):
+        if call.last.startswith("curl_") or _is_of_another(call):
             continue
         if open_call is not None:
             yield open_call
         open_call = call
     if open_call is not None:
         yield open_call
+
+
+def _is_of_another(call: Call) -> bool:
+    """Whether a call sends a request that is made, and found, elsewhere."""
+    first = call.arguments[0] if call.arguments else None
+    return isinstance(first, Call) and first.last in _MAKES_REQUEST
 
 
 def add_header(call: Call, name: Word, value: Value) -> None:
