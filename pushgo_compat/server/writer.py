@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from signal import SIGTERM
 
 import structlog
@@ -24,6 +24,8 @@ from pushgo_compat.server.locking import lock_store
 from pushgo_compat.tuning import settle
 from pushgo_compat.web.metrics import Metrics
 
+FRONTS_LEAVE_WITHIN_S = 20.0
+"""So long the last requests of fronts are served after the order to stop."""
 READY = b"R"
 """Sent once fronts may come."""
 _MOST_AT_ONCE = 16
@@ -40,7 +42,10 @@ def run_writer(
     control: socket.socket,
     around: Around | None = None,
 ) -> int:
-    """Write until ``control`` is closed or SIGTERM comes; the exit status."""
+    """Write until ``control`` is closed or SIGTERM comes, and no front is left.
+
+    Returns the exit status.
+    """
     try:
         uvloop.run(_write(config, secret, control, around))
     except OSError as error:
@@ -67,6 +72,9 @@ async def _write(
         settle()
         await stop.wait()
         log.info("stopping")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FRONTS_LEAVE_WITHIN_S):
+                await fronts.ended()
 
 
 async def open_writer(stack: AsyncExitStack, base: Base) -> Fronts:

@@ -277,13 +277,20 @@ async def test_when_the_writer_dies_nothing_is_lost_that_was_promised(
     assert set(promised) <= set(await apart.kept())
 
 
-async def test_the_writer_ends_in_good_order_with_whoever_started_it(
+async def test_the_writer_ends_after_the_last_front_of_whoever_started_it(
     apart: House, writer: asyncio.subprocess.Process
 ) -> None:
-    front = await apart.front()
-    assert (await apart.send(front))[0] == 200
-    assert apart.control is not None
-    apart.control.close()
+    async with AsyncExitStack() as fronts:
+        apart.stack = fronts
+        front = await apart.front()
+        assert (await apart.send(front))[0] == 200
+        assert apart.control is not None
+        apart.control.close()
+        writer.terminate()
+        for _ in range(10):
+            assert (await apart.send(front))[0] == 200
+        assert writer.returncode is None
     async with asyncio.timeout(PATIENCE_S):
         assert await writer.wait() == 0
-        await front.lost.wait()
+    assert not front.lost.is_set()
+    assert len(await apart.kept()) == 11

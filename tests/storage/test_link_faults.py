@@ -27,6 +27,7 @@ from pushgo_compat.storage.sqlite.engine.connection import connect
 from pushgo_compat.storage.sqlite.link.frames import Frames, Plain, pack_messages
 from pushgo_compat.storage.sqlite.link.sharing import SharedFile
 from pushgo_compat.storage.sqlite.link.words import FromFront, FromWriter
+from pushgo_compat.storage.sqlite.store import SqliteStore
 from tests.patience import PATIENCE_S
 from tests.storage.conformance_feed import Ear
 from tests.storage.conftest import Clock, Desk
@@ -241,6 +242,24 @@ async def test_who_comes_back_hears_nothing_twice_and_misses_nothing(
         assert heard == [message.position for message in kept]
     ended.set()
     await writing
+
+
+async def test_a_front_hears_what_a_program_beside_the_writer_commits(
+    house: House,
+) -> None:
+    hub, ear = Hub(), Ear()
+    desk, _ = await house.front(hub)
+    hub.join(ear, [desk.channel.number])
+    await hub.settled([desk.channel.number])
+    beside = await SqliteStore.open(house.path, clock=house.clock)
+    house.stack.push_async_callback(beside.close)
+    command = await Desk.at(beside)
+    sent = [
+        (await writer.send(str(number))).message_id
+        for number in range(20)
+        for writer in (desk, command)
+    ]
+    assert await ear.ids(40) == sent
 
 
 async def test_ids_of_several_fronts_are_ordered_as_their_commits(

@@ -29,6 +29,10 @@ class Fronts(Protocol):
         """Begin to serve a front over this socket."""
         ...
 
+    async def ended(self) -> None:
+        """Wait until no front is left."""
+        ...
+
     async def close(self) -> None:
         """Speak with nobody any more, once they have taken what was said."""
         ...

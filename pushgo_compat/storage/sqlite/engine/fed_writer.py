@@ -72,28 +72,32 @@ class FedWriter(Writer):
         if self._feed is None:
             return
         listened = self._feed.channels
-        visible = [
-            StoredMessage(
-                channel=row.channel,
-                position=bytes.fromhex(result.message_id),
-                message_id=result.message_id,
-                accepted_at_ms=result.accepted_at_ms,
-                source=row.source,
-                payload=row.payload,
-                view=row.view,
-                receipt=row.receipt,
-                hidden=row.hidden,
-                push_number=result.push_number,
-                generation=row.generation,
-                via=tuple(row.via.split(",")) if row.via else (),
-                held=row.held,
-            )
-            for row, result in zip(rows, results, strict=True)
-            if row.channel in listened
-            and row.deliver_at_ms is None
-            and isinstance(result, Committed)
-            and not result.replayed
-        ]
+        visible = (
+            []
+            if not listened
+            else [
+                StoredMessage(
+                    channel=row.channel,
+                    position=bytes.fromhex(result.message_id),
+                    message_id=result.message_id,
+                    accepted_at_ms=result.accepted_at_ms,
+                    source=row.source,
+                    payload=row.payload,
+                    view=row.view,
+                    receipt=row.receipt,
+                    hidden=row.hidden,
+                    push_number=result.push_number,
+                    generation=row.generation,
+                    via=tuple(row.via.split(",")) if row.via else (),
+                    held=row.held,
+                )
+                for row, result in zip(rows, results, strict=True)
+                if row.channel in listened
+                and row.deliver_at_ms is None
+                and isinstance(result, Committed)
+                and not result.replayed
+            ]
+        )
         self._hand_on(visible, version, anybody_listens=bool(listened))
 
     def _hand_on(

@@ -60,6 +60,8 @@ class Sessions:
         self._sessions: dict[Session, None] = {}
         self._listened: Counter[int] = Counter()
         self._said: dict[str, Any] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
         self.channels: Collection[int] = _Either(own, self._listened)
 
     def write_to(self, writer: Writing) -> None:
@@ -75,6 +77,7 @@ class Sessions:
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: session.frames, sock=link)
         self._sessions[session] = None
+        self._empty.clear()
         for name, news in self._said.items():
             session.frames.send(FromWriter.SAID, name, news)
 
@@ -86,14 +89,17 @@ class Sessions:
         for session in self._sessions:
             session.frames.send(FromWriter.SAID, name, news)
 
+    async def ended(self) -> None:
+        """Wait until no front is left."""
+        await self._empty.wait()
+
     async def close(self) -> None:
         """Speak with nobody any more, once they have taken what was said."""
         for session in self._sessions:
             session.frames.close()
-        ended = [session.ended.wait() for session in self._sessions]
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN_S):
-                await asyncio.gather(*ended)
+                await self.ended()
 
     # ------------------------------------------------------------------ as a feed
 
@@ -129,6 +135,8 @@ class Sessions:
         """Forget a front."""
         self._sessions.pop(session, None)
         self.listened((), session.channels)
+        if not self._sessions:
+            self._empty.set()
 
 
 class Session:
@@ -142,7 +150,6 @@ class Session:
         self._services = services
         self._tasks: set[asyncio.Task[None]] = set()
         self.frames = Frames(self._hear, self._lost)
-        self.ended = asyncio.Event()
         self.channels: set[int] = set()
         """Those that the front listens to."""
 
@@ -209,7 +216,6 @@ class Session:
     def _lost(self) -> None:
         """The front has ended; what it sent whole is written all the same."""
         self._all.left(self)
-        self.ended.set()
 
 
 class _Either(Collection[int]):
