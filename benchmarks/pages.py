@@ -1,6 +1,7 @@
 """What each page costs the server over a full store: time and CPU of one request.
 
-50,000 messages of one channel and as many calls; run ``python -m benchmarks.pages``.
+50,000 messages of one channel, 100,000 calls in the journal. Run
+``python -m benchmarks.pages``.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ _ROUNDS = 7
 _START_MS = int(time.time() * 1000) - 3_600_000
 
 
-async def _filled(url: str, count: int) -> str:
+async def _filled(url: str, count: int, calls: int) -> str:
     clock = [_START_MS]
     store = await open_store(url, create=True, clock=lambda: clock[0])
     channels = await fill(store, clock, count)
-    await fill_journal(store, count)
+    await fill_journal(store, calls)
     await store.close()
     return channels[0].channel_id
 
@@ -75,11 +76,14 @@ class _Reader:
 
 
 @click.command()
-@click.option("--count", default=50_000, help="Messages, and calls of the journal.")
-def main(count: int) -> None:
+@click.option("--count", default=50_000, help="Messages, each of an old call.")
+@click.option("--calls", default=100_000, help="Calls of the journal.")
+def main(count: int, calls: int) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
-        channel_id = asyncio.run(_filled(f"sqlite:///{folder}/pushgo-compat.db", count))
+        channel_id = asyncio.run(
+            _filled(f"sqlite:///{folder}/pushgo-compat.db", count, calls)
+        )
         made = subprocess.run(
             [*CLI, "channel", "rotate-password", channel_id, "--json"],
             cwd=folder,
@@ -96,7 +100,7 @@ def main(count: int) -> None:
             reader = _Reader(f"http://{address}", process_id)
             reader.post("/inbox/sign-in", key=key)
             reader.post("/admin/sign-in", token=_TOKEN)
-            print(f"{count:,} messages, {count:,} calls in the journal")
+            print(f"{count:,} messages, {calls:,} calls in the journal")
             print("| page | ms, median | ms, worst of 7 | CPU ms | kB |")
             print("|---|---|---|---|---|")
             for name, path in (
