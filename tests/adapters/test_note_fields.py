@@ -14,11 +14,9 @@ from adapters.ntfy import NTFY
 from adapters.serverchan import SERVERCHAN
 from pushgo_compat.legacy import Dialect, LegacyRefusal, LegacyRequest, Note, Publish
 from pushgo_compat.model import Upload
-from tests.adapters import (
-    test_bark_fuzz,
-    test_ntfy_properties,
-    test_serverchan_properties,
-)
+from tests.adapters.bark import test_bark_fuzz
+from tests.adapters.ntfy import test_ntfy_properties
+from tests.adapters.serverchan import test_serverchan_properties
 from tests.golden import KEY, NOW_MS
 
 UPLOAD = Upload(file_id="f", size_bytes=3, head=b"abc", expires_at_ms=NOW_MS + 10_000)

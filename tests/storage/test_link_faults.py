@@ -29,7 +29,7 @@ from pushgo_compat.storage.sqlite.link.sharing import SharedFile
 from pushgo_compat.storage.sqlite.link.words import FromFront, FromWriter
 from pushgo_compat.storage.sqlite.store import SqliteStore
 from tests.patience import PATIENCE_S
-from tests.storage.conformance_feed import Ear
+from tests.storage.conformance.feed import Ear
 from tests.storage.conftest import Clock, Desk
 
 

@@ -11,7 +11,7 @@ import pytest
 from pushgo_compat.core.stores.history import HistoryStore
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import RateLimited
-from pushgo_compat.web.pages import rich_text
+from pushgo_compat.web.pages.content import rich_text
 from pushgo_compat.web.pages.inbox.search import MOST_ASKED, Searches, Wanted
 
 

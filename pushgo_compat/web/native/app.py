@@ -22,13 +22,13 @@ from pushgo_compat.web.native.description.describe import (
 from pushgo_compat.web.native.edge import Wording, native_edge
 from pushgo_compat.web.native.envelope import NO_HEADERS, refused
 from pushgo_compat.web.pages import docs, start
+from pushgo_compat.web.pages.content.rich_text import RichTexts
 from pushgo_compat.web.pages.error import word_refusal
 from pushgo_compat.web.pages.frame import PLAIN_HEADERS
 from pushgo_compat.web.pages.inbox.message import RICH_TEXTS
 from pushgo_compat.web.pages.inbox.search import SEARCHES, Searches
 from pushgo_compat.web.pages.operator.news import NEWS, News
 from pushgo_compat.web.pages.operator.routes import OPERATOR
-from pushgo_compat.web.pages.rich_text import RichTexts
 from pushgo_compat.web.pages.routes import PAGES, SHARED
 from pushgo_compat.web.read_body import ask_for_body
 from pushgo_compat.web.services import (

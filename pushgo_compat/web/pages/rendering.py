@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pushgo_compat.web.pages.safe_text import visible
+from pushgo_compat.web.pages.content.safe_text import visible
 
 if TYPE_CHECKING:
     import jinja2

@@ -12,7 +12,7 @@ from aiohttp import web
 from yarl import URL
 
 from pushgo_compat.model import Source
-from pushgo_compat.web.pages.dialect_names import name_of
+from pushgo_compat.web.pages.content.dialect_names import name_of
 from pushgo_compat.web.pages.frame import page, render
 from pushgo_compat.web.pages.inbox.push import offer_of
 from pushgo_compat.web.services import PLACES, SERVICES, DialectPlace

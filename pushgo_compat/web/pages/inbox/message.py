@@ -13,9 +13,9 @@ from aiohttp import web
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.legacy import AttachedFile, Button, Presentation
 from pushgo_compat.model import NativeMessage
-from pushgo_compat.web.pages.dialect_names import name_of
-from pushgo_compat.web.pages.rich_text import LISTED_CHARS, RichTexts
-from pushgo_compat.web.pages.safe_text import shows_something, visible
+from pushgo_compat.web.pages.content.dialect_names import name_of
+from pushgo_compat.web.pages.content.rich_text import LISTED_CHARS, RichTexts
+from pushgo_compat.web.pages.content.safe_text import shows_something, visible
 from pushgo_compat.web.services import PLACES, SERVICES
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from pushgo_compat.web.message_json import message_id_of, wire_fields
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import INBOX, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
+from pushgo_compat.web.pages.content.safe_text import visible
+from pushgo_compat.web.pages.content.verdicts import ORDER
 from pushgo_compat.web.pages.frame import render
 from pushgo_compat.web.pages.inbox.message import show, show_all
 from pushgo_compat.web.pages.language import language_of
-from pushgo_compat.web.pages.safe_text import visible
-from pushgo_compat.web.pages.verdicts import ORDER
 from pushgo_compat.web.services import SERVICES
 
 _PICTURES_POLICY = (

@@ -12,7 +12,7 @@ from pushgo_compat.errors import ServerBusy
 from pushgo_compat.model import Source
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in
-from pushgo_compat.web.pages.dialect_names import dialect_names
+from pushgo_compat.web.pages.content.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.desk_page import desk_of, show
 from pushgo_compat.web.pages.start import dialect_lines
 from pushgo_compat.web.services import READINESS, SERVICES

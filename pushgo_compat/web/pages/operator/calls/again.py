@@ -17,6 +17,7 @@ from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
+from pushgo_compat.web.pages.content.safe_text import visible
 from pushgo_compat.web.pages.operator.calls.call import (
     LEFT_OUT,
     call_of,
@@ -29,7 +30,6 @@ from pushgo_compat.web.pages.operator.calls.call_fields import (
 )
 from pushgo_compat.web.pages.operator.calls.call_words import title_of
 from pushgo_compat.web.pages.operator.desk_page import Words, show
-from pushgo_compat.web.pages.safe_text import visible
 from pushgo_compat.web.services import REQUEST_ID, SERVICES
 
 log = structlog.get_logger()

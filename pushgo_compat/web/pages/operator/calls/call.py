@@ -27,7 +27,8 @@ from pushgo_compat.legacy import Verdict
 from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in
-from pushgo_compat.web.pages.dialect_names import dialect_names
+from pushgo_compat.web.pages.content.dialect_names import dialect_names
+from pushgo_compat.web.pages.content.safe_text import visible
 from pushgo_compat.web.pages.language import language_of
 from pushgo_compat.web.pages.operator.calls.call_fields import (
     as_json,
@@ -42,7 +43,6 @@ from pushgo_compat.web.pages.operator.calls.call_words import (
 )
 from pushgo_compat.web.pages.operator.desk_page import PAGE, Words, show
 from pushgo_compat.web.pages.operator.targets.provider_words import explain
-from pushgo_compat.web.pages.safe_text import visible
 from pushgo_compat.web.services import SERVICES
 
 LEFT_OUT = {TTL_IS_OVER: "ttl", FILE_IS_GONE: "file"}

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from pushgo_compat.core.receipts.sent_fields import MAX_VALUE_CHARS
 from pushgo_compat.legacy import Verdict
-from pushgo_compat.web.pages.safe_text import visible
-from pushgo_compat.web.pages.verdicts import ORDER
+from pushgo_compat.web.pages.content.safe_text import visible
+from pushgo_compat.web.pages.content.verdicts import ORDER
 
 _METADATA = "metadata."
 Json = Mapping[str, Any]

@@ -12,8 +12,8 @@ from pushgo_compat.core.auth.opening.grants import UNKNOWN_KEY
 from pushgo_compat.core.calls.entries import CallEntry
 from pushgo_compat.core.calls.reasons import Words
 from pushgo_compat.model import Source
+from pushgo_compat.web.pages.content.safe_text import shows_something, visible
 from pushgo_compat.web.pages.language import language_of
-from pushgo_compat.web.pages.safe_text import shows_something, visible
 from pushgo_compat.web.pages.texts import Texts
 from pushgo_compat.web.services import SERVICES
 

@@ -20,7 +20,7 @@ from pushgo_compat.errors import RouteNotFound
 from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
-from pushgo_compat.web.pages.dialect_names import dialect_names
+from pushgo_compat.web.pages.content.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.calls.call_words import (
     client_name,
     title_of,

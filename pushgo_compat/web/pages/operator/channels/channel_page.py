@@ -11,6 +11,7 @@ from aiohttp import web
 from pushgo_compat.core.stores.access.pairing import PendingPhone, Window
 from pushgo_compat.core.stores.targets import Target
 from pushgo_compat.model import Channel
+from pushgo_compat.web.pages.content.qr_code import qr_code
 from pushgo_compat.web.pages.operator.desk_page import (
     COUNT_TO,
     Words,
@@ -20,7 +21,6 @@ from pushgo_compat.web.pages.operator.desk_page import (
 )
 from pushgo_compat.web.pages.operator.targets.provider_words import explain
 from pushgo_compat.web.pages.operator.targets.target_rows import target_rows
-from pushgo_compat.web.pages.qr_code import qr_code
 from pushgo_compat.web.pages.start import dialect_lines
 from pushgo_compat.web.services import SERVICES
 

@@ -8,8 +8,8 @@ from pushgo_compat.core.auth.tokens.tickets import LASTS_MS, Tickets
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in
+from pushgo_compat.web.pages.content.qr_code import qr_code
 from pushgo_compat.web.pages.operator.desk_page import channel_of, show
-from pushgo_compat.web.pages.qr_code import qr_code
 from pushgo_compat.web.services import SERVICES
 
 

@@ -14,7 +14,7 @@ from pushgo_compat.model import Severity, Source
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
-from pushgo_compat.web.pages.dialect_names import dialect_names
+from pushgo_compat.web.pages.content.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.desk_page import (
     Words,
     desk_of,

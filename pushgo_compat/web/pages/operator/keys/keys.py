@@ -15,7 +15,7 @@ from pushgo_compat.model import Severity, Source
 from pushgo_compat.web.pages.access.own_form import read_own_form
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import signed_in
-from pushgo_compat.web.pages.dialect_names import dialect_names
+from pushgo_compat.web.pages.content.dialect_names import dialect_names
 from pushgo_compat.web.pages.operator.desk_page import PAGE, Words, desk_of, show
 from pushgo_compat.web.pages.operator.keys.alias_rows import AliasRow, alias_row
 from pushgo_compat.web.services import SERVICES

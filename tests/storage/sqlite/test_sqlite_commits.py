@@ -25,7 +25,7 @@ from tests.patience import PATIENCE_S
 from tests.storage.conftest import Clock, Desk, OpenStore
 
 FULL = 2
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 async def let_run(turns: int = 50) -> None:

@@ -14,7 +14,7 @@ from pushgo_compat.config.loading import settings_of
 from pushgo_compat.web.metrics import Metrics
 from tests.dialects import TRAITS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 _METRIC = re.compile(r"\b(?:pushgo|process)_[a-z_]+\b")
 

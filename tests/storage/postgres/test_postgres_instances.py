@@ -23,8 +23,8 @@ from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.golden import NOW_MS
 from tests.patience import PATIENCE_S
 from tests.postgres import TestServer
-from tests.storage.conformance_feed import Ear
-from tests.storage.conformance_targets import added
+from tests.storage.conformance.feed import Ear
+from tests.storage.conformance.targets import added
 from tests.storage.conftest import Clock, Desk
 
 SOON_MS = NOW_MS + 1000

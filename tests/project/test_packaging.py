@@ -13,7 +13,7 @@ import pytest
 import adapters
 import pushgo_compat
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("adapters", "pushgo_compat", "setup.cfg", "pyproject.toml", "README.md")
 
 

@@ -13,12 +13,12 @@ from pushgo_compat.core.stores.messages import AppendResult, StoredMessage
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
-from tests.storage.conformance_channels import (
+from tests.storage.conformance.channels import (
     AdminTokenConformance,
     ChannelConformance,
     SecretConformance,
 )
-from tests.storage.conformance_operations import OperationConformance
+from tests.storage.conformance.operations import OperationConformance
 from tests.storage.conftest import OTHER_ID, Clock, Desk, OpenStore, accepted
 from tests.storage.listener import Listener
 

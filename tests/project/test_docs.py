@@ -36,7 +36,7 @@ def _cited_by_code() -> Iterator[Citation]:
     for folder in CODE:
         for path in (ROOT / folder).rglob("*.py"):
             where = path.relative_to(ROOT).as_posix()
-            if where not in ("tests/pages.py", "tests/test_docs.py"):
+            if where not in ("tests/pages.py", "tests/project/test_docs.py"):
                 yield from citations(where, path.read_text(encoding="utf-8"))
 
 

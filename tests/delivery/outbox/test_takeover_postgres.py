@@ -7,10 +7,10 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.delivery.outbox.test_takeover import Ntfy, add_target, ntfy, sent
 from tests.delivery.rig import until
-from tests.delivery.test_takeover import Ntfy, add_target, ntfy, sent
 from tests.postgres import TestServer
-from tests.test_postgres_crashes import Instance
+from tests.processes.test_postgres_crashes import Instance
 
 __all__ = ["ntfy"]
 

@@ -12,18 +12,36 @@ from pushgo_compat.core.stores.store import Store
 from pushgo_compat.storage.postgres.engine.lease import Owner
 from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.postgres import TestServer
-from tests.storage import (
-    conformance,
-    conformance_calls,
-    conformance_feed,
-    conformance_numbers,
-    conformance_pairing,
-    conformance_schedule,
-    conformance_shadows,
-    conformance_targets,
-    conformance_tickets,
-    conformance_tokens,
-    conformance_vouched,
+from tests.storage import conformance
+from tests.storage.conformance import (
+    calls as conformance_calls,
+)
+from tests.storage.conformance import (
+    feed as conformance_feed,
+)
+from tests.storage.conformance import (
+    numbers as conformance_numbers,
+)
+from tests.storage.conformance import (
+    pairing as conformance_pairing,
+)
+from tests.storage.conformance import (
+    schedule as conformance_schedule,
+)
+from tests.storage.conformance import (
+    shadows as conformance_shadows,
+)
+from tests.storage.conformance import (
+    targets as conformance_targets,
+)
+from tests.storage.conformance import (
+    tickets as conformance_tickets,
+)
+from tests.storage.conformance import (
+    tokens as conformance_tokens,
+)
+from tests.storage.conformance import (
+    vouched as conformance_vouched,
 )
 from tests.storage.conftest import Clock, OpenStore
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pushgo_compat.model import Source
 from tests.golden import KEY
 from tests.logged import serving
-from tests.test_upload_memory import MIB, resident
+from tests.processes.test_upload_memory import MIB, resident
 from tests.wire import Wire, request
 
 KEPT_BYTES = 10 * MIB

@@ -18,7 +18,7 @@ from pushgo_compat.core.stores.targets import (
 )
 from pushgo_compat.model import Source
 from tests.golden import NOW_MS
-from tests.storage.conformance_targets import new_target
+from tests.storage.conformance.targets import new_target
 from tests.storage.conftest import OTHER_ID, Desk, OpenStore, alias
 
 LATER_MS = NOW_MS + 600_000

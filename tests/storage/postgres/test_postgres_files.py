@@ -19,7 +19,7 @@ from pushgo_compat.storage.postgres.messages.file_pieces import PIECE_BYTES, Fil
 from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.gateway import running
 from tests.postgres import TestServer
-from tests.storage.conformance_schedule import FILE
+from tests.storage.conformance.schedule import FILE
 from tests.storage.conftest import Clock, Desk
 from tests.web.files.test_downloads import get, path_of, upload
 

@@ -1,0 +1,1 @@
+"""What the pages show: text made safe, Markdown, QR codes, names."""

@@ -1,0 +1,1 @@
+"""Bark's translation."""

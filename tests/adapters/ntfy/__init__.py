@@ -1,0 +1,1 @@
+"""ntfy's translation."""

@@ -1,0 +1,1 @@
+"""Waiting deliveries: retries, breakers, several processes."""

@@ -1,0 +1,1 @@
+"""Phones that become targets."""

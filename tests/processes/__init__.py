@@ -1,0 +1,1 @@
+"""Whole servers as processes: killed, started again, short of disk or memory."""

@@ -1,0 +1,1 @@
+"""What the repository promises beside the program: guides, packages, deployment."""
