@@ -134,7 +134,15 @@ class SqliteStore(SqliteAdministration):
 
     async def forget_files(self, expired_before_ms: int) -> Sequence[str]:
         """Forget files that have expired or lost their message."""
-        return await self._writer.execute(files.forget_files, expired_before_ms)
+        outdated = await self._readers.run(
+            lambda db: files.outdated_files(db, expired_before_ms)
+        )
+        step = messages.PURGE_STEP_ROWS
+        for start in range(0, len(outdated), step):
+            await self._writer.execute(
+                files.forget_files, outdated[start : start + step]
+            )
+        return outdated
 
     async def file_ids(self) -> Sequence[str]:
         """Every known file."""

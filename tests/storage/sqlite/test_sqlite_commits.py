@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from pushgo_compat.storage import open_store as open_url
 from pushgo_compat.storage import waiting_rows
 from pushgo_compat.storage.sqlite.engine import writer
 from pushgo_compat.storage.sqlite.engine.connection import connect, migrate
-from pushgo_compat.storage.sqlite.messages import messages
+from pushgo_compat.storage.sqlite.messages import files, messages
+from pushgo_compat.storage.sqlite.messages.messages import PURGE_STEP_ROWS
+from tests.golden import NOW_MS
 from tests.patience import PATIENCE_S
 from tests.storage.conftest import Clock, Desk, OpenStore
 
@@ -330,3 +332,25 @@ async def test_what_holds_messages_is_for_its_owner_alone(
     made = list(path.parent.glob(f"{path.name}*"))
     assert len(made) == 3  # with the write-ahead log and its index
     assert [file.stat().st_mode & 0o077 for file in made] == [0, 0, 0]
+
+
+async def test_outdated_files_are_forgotten_a_bounded_step_a_commit(
+    desk: Desk, outside: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(f"file{number}", number) for number in range(2 * PURGE_STEP_ROWS + 1)]
+    outside.executemany(
+        "INSERT INTO files (file_id, row, channel, name, media_type, size, expires_at)"
+        " VALUES (?, ?, 1, 'a', 'text/plain', 1, 0)",
+        rows,
+    )
+    steps: list[int] = []
+    forget = files.forget_files
+
+    def counted(db: sqlite3.Connection, file_ids: Sequence[str]) -> None:
+        steps.append(len(file_ids))
+        forget(db, file_ids)
+
+    monkeypatch.setattr(files, "forget_files", counted)
+    assert len(await desk.store.forget_files(NOW_MS)) == len(rows)
+    assert steps == [PURGE_STEP_ROWS, PURGE_STEP_ROWS, 1]
+    assert await desk.store.file_ids() == []

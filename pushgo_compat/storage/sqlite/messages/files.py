@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from pushgo_compat.core.stores.files import FileUse, StoredFile
 
@@ -41,13 +42,20 @@ def file_use(db: sqlite3.Connection, channel: int) -> FileUse:
     return FileUse(channel_bytes=found[0], total_bytes=found[1])
 
 
-def forget_files(db: sqlite3.Connection, expired_before_ms: int) -> list[str]:
-    """Forget what has expired or lost its message; the ids, to remove the bytes."""
+def outdated_files(db: sqlite3.Connection, expired_before_ms: int) -> list[str]:
+    """What has expired or lost its message: a look at every file, for a reader."""
     found = db.execute(
-        f"DELETE FROM files WHERE expires_at <= ? OR NOT {_ALIVE} RETURNING file_id",
+        f"SELECT file_id FROM files WHERE expires_at <= ? OR NOT {_ALIVE}",
         (expired_before_ms,),
-    ).fetchall()
+    )
     return [file_id for (file_id,) in found]
+
+
+def forget_files(db: sqlite3.Connection, file_ids: Sequence[str]) -> None:
+    """Forget files; the bytes are the caller's to remove."""
+    db.executemany(
+        "DELETE FROM files WHERE file_id = ?", [(file_id,) for file_id in file_ids]
+    )
 
 
 def file_ids(db: sqlite3.Connection) -> list[str]:
