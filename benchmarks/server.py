@@ -37,7 +37,7 @@ def running(
     environment = {**ENVIRONMENT, **(settings or {})}
     process = subprocess.Popen(command, cwd=folder, env=environment)
     try:
-        for _ in range(100):
+        for _ in range(400):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
