@@ -38,6 +38,7 @@ from pushgo_compat.storage import parse_store_url
 from pushgo_compat.storage.ids import IdMaker, system_now_ms
 
 PUBLISHES = 50
+PAYLOAD = b'{"title":"t"}'
 OPTIONS = '{"tags": [], "severity_map": {}, "credentials": []}'
 
 
@@ -55,8 +56,8 @@ def fill(path: Path, channels: int, aliases: int) -> None:
         )
         db.executemany(
             "INSERT INTO messages (row, message_id, accepted_at, source, payload)"
-            ' VALUES (?, ?, ?, 0, \'{"title":"t"}\')',
-            [(row + n, ids[n], now_ms) for n in range(channels)],
+            " VALUES (?, ?, ?, 0, ?)",
+            [(row + n, ids[n], now_ms, PAYLOAD) for n in range(channels)],
         )
         db.executemany(
             "INSERT INTO positions (channel, position, row) VALUES (?, ?, ?)",

@@ -12,6 +12,7 @@ import pytest
 
 from pushgo_compat.backup.store_copy import StoreCopied, copy_store
 from pushgo_compat.config.config import CopyConfig
+from pushgo_compat.core.admin.alias_rules import Refused
 from pushgo_compat.storage import parse_store_url
 from pushgo_compat.storage.copying.postgres import ALL_TABLES
 from pushgo_compat.storage.sqlite.engine.connection import connect, migrate
@@ -139,3 +140,27 @@ async def test_every_table_of_postgresql_is_known(urls: list[str], rich: Path) -
     finally:
         await db.close()
     assert {name for (name,) in found} == set(ALL_TABLES)
+
+
+async def test_a_text_among_bytes_is_copied_as_bytes(
+    rich: Path, urls: list[str], tmp_path: Path
+) -> None:
+    with closing(connect(rich)) as db:
+        db.execute("UPDATE messages SET payload = '{}', view = 'ä' WHERE row = 1")
+    await copied(f"sqlite:///{rich}", urls[0])
+    back = tmp_path / "text.db"
+    (tmp_path / "attachments").rename(tmp_path / "away")
+    await copied(urls[0], f"sqlite:///{back}")
+    with closing(sqlite3.connect(back)) as db:
+        found = db.execute("SELECT payload, view FROM messages WHERE row = 1")
+        assert found.fetchone() == (b"{}", "ä".encode())
+
+
+async def test_what_a_database_refuses_is_told_by_its_table_alone(
+    rich: Path, urls: list[str]
+) -> None:
+    with closing(connect(rich)) as db:
+        db.execute("UPDATE tickets SET ends_at = 'secret'")
+    with pytest.raises(Refused) as caught:
+        await copied(f"sqlite:///{rich}", urls[0])
+    assert str(caught.value).endswith(": tickets: DataError")

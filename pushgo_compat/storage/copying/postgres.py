@@ -158,7 +158,7 @@ class PostgresRows:
 
     async def write(self, table: Table, rows: Sequence[Row]) -> None:
         """Add rows in one transaction."""
-        async with self._writing():
+        async with self._writing(f"{self._shown}: {table.name}"):
             if table is SEQUENCES:
                 for name, last in rows:
                     await self._db.execute(_SET_LAST, name, NUMBERED[str(name)], last)
@@ -190,27 +190,27 @@ class PostgresRows:
     async def _reading(self) -> AsyncIterator[None]:
         """The caller's transaction, or else one for a cursor."""
         if self._db.is_in_transaction():
-            with self._worded():
+            with self._worded(self._shown):
                 yield
         else:
             async with self._writing():
                 yield
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
-        with self._worded():
+    async def _writing(self, what: str = "") -> AsyncIterator[None]:
+        with self._worded(what or self._shown):
             async with transaction(self._db):
                 yield
 
     @contextmanager
-    def _worded(self) -> Iterator[None]:
+    def _worded(self, what: str) -> Iterator[None]:
         """Word what the database says without any of the data."""
         try:
             yield
         except FAILURES as error:
             if isinstance(error, FileNotFoundError):
                 raise
-            raise Refused(f"{self._shown}: {reason_of(error)}") from error
+            raise Refused(f"{what}: {reason_of(error)}") from error
 
 
 def _places(table: Table, *kinds: Kind) -> list[int]:

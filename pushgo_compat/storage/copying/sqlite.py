@@ -194,6 +194,8 @@ def _canonical(value: object, kind: Kind) -> int | bool | str | bytes | None:
             return bool(value)
         case str() if kind is Kind.JSON:
             return canonical_json(value)
+        case str() if kind is Kind.BLOB:  # SQLite keeps either in any column
+            return value.encode()
         case int() | str() | bytes():
             return value
         case _:
