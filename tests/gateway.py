@@ -28,9 +28,10 @@ from pushgo_compat.core.admin.alias_rules import AliasRequest
 from pushgo_compat.core.admin.service import Administration
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.model import Source
-from pushgo_compat.server import start
+from pushgo_compat.server.start import sites_of, start
 from pushgo_compat.settings import Address
 from pushgo_compat.storage import open_store, parse_store_url
+from pushgo_compat.web.listeners.sites import Sites
 from tests.dialects import KEYS, SOURCES, TRAITS
 from tests.golden import CHANNEL_ID, NOW_MS, PASSWORD
 from tests.patience import PATIENCE_S
@@ -221,12 +222,17 @@ async def administer(
 
 @contextmanager
 def running(
-    folder: Path, store_url: str | None = None, /, **settings: Any
+    folder: Path,
+    store_url: str | None = None,
+    /,
+    **settings: Any,
 ) -> Iterator[Gateway]:
     """A server at all mounts, the golden channel open; settings are Config's.
 
-    The store is an SQLite file unless a URL names another.
+    The store is an SQLite file unless a URL names another. ``short_way=False``: every
+    request is a handler's.
     """
+    short_way = settings.pop("short_way", True)
     db_url = store_url or f"sqlite:///{folder / 'gateway.db'}"
     clock = Clock()
     asyncio.run(
@@ -253,7 +259,8 @@ def running(
             **general,
         }
     )
-    with _serving(config, clock) as (thread, ports):
+    sites = dataclasses.replace(sites_of(config), short_way=short_way)
+    with _serving(config, clock, sites) as (thread, ports):
         gateway = Gateway(
             ports=ports, db_url=db_url, folder=folder, clock=clock, thread=thread
         )
@@ -265,7 +272,7 @@ def running(
 
 @contextmanager
 def _serving(
-    config: Config, clock: Clock
+    config: Config, clock: Clock, sites: Sites
 ) -> Iterator[tuple[threading.Thread, Mapping[str, int]]]:
     """The server's event loop, in a thread from here to the end."""
     started: Future[tuple[Mapping[str, int], Callable[[], None]]] = Future()
@@ -274,7 +281,7 @@ def _serving(
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
-            ports = await start(stack, config, SecretKey(SECRET), clock)
+            ports = await start(stack, config, SecretKey(SECRET), clock, sites)
             started.set_result((ports, lambda: _set(loop, stop)))
             await stop.wait()
 

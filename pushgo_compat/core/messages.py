@@ -6,6 +6,7 @@ idempotency and durability.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -54,6 +55,8 @@ class Recipient(NamedTuple):
 
 
 _NO_EXTRAS = MessageExtras()
+Then = Callable[[Receipt | Exception], None]
+"""Hears what became of one message: its receipt, a NativeError, or a fault of ours."""
 
 
 class MessageService:
@@ -79,6 +82,7 @@ class MessageService:
         self._secret = secret
         self._wake_schedule = wake_schedule
         self._outbox_is_full = outbox_is_full
+        self._renewing: set[asyncio.Task[None]] = set()
 
     async def submit_native(
         self,
@@ -131,6 +135,48 @@ class MessageService:
                 results[place] = result
             stale = [places[i] for i in outdated]
         return results
+
+    def submit_one(
+        self,
+        source: Source,
+        message: NativeMessage,
+        recipient: Recipient,
+        extras: MessageExtras = _NO_EXTRAS,
+        *,
+        via: str | None = None,
+        then: Then,
+    ) -> None:
+        """As ``submit`` to one recipient, without waiting: ``then`` hears the result.
+
+        It may hear of a refusal before this returns.
+        """
+        if self._outbox_is_full():
+            then(_outbox_full(message))
+            return
+        row = _row(source, message, extras, via, recipient)
+
+        def written(results: list[AppendResult]) -> None:
+            result = results[0]
+            if extras.deliver_at_ms is not None:
+                self._wake_schedule()
+            if type(result) is Stale:
+                task = asyncio.create_task(renew())
+                self._renewing.add(task)
+                task.add_done_callback(self._renewing.discard)
+            else:
+                then(self._receipt(recipient.grant, message, extras, result))
+
+        async def renew() -> None:
+            result: Receipt | Exception
+            try:
+                (result,) = await self.submit(
+                    source, message, [recipient], extras, via=via
+                )
+            except Exception as fault:
+                result = fault
+            then(result)
+
+        self._store.append_then([row], written)
 
     async def find_push(self, push_number: int, read_token: str) -> PushStatus | None:
         """What became of a numbered message; None unless the token goes with it."""

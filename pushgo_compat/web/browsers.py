@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from pushgo_compat.web.connection.http_call import HttpCall
 
 
-def wants_page(request: web.BaseRequest) -> bool:
+def wants_page(request: HttpCall) -> bool:
     """Whether a browser asks for a page: a GET that names ``text/html`` itself.
 
     curl and the old clients' libraries say ``*/*`` or nothing.

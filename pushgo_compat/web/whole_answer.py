@@ -38,25 +38,31 @@ class WholeAnswer(web.Response):
         writer = request._payload_writer
         if not isinstance(writer, StreamWriter) or not self._is_usual(request):
             return await super().prepare(request)
-        headers = self._headers
-        body = self._body
-        assert isinstance(body, bytes)  # noqa: S101 - _is_usual has looked
-        headers["Content-Length"] = str(len(body))
-        headers.setdefault("Content-Type", "application/octet-stream")
-        headers["Date"] = rfc822_formatted_time()
-        headers.setdefault("Server", SERVER_SOFTWARE)  # Bark's clients see "Bark"
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
-        if not self._keep_alive:
-            headers["Connection"] = "close"
-        # Refuses line breaks in a header.
-        head = _serialize_headers(f"HTTP/1.1 {self._status} {self._reason}", headers)
-        writer._write(head + body)
+        writer._write(self.wire(keep_alive=self._keep_alive))
         self._eof_sent = True  # so that write_eof has nothing left to do
         self._body_length = writer.output_size
         await writer.drain()
         writer._eof = True
         return None
+
+    def wire(self, *, keep_alive: bool = True) -> bytes:
+        """The bytes of a usual answer. Raises ValueError for a line break in a header.
+
+        Usual is an answer over HTTP/1.1, to anything but HEAD, with a body.
+        """
+        headers = self._headers
+        body = self._body
+        assert isinstance(body, bytes)  # noqa: S101 - what usual means
+        headers["Content-Length"] = str(len(body))
+        headers.setdefault("Content-Type", "application/octet-stream")
+        headers["Date"] = rfc822_formatted_time()
+        headers.setdefault("Server", SERVER_SOFTWARE)  # Bark's clients see "Bark"
+        if not keep_alive:
+            headers["Connection"] = "close"
+        head = _serialize_headers(f"HTTP/1.1 {self._status} {self._reason}", headers)
+        return head + body
 
     def _is_usual(self, request: web.BaseRequest) -> bool:
         """Whether nothing about the answer asks for aiohttp's own way."""

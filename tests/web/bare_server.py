@@ -97,6 +97,7 @@ async def bare_server(
         handle,
         word_refusal=lambda request, head, status: web.Response(status=status),
         guard=guard,
+        short_way=None,
         **SERVER_KWARGS,
     )
     loop = asyncio.get_running_loop()

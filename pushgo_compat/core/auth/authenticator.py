@@ -95,6 +95,17 @@ class Gate:
         resolve = partial(self._keys.resolve_login, channel_id, password, address)
         return await self._open(digest, fresh, address, resolve)
 
+    def peek_login(self, channel_id: str, password: str) -> Grant | None:
+        """What ``login`` would give at once; None: it may have to look."""
+        return self._remembered(self._digest("login", channel_id, password))
+
+    def peek(self, source: Source, claim: KeyClaim) -> Grant | None:
+        """What ``open`` would give a sender at once; None: it may have to look.
+
+        Nothing is counted, until ``note_use``.
+        """
+        return self._remembered(self._digest(*_parts_of_key(source, claim)))
+
     async def open(
         self,
         source: Source,
@@ -117,13 +128,20 @@ class Gate:
             if caller is not None and refusal.why == UNKNOWN_KEY:
                 self._unknown.remember(_sighting(source, claim, caller, caught=False))
             raise
-        if caller is not None and grant.token is not None:
+        if caller is not None:
+            self.note_use(source, claim, grant, caller)
+        return grant
+
+    def note_use(
+        self, source: Source, claim: KeyClaim, grant: Grant, caller: Caller
+    ) -> None:
+        """Count a call for the alias and the token that let it in."""
+        if grant.token is not None:
             self.token_uses.note(grant.token.token_id)
-        if caller is not None and grant.alias is not None:
+        if grant.alias is not None:
             self.uses.count(grant.alias.alias_id, caller)
             if grant.caught:
                 self._unknown.remember(_sighting(source, claim, caller, caught=True))
-        return grant
 
     async def log_in(
         self, source: Source, credentials: Sequence[Credential], address: str
@@ -155,11 +173,7 @@ class Gate:
         fresh: bool,
         address: str,
     ) -> Grant:
-        parts = [source, access.value, str(claim.fold_case), claim.key]
-        parts += claim.alternatives
-        if claim.credentials:
-            parts += _parts_of(claim.credentials)
-        digest = self._digest(*parts)
+        digest = self._digest(*_parts_of_key(source, claim, access))
         resolve = partial(self._keys.resolve, source, claim, access, address)
         return await self._open(digest, fresh, address, resolve)
 
@@ -167,21 +181,24 @@ class Gate:
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self._salt, digest_size=16).digest()
 
+    def _remembered(self, digest: bytes) -> Grant | None:
+        """What a key opened lately, if nothing is known to have changed since."""
+        memory = self._memory
+        grant = memory.grants.get(digest) or memory.caught.get(digest)
+        if grant is None or grant.generation != self._generation:
+            return None
+        if grant.token is not None and not grant.token.lives_at(self._now_ms()):
+            return None
+        return grant
+
     async def _open(
         self, digest: bytes, fresh: bool, address: str, resolve: _Resolve
     ) -> Grant:
-        memory = self._memory
-        grant = memory.grants.get(digest) or memory.caught.get(digest)
-        if (
-            grant is not None
-            and grant.token is not None
-            and not grant.token.lives_at(self._now_ms())
-        ):
-            grant = None
-        if grant is not None and grant.generation == self._generation and not fresh:
+        if not fresh and (grant := self._remembered(digest)) is not None:
             return grant
+        memory = self._memory
         self._generation = generation = await self._store.generation()
-        if grant is not None and grant.generation == generation:
+        if (grant := self._remembered(digest)) is not None:
             return grant
         refusal = memory.refusal(digest, generation)
         if refusal is not None:
@@ -200,6 +217,17 @@ class Gate:
             raise
         self._memory.keep(digest, grant)
         return grant
+
+
+def _parts_of_key(
+    source: Source, claim: KeyClaim, access: Access = Access.SEND
+) -> list[str]:
+    """What tells keys apart, for a digest."""
+    parts = [source, access.value, str(claim.fold_case), claim.key]
+    parts += claim.alternatives
+    if claim.credentials:
+        parts += _parts_of(claim.credentials)
+    return parts
 
 
 def _parts_of(credentials: Sequence[Credential]) -> list[str]:

@@ -66,7 +66,32 @@ class RateLimiter:
         if self._rate is not None:
             self._count(self._keys, key, self._rate)
 
+    def admits(self, address: str, key: str) -> bool:
+        """Count one request of both, unless one is beyond its limit: then of neither.
+
+        For a caller that leaves the refusing to ``check_address`` and ``check_key``.
+        """
+        rate = self._rate
+        if rate is None:
+            return True
+        buckets = (
+            self._refilled(self._addresses, network_of(address), rate),
+            self._refilled(self._keys, key, rate),
+        )
+        if any(bucket.tokens < 1 - _ROUNDING for bucket in buckets):
+            return False
+        for bucket in buckets:
+            bucket.tokens -= 1
+        return True
+
     def _count(self, buckets: _Buckets, who: str, rate: float) -> None:
+        bucket = self._refilled(buckets, who, rate)
+        if bucket.tokens < 1 - _ROUNDING:
+            raise RateLimited(retry_after_s=math.ceil((1 - bucket.tokens) / rate))
+        bucket.tokens -= 1
+
+    def _refilled(self, buckets: _Buckets, who: str, rate: float) -> _Bucket:
+        """The bucket as it is now; it goes last of those that may be forgotten."""
         text = who.encode("utf-8", "surrogatepass")
         place = hashlib.blake2b(text, key=self._salt, digest_size=16).digest()
         now_s = self._clock_s()
@@ -77,6 +102,4 @@ class RateLimiter:
         buckets[place] = bucket
         if len(buckets) > MAX_TRACKED:
             buckets.popitem(last=False)
-        if bucket.tokens < 1 - _ROUNDING:
-            raise RateLimited(retry_after_s=math.ceil((1 - bucket.tokens) / rate))
-        bucket.tokens -= 1
+        return bucket

@@ -15,6 +15,8 @@ from aiohttp import web
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from pushgo_compat.web.connection.http_call import HttpCall
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PREFIX = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)*")
@@ -57,7 +59,7 @@ class Callers:
         self.https_port: int | None = None
         """Its port for TLS, where that is another one."""
 
-    def notice(self, request: web.BaseRequest) -> None:
+    def notice(self, request: HttpCall) -> None:
         """Log once, for each of the first addresses, that a proxy is not declared."""
         headers = request.headers
         if (
@@ -88,7 +90,7 @@ class Callers:
         networks = ",".join(map(str, (*self._trusted, *addresses)))
         return f"PUSHGO_TRUSTED_PROXIES={networks}"
 
-    def address(self, request: web.BaseRequest) -> str:
+    def address(self, request: HttpCall) -> str:
         """The caller's address: the last one in the chain that is not a proxy."""
         if not self._trusted:
             return request.remote or ""
@@ -115,7 +117,7 @@ class Callers:
                 break
         return address
 
-    def host(self, request: web.BaseRequest) -> str:
+    def host(self, request: HttpCall) -> str:
         """The host and port that the caller asked for.
 
         Where he named none, the address of this machine that he called.
@@ -124,17 +126,17 @@ class Callers:
         host = forwarded or request.headers.get("Host", "")
         return host or _called_address(request)
 
-    def base_url(self, request: web.BaseRequest) -> str:
+    def base_url(self, request: HttpCall) -> str:
         """The root of this server as the caller sees it, without a trailing slash."""
         return self._base_url(request, None)
 
-    def _base_url(self, request: web.BaseRequest, host: str | None) -> str:
+    def _base_url(self, request: HttpCall, host: str | None) -> str:
         if self._public_base_url is not None:
             return self._public_base_url.rstrip("/")
         named = self.host(request) if host is None else host
         return f"{self.scheme(request)}://{named}"
 
-    def scheme(self, request: web.BaseRequest) -> str:
+    def scheme(self, request: HttpCall) -> str:
         """``http`` or ``https``, as the caller sees it."""
         if self._public_base_url is not None:
             return self._public_base_url.partition("://")[0].lower()
@@ -173,7 +175,7 @@ class Callers:
                 return f"{request.scheme}://{named}:{self.main_port}"
         return self.page_url(request)
 
-    def called(self, request: web.BaseRequest, prefix: str, dialect: str) -> Called:
+    def called(self, request: HttpCall, prefix: str, dialect: str) -> Called:
         """The caller of a dialect's mount, which host it named, where the mount is.
 
         The public address leads to the main listener, so there the dialect's name is
@@ -218,7 +220,7 @@ class Callers:
             return f"{scheme}://{host}{prefix}"
         return None
 
-    def native_url(self, request: web.BaseRequest, prefix: str) -> str:
+    def native_url(self, request: HttpCall, prefix: str) -> str:
         """Where ``/message`` is, for a call that came in at a dialect's mount.
 
         At a root of its own the dialect has that address for itself; the main listener
@@ -231,7 +233,7 @@ class Callers:
             port = self.main_port or port
         return f"{request.scheme}://{host}:{port}"
 
-    def _forwarded(self, request: web.BaseRequest, header: str) -> str:
+    def _forwarded(self, request: HttpCall, header: str) -> str:
         if not self._trusted or not self._peer_is_proxy(request.remote or ""):
             return ""
         return request.headers.get(header, "").partition(",")[0].strip()
@@ -280,7 +282,7 @@ def _is_host(text: str) -> bool:
         return False
 
 
-def _called_address(request: web.BaseRequest) -> str:
+def _called_address(request: HttpCall) -> str:
     if request.transport is None:
         return ""
     host, port = _sockname(request.transport)

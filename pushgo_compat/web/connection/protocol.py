@@ -10,7 +10,6 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from pushgo_compat.errors import MalformedRequest
-from pushgo_compat.web.connection.bounded import BoundedHandler
 from pushgo_compat.web.connection.guard import Guard
 from pushgo_compat.web.connection.head_repair import (
     LONG_HEAD_BYTES,
@@ -19,6 +18,7 @@ from pushgo_compat.web.connection.head_repair import (
     HeadMender,
 )
 from pushgo_compat.web.connection.request_head import MAX_HEADER_LINES
+from pushgo_compat.web.connection.turns import ShortWay, TurnHandler
 
 SERVER_KWARGS: dict[str, object] = {
     # The mender has the real bounds; percent-encoding makes a byte three.
@@ -38,7 +38,7 @@ WordRefusal = Callable[[web.BaseRequest, bytes, int], web.Response]
 """Words the refusal of a head that could not be parsed."""
 
 
-class LenientHandler(BoundedHandler):
+class LenientHandler(TurnHandler):
     """One connection, its heads mended before they are parsed."""
 
     __slots__ = ("_has_input_ended", "_mender", "_on_end_of_input", "_word_refusal")
@@ -48,9 +48,10 @@ class LenientHandler(BoundedHandler):
         manager: web.Server,
         word_refusal: WordRefusal,
         guard: Guard,
+        short_way: ShortWay | None = None,
         **kwargs: object,
     ) -> None:
-        super().__init__(manager, guard, **kwargs)
+        super().__init__(manager, guard, short_way, **kwargs)
         self._mender = HeadMender()
         self._word_refusal = word_refusal
         self._has_input_ended = False
@@ -67,7 +68,7 @@ class LenientHandler(BoundedHandler):
         if not data or self._payload_parser is not None:
             super().data_received(data)
         elif mended := self._mender.feed(data):
-            super().data_received(mended)
+            self._receive(mended, is_plain=not self._mender.had_long_head)
         if self._mender.has_refused:
             self._mender.has_refused = False
             super().data_received(REFUSED)
@@ -180,18 +181,26 @@ class LenientServer(web.Server):
         *,
         word_refusal: WordRefusal,
         guard: Guard | None = None,
+        short_way: ShortWay | None = None,
         **kwargs: object,
     ) -> None:
+        """Without ``short_way`` every request is a handler's."""
         guard = guard or Guard()
         kwargs = {"keepalive_timeout": guard.limits.idle_s, **kwargs}
         super().__init__(handler, **kwargs)  # type: ignore[arg-type]  # passed through
         self._word_refusal = word_refusal
         self._guard = guard
+        self._short_way = short_way
 
     def __call__(self) -> RequestHandler:
         """Called by the event loop for each new connection."""
         return LenientHandler(
-            self, self._word_refusal, self._guard, loop=self._loop, **self._kwargs
+            self,
+            self._word_refusal,
+            self._guard,
+            self._short_way,
+            loop=self._loop,
+            **self._kwargs,
         )
 
 

@@ -9,12 +9,11 @@ The same door serves every mount: a prefix, a port or a host of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-import structlog
 from aiohttp import web
 
 from pushgo_compat.core.auth.opening.grants import Grant
@@ -39,6 +38,7 @@ from pushgo_compat.legacy import (
     Subscribe,
     claims_of,
 )
+from pushgo_compat.web.connection.http_call import HttpCall
 from pushgo_compat.web.connection.protocol import had_long_head
 from pushgo_compat.web.legacy.acting.accounts import answer_account
 from pushgo_compat.web.legacy.acting.attachments import IncomingBody
@@ -61,14 +61,30 @@ from pushgo_compat.web.legacy.read_request import (
 from pushgo_compat.web.legacy.shadow.shadowing import Shadowing
 from pushgo_compat.web.native.edge import (
     REQUEST_ID_HEADER,
-    describe_fault,
+    note_fault,
     request_id_for,
 )
-from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import Services
 from pushgo_compat.web.streams.subscribers import Admitted, DialectStreams
+from pushgo_compat.web.whole_answer import WholeAnswer
 
-log = structlog.get_logger()
+
+@dataclass(slots=True)
+class Visit:
+    """One call at the door, and how far it has come."""
+
+    call_head: HttpCall
+    prefix: str
+    head: Head
+    arrival: Arrival
+    started: float
+    """When it came, on the clock of ``time.perf_counter``."""
+    request: LegacyRequest | None = None
+    call: LegacyCall | None = None
+    keyring: Keyring | None = None
+    is_costly: bool = False
+    is_too_large: bool = False
+    """The body is more than any file may have."""
 
 
 class DialectDoor:
@@ -85,7 +101,7 @@ class DialectDoor:
         self._shadowing = (
             None if services.shadows is None else Shadowing(dialect, services.shadows)
         )
-        self._publishing = Publishing(dialect, services, self._calls, self._shadowing)
+        self.publishing = Publishing(dialect, services, self._calls, self._shadowing)
         self._answers = Answers(dialect, services, self._shadowing)
         self.streams = DialectStreams(dialect.source, services)
 
@@ -96,124 +112,150 @@ class DialectDoor:
 
         ``mount`` is ``prefix``, ``port`` or ``host``.
         """
-        started = time.perf_counter()
-        request_id = request_id_for(request)
-        head = read_head(request, prefix, self._source, self._services.callers)
-        call_id = make_call_id(self._services.now_ms())
-        arrival = Arrival(call_id, request_id, mount, head.client_address)
-        outcome = await self._answer(request, head, prefix, arrival, started)
-        reply, message_ids = outcome.reply, outcome.message_ids
+        visit = self.enter(request, mount, prefix)
+        incoming = IncomingBody(request, self._services.files)
+        outcome = await self.settle(visit, self._handle(visit, request, incoming))
         if outcome.phone is not None:
             await learn(self._services, request, prefix, *outcome.phone)
-        if isinstance(reply, Admitted):
-            stream = self.streams.serve(request, request_id, reply)
+        if isinstance(outcome.reply, Admitted):
+            request_id = visit.arrival.request_id
+            stream = self.streams.serve(request, request_id, outcome.reply)
             # A stream stays for long: let go of what it does not need.
-            del head, reply, outcome
+            del visit, incoming, outcome
             return await stream
+        if isinstance(outcome.reply, web.StreamResponse):  # a file
+            self._latency.observe(time.perf_counter() - visit.started)
+            outcome.reply.headers[REQUEST_ID_HEADER] = visit.arrival.request_id
+            return outcome.reply
+        return self.finish(visit, outcome)
+
+    def enter(self, call: HttpCall, mount: str, prefix: str) -> Visit:
+        """The beginning of a visit: its head is read, nothing is decided."""
+        started = time.perf_counter()
+        request_id = request_id_for(call)
+        head = read_head(call, prefix, self._source, self._services.callers)
+        call_id = make_call_id(self._services.now_ms())
+        arrival = Arrival(call_id, request_id, mount, head.client_address)
+        return Visit(call, prefix, head, arrival, started)
+
+    def finish(self, visit: Visit, outcome: Outcome) -> WholeAnswer:
+        """Count what a visit came to, and make the answer of its reply."""
+        reply, message_ids = outcome.reply, outcome.message_ids
+        assert isinstance(reply, LegacyReply)  # noqa: S101 - ``serve`` has the others
         if message_ids:
             self._accepted.inc(len(message_ids))
-        self._latency.observe(time.perf_counter() - started)
-        if isinstance(reply, web.StreamResponse):
-            reply.headers[REQUEST_ID_HEADER] = request_id
-            return reply
+        self._latency.observe(time.perf_counter() - visit.started)
+        request_id = visit.arrival.request_id
         return respond(reply, request_id, message_ids, outcome.call_id)
 
-    async def _answer(
-        self,
-        web_request: web.BaseRequest,
-        head: Head,
-        prefix: str,
-        arrival: Arrival,
-        started: float,
+    async def _handle(
+        self, visit: Visit, web_request: web.BaseRequest, incoming: IncomingBody
     ) -> Outcome:
-        """Take the call from step to step; every refusal is worded by the dialect.
+        """Take the call from step to step. Raises LegacyRefusal, every NativeError."""
+        visit.is_too_large = incoming.is_too_large
+        visit.head = head = self._admit(visit.head)
+        call: LegacyCall | None = None
+        if not incoming.is_too_large:
+            request = await self._read(head, incoming)
+        else:
+            request = self.freeze(head, b"", truncated=True)
+            call = self._find_upload(request)
+        visit.request = request
+        if call is None:
+            if incoming.is_too_large:
+                visit.request = request = await self._read(head, incoming)
+            visit.is_costly = self._is_costly(web_request, request)
+            if visit.is_costly:
+                request = await self._spare(request, visit.arrival)
+                visit.request = request
+            call = await self._open(request, is_costly=visit.is_costly)
+        visit.call = call
+        visit.keyring = Keyring(self._services, self.dialect, request, visit.arrival)
+        return await self._act(
+            visit.keyring,
+            call,
+            incoming,
+            dry_run=head.dry_run,
+            is_costly=visit.is_costly,
+        )
+
+    async def settle(self, visit: Visit, acting: Awaitable[Outcome]) -> Outcome:
+        """What a call comes to; every refusal is worded by the dialect.
 
         Raises ConnectionError when nobody is left to answer.
         """
-        incoming = IncomingBody(web_request, self._services.files)
-        request: LegacyRequest | None = None
-        call: LegacyCall | None = None
-        keyring: Keyring | None = None
-        is_costly = False
-        code = ""
+        is_refused = False
         try:
-            head = self._admit(head)
-            if not incoming.is_too_large:
-                request = await self._read(head, incoming)
-            else:
-                request = self._freeze(head, b"", truncated=True)
-                call = self._find_upload(request)
-            if call is None:
-                if incoming.is_too_large:
-                    request = await self._read(head, incoming)
-                is_costly = self._is_costly(web_request, request)
-                if is_costly:
-                    request = await self._spare(request, arrival)
-                call = await self._open(request, is_costly=is_costly)
-            keyring = Keyring(self._services, self.dialect, request, arrival)
-            outcome = await self._act(
-                keyring, call, incoming, dry_run=head.dry_run, is_costly=is_costly
-            )
+            outcome = await acting
         except ConnectionError:
             raise
         except Exception as error:
-            request = request or self._freeze(
-                head, b"", truncated=incoming.is_too_large
-            )
-            told, reply = await self._refusals.word(
-                request, call, error, is_costly=is_costly
-            )
-            code = BY_THE_DIALECT if told is None else told.code
-            self._refusals.note(
-                head, call, code, reply.status, arrival.request_id, started
-            )
-            self._calls.refused(
-                arrival, request, call, keyring, told, reply, dry_run=head.dry_run
-            )
-            outcome = Outcome(reply, call_id=arrival.call_id)
-            if code == InternalError.code:
-                fault = describe_fault(error)
-                request_id = loggable_id(arrival.request_id)
-                log.error("request failed", request_id=request_id, **fault)
-                beside = None if head.dry_run else keyring
-                return await self._beside(beside, call, outcome, accepted=False)
-        if keyring is not None and keyring.has_shadow and not head.dry_run:
-            outcome = await self._beside(keyring, call, outcome, accepted=not code)
-        opened = None if code else call
-        self._refusals.note_accepted(
-            head, opened, outcome.status, arrival.request_id, started
-        )
-        if not head.dry_run or not isinstance(outcome.reply, LegacyReply):
+            is_refused = True
+            outcome, is_fault = await self._refuse(visit, error)
+            if is_fault:
+                return await self._beside(visit, outcome, accepted=False)
+        outcome = await self._beside(visit, outcome, accepted=not is_refused)
+        if not is_refused:
+            self.note_accepted(visit, outcome)
+        if not visit.head.dry_run or not isinstance(outcome.reply, LegacyReply):
             return outcome
+        assert visit.request is not None  # noqa: S101 - it was acted upon, or refused
         receipt = tell(
             self.dialect,
-            request,
-            arrival,
-            call,
+            visit.request,
+            visit.arrival,
+            visit.call,
             outcome.rehearsed or Rehearsed(reply=outcome.reply),
-            accepted=not code,
-            base_url=self._services.callers.native_url(web_request, prefix),
+            accepted=not is_refused,
+            base_url=self._services.callers.native_url(visit.call_head, visit.prefix),
             now_ms=self._services.now_ms(),
         )
-        return Outcome(receipt, call_id=arrival.call_id)
+        return Outcome(receipt, call_id=visit.arrival.call_id)
+
+    def note_accepted(self, visit: Visit, outcome: Outcome) -> None:
+        """Leave a line of a call that was not refused, where all calls have one."""
+        self._refusals.note_accepted(
+            visit.head,
+            visit.call,
+            outcome.status,
+            visit.arrival.request_id,
+            visit.started,
+        )
+
+    async def _refuse(self, visit: Visit, error: Exception) -> tuple[Outcome, bool]:
+        """Word and record a refusal, and say whether it is a fault of ours."""
+        head, call, arrival = visit.head, visit.call, visit.arrival
+        request = visit.request
+        if request is None:
+            request = self.freeze(head, b"", truncated=visit.is_too_large)
+            visit.request = request
+        told, reply = await self._refusals.word(
+            request, call, error, is_costly=visit.is_costly
+        )
+        code = BY_THE_DIALECT if told is None else told.code
+        self._refusals.note(
+            head, call, code, reply.status, arrival.request_id, visit.started
+        )
+        self._calls.refused(
+            arrival, request, call, visit.keyring, told, reply, dry_run=head.dry_run
+        )
+        is_fault = code == InternalError.code
+        if is_fault:
+            note_fault(arrival.request_id, error)
+        return Outcome(reply, call_id=arrival.call_id), is_fault
 
     async def _beside(
-        self,
-        keyring: Keyring | None,
-        call: LegacyCall | None,
-        outcome: Outcome,
-        *,
-        accepted: bool,
+        self, visit: Visit, outcome: Outcome, *, accepted: bool
     ) -> Outcome:
         """The outcome with the old server's answer, where it is asked beside us."""
-        reply = outcome.reply
+        keyring, reply = visit.keyring, outcome.reply
         if keyring is None or not keyring.has_shadow or self._shadowing is None:
             return outcome
-        if not isinstance(reply, LegacyReply):
+        if visit.head.dry_run or not isinstance(reply, LegacyReply):
             return outcome
-        if keyring.beside is None and isinstance(call, Publish):
+        if keyring.beside is None and isinstance(visit.call, Publish):
             # Its shadow has begun between the opening of the key and the commit.
-            late = await self._shadowing.of_call(keyring, call)
+            late = await self._shadowing.of_call(keyring, visit.call)
             if late is not None:
                 late.begin()
                 keyring.beside = late
@@ -239,9 +281,10 @@ class DialectDoor:
     async def _read(self, head: Head, incoming: IncomingBody) -> LegacyRequest:
         limit = self.dialect.body_limit(head.method, head.path)
         body, truncated = await incoming.read(limit)
-        return self._freeze(head, body, truncated=truncated)
+        return self.freeze(head, body, truncated=truncated)
 
-    def _freeze(self, head: Head, body: bytes, *, truncated: bool) -> LegacyRequest:
+    def freeze(self, head: Head, body: bytes, *, truncated: bool) -> LegacyRequest:
+        """The request as the dialect sees it."""
         return LegacyRequest(
             method=head.method,
             path=head.path,
@@ -301,7 +344,7 @@ class DialectDoor:
             query=query,
             client_address=self._services.callers.address(request),
         )
-        legacy = self._freeze(head, b"", truncated=False)
+        legacy = self.freeze(head, b"", truncated=False)
         reply = self.dialect.refused(legacy, error)
         request_id = request_id_for(request)
         now = time.perf_counter()
@@ -329,7 +372,7 @@ class DialectDoor:
         grants: Sequence[Grant] = ()
         match call:
             case Publish():
-                return await self._publishing.publish(
+                return await self.publishing.publish(
                     keyring,
                     call,
                     incoming,

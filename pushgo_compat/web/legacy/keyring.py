@@ -79,6 +79,15 @@ class Keyring:
         self._services.limiter.check_key(claim.key)
         return grant
 
+    def peek(self, claim: KeyClaim) -> Grant | None:
+        """What a sender's key opens, as far as it is remembered; see ``Gate.peek``."""
+        return self._services.gate.peek(self.source, claim)
+
+    def note_use(self, claim: KeyClaim, grant: Grant) -> None:
+        """Count a call by a key of which ``peek`` was enough."""
+        self._services.gate.note_use(self.source, claim, grant, self)
+        self.grant = grant
+
     async def renew(self, claim: KeyClaim) -> Grant:
         """Open a sender's key again, as a channel or an alias has changed since."""
         grant = await self._services.gate.renew(self.source, claim, self.address)

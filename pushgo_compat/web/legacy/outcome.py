@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 
 def respond(
     reply: LegacyReply, request_id: str, message_ids: Sequence[str], call_id: str
-) -> web.Response:
+) -> WholeAnswer:
     """The reply on the wire, our own ids in headers that old clients ignore."""
     headers: CIMultiDict[str] = CIMultiDict(reply.headers)
     if reply.content_type is not None:

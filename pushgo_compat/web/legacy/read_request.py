@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pushgo_compat.basic_login import read_basic
 from pushgo_compat.core.auth.secrets import same_secret
 from pushgo_compat.errors import AuthenticationFailed
 from pushgo_compat.web.connection.forwarded import Callers
+from pushgo_compat.web.connection.http_call import HttpCall
 
 DRY_RUN_HEADER = "X-PushGo-Dry-Run"
 DRY_RUN_PARAMETER = "pushgo_dry_run"
@@ -41,9 +41,7 @@ class Head(NamedTuple):
     client_address: str = ""
 
 
-def read_head(
-    request: web.BaseRequest, prefix: str, dialect: str, callers: Callers
-) -> Head:
+def read_head(request: HttpCall, prefix: str, dialect: str, callers: Callers) -> Head:
     """The head of a call that came in under a mount's prefix."""
     path, query = split_target(request.raw_path, prefix)
     query, headers, dry_run = take_dry_run(query, request.headers)

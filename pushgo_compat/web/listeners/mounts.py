@@ -15,6 +15,7 @@ from multidict import istr
 from pushgo_compat.core.shadows.answers import SHADOW_HEADER
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
 from pushgo_compat.web.browsers import wants_page
+from pushgo_compat.web.connection.http_call import HttpCall
 from pushgo_compat.web.connection.request_target import split_absolute
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.legacy.read_request import split_target
@@ -71,7 +72,16 @@ class Mounts:
         door = self._prefixes.get(first) or self._prefixes.get(first.lower())
         return door, "" if door is None else f"/{first}"
 
-    def _kind(self, prefix: str) -> str:
+    def place(self, call: HttpCall) -> tuple[DialectDoor | None, str]:
+        """The same of a call with its head; browsers at a front door get a page."""
+        self._callers.notice(call)
+        host = self._callers.host(call) if self._hosts else ""
+        door, prefix = self.find(call.raw_path, host)
+        if door is not None and prefix and _is_for_a_page(door, call, prefix):
+            return None, ""
+        return door, prefix
+
+    def kind(self, prefix: str) -> str:
         """What sort of mount a dialect's call came in by."""
         if prefix:
             return "prefix"
@@ -81,18 +91,16 @@ class Mounts:
         """Serve each call at its door."""
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
-            self._callers.notice(request)
             if _SHADOW in request.headers and self._is_echo(request):
                 return web.Response(
                     status=508,
                     text="this call came from here\n",
                     headers={SHADOW_HEADER: request.headers[SHADOW_HEADER]},
                 )
-            host = self._callers.host(request) if self._hosts else ""
-            door, prefix = self.find(request.raw_path, host)
-            if door is None or (prefix and _is_for_a_page(door, request, prefix)):
+            door, prefix = self.place(request)
+            if door is None:
                 return await native(request)
-            return await door.serve(request, self._kind(prefix), prefix)
+            return await door.serve(request, self.kind(prefix), prefix)
 
         return handle
 
@@ -118,11 +126,11 @@ class Mounts:
         door, prefix = self.find(target, host)
         if door is None:
             return refuse_unread(self._services, request, method, error)
-        kind = self._kind(prefix)
+        kind = self.kind(prefix)
         return door.refuse_unread(request, method, target, kind, prefix, error)
 
 
-def _is_for_a_page(door: DialectDoor, request: web.BaseRequest, prefix: str) -> bool:
+def _is_for_a_page(door: DialectDoor, request: HttpCall, prefix: str) -> bool:
     """Whether a browser is at a dialect's front door, or where that has a page."""
     if not wants_page(request):
         return False

@@ -18,8 +18,10 @@ from pushgo_compat.web.connection.forwarded import is_loopback
 from pushgo_compat.web.connection.guard import Guard
 from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.connection.protocol import SERVER_KWARGS, LenientServer
+from pushgo_compat.web.connection.turns import ShortWay
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.listeners.mounts import HostRule, Mounts
+from pushgo_compat.web.listeners.short_way import PublishShortly
 from pushgo_compat.web.native.app import Parts, create_app
 from pushgo_compat.web.services import DialectPlace, Places, Services
 
@@ -52,6 +54,8 @@ class Sites:
     smtp: tuple[str, int] | None = None
     """The e-mail door (``web.mail``), which is no site of aiohttp's."""
     smtp_domain: str = ""
+    short_way: bool = True
+    """Off only to see that all is the same without it."""
 
     def address_of(self, site: str) -> tuple[str, int] | None:
         """Where a listener is bound; None: there is no such one."""
@@ -78,12 +82,19 @@ class CannotListen(OSError):
 class GatewayRunner(web.AppRunner):
     """Runs the native app behind the mounts, on connections that mend heads."""
 
-    __slots__ = ("_guard", "_mounts")
+    __slots__ = ("_guard", "_mounts", "_short_way")
 
-    def __init__(self, app: web.Application, mounts: Mounts, guard: Guard) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        mounts: Mounts,
+        guard: Guard,
+        short_way: ShortWay | None = None,
+    ) -> None:
         super().__init__(app, shutdown_timeout=SHUTDOWN_TIMEOUT_S, **_KWARGS)
         self._mounts = mounts
         self._guard = guard
+        self._short_way = short_way
 
     async def _make_server(self) -> web.Server:
         native = await super()._make_server()
@@ -92,6 +103,7 @@ class GatewayRunner(web.AppRunner):
             request_factory=native.request_factory,
             word_refusal=self._mounts.word_refusal,
             guard=self._guard,
+            short_way=self._short_way,
             **_KWARGS,
         )
 
@@ -129,14 +141,17 @@ async def start_sites(
     rest = Parts.ALL
     for part in apart.values():
         rest &= ~part
+    quick = PublishShortly(main, services) if sites.short_way else None
     runners: dict[str, web.BaseRunner] = {
-        MAIN: GatewayRunner(create_app(services, places, rest), main, guard)
+        MAIN: GatewayRunner(create_app(services, places, rest), main, guard, quick)
     }
     for site, part in apart.items():
         app = create_app(services, places, part)
         runners[site] = GatewayRunner(app, Mounts(services=services), guard)
     for source in sites.ports:
-        runners[source] = _dialect_runner(doors[source], services, guard)
+        mounts = Mounts(services=services, root=doors[source])
+        quick = PublishShortly(mounts, services) if sites.short_way else None
+        runners[source] = _dialect_runner(mounts, guard, quick)
     if sites.https is not None:
         runners[HTTPS] = runners[MAIN]
     ports = {}
@@ -192,13 +207,13 @@ def _places(
 
 
 def _dialect_runner(
-    door: DialectDoor, services: Services, guard: Guard
+    mounts: Mounts, guard: Guard, short_way: ShortWay | None
 ) -> web.ServerRunner:
-    mounts = Mounts(services=services, root=door)
     server = LenientServer(
         mounts.handler(_nobody),
         word_refusal=mounts.word_refusal,
         guard=guard,
+        short_way=short_way,
         **_KWARGS,
     )
     return web.ServerRunner(server, shutdown_timeout=SHUTDOWN_TIMEOUT_S)

@@ -8,6 +8,7 @@ import secrets
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 import structlog
 from aiohttp import web
@@ -21,12 +22,13 @@ from pushgo_compat.errors import (
     RouteNotFound,
 )
 from pushgo_compat.model import Source
+from pushgo_compat.web.connection.http_call import HttpCall
 from pushgo_compat.web.native.envelope import NO_HEADERS, refused
 from pushgo_compat.web.refusal_log import loggable_id
 from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
 
 REQUEST_ID_HEADER = "X-Request-Id"
-_SENDING = "/message"
+SENDING = "/message"
 """Calls to it are counted; what reads and lists is no call of a sender."""
 _PROCESS_ID = secrets.token_hex(4)
 _counter = itertools.count(1)
@@ -36,6 +38,23 @@ _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STARTED = web.RequestKey("started", float)
 """When the call came, on the clock of ``time.perf_counter``."""
 IS_REFUSED = web.RequestKey("is_refused", bool)
+
+
+class Visit(NamedTuple):
+    """One call of a native route, as the log and the metrics know it."""
+
+    route: str
+    """Method and pattern."""
+    address: str
+    request_id: str
+    started: float
+    """See ``STARTED``."""
+
+    @property
+    def duration_ms(self) -> float:
+        """How long the call has taken so far."""
+        return (time.perf_counter() - self.started) * 1000
+
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Wording = Callable[
@@ -62,7 +81,7 @@ def native_edge(
         try:
             response = await handler(request)
             if services.refusals.has_all and not request.get(IS_REFUSED):
-                _tell_accepted(services, request, response)
+                note_accepted(services, _visit_of(request, services), response.status)
         except NativeError as error:
             response = refuse(request, error, word=word)
         except web.HTTPException as error:
@@ -70,20 +89,14 @@ def native_edge(
         except ConnectionError:
             raise  # nobody is left to answer; aiohttp closes the connection
         except Exception as fault:  # the last resort
-            log.error(
-                "request failed",
-                request_id=loggable_id(request_id),
-                **describe_fault(fault),
-            )
+            note_fault(request_id, fault)
             response = refuse(request, InternalError(), word=word)
         if not response.prepared:
-            response.headers[REQUEST_ID_HEADER] = request_id
             for name, value in headers.items():
                 response.headers.setdefault(name, value)
             if request.method == "GET":  # what sends must not be answered by a cache
                 response.headers.setdefault("Cache-Control", "no-store")
-            latency = services.metrics.latency[Source.NATIVE]
-            latency.observe(time.perf_counter() - started)
+            finish(services, request_id, started, response)
         return response
 
     return edge
@@ -98,34 +111,62 @@ def refuse(
 ) -> web.StreamResponse:
     """Count and log a refusal and answer it."""
     services = request.app[SERVICES]
-    services.metrics.refused(Source.NATIVE, error.code)
     request[IS_REFUSED] = True
-    resource = request.match_info.route.resource
-    if resource is not None and resource.canonical == _SENDING:
-        services.counts.refused(Source.NATIVE, services.now_ms())
-    services.refusals.note(
-        Source.NATIVE,
-        route=f"{request.method} {resource.canonical if resource else ''}",
-        status=error.status,
-        code=error.code,
-        address=services.callers.address(request),
-        request_id=request[REQUEST_ID],
-        duration_ms=(time.perf_counter() - request[STARTED]) * 1000,
-    )
+    note_refused(services, _visit_of(request, services), error)
     return word(error, request, data)
 
 
-def _tell_accepted(
-    services: Services, request: web.Request, response: web.StreamResponse
-) -> None:
+def _visit_of(request: web.Request, services: Services) -> Visit:
     resource = request.match_info.route.resource
+    return Visit(
+        f"{request.method} {resource.canonical if resource else ''}",
+        services.callers.address(request),
+        request[REQUEST_ID],
+        request[STARTED],
+    )
+
+
+def note_refused(services: Services, visit: Visit, error: NativeError) -> None:
+    """Count a refusal, and leave a line for the operator."""
+    services.metrics.refused(Source.NATIVE, error.code)
+    if visit.route.partition(" ")[2] == SENDING:
+        services.counts.refused(Source.NATIVE, services.now_ms())
+    services.refusals.note(
+        Source.NATIVE,
+        route=visit.route,
+        status=error.status,
+        code=error.code,
+        address=visit.address,
+        request_id=visit.request_id,
+        duration_ms=visit.duration_ms,
+    )
+
+
+def note_accepted(services: Services, visit: Visit, status: int) -> None:
+    """Leave a line of a call that was not refused, where all calls have one."""
     services.refusals.accepted(
         Source.NATIVE,
-        route=f"{request.method} {resource.canonical if resource else ''}",
-        status=response.status,
-        address=services.callers.address(request),
-        request_id=request[REQUEST_ID],
-        duration_ms=(time.perf_counter() - request[STARTED]) * 1000,
+        route=visit.route,
+        status=status,
+        address=visit.address,
+        request_id=visit.request_id,
+        duration_ms=visit.duration_ms,
+    )
+
+
+def finish(
+    services: Services, request_id: str, started: float, response: web.StreamResponse
+) -> None:
+    """Name the call in its answer, and note how long it took."""
+    response.headers[REQUEST_ID_HEADER] = request_id
+    latency = services.metrics.latency[Source.NATIVE]
+    latency.observe(time.perf_counter() - started)
+
+
+def note_fault(request_id: str, fault: BaseException) -> None:
+    """Leave a line of a fault of ours, without a text that may quote the request."""
+    log.error(
+        "request failed", request_id=loggable_id(request_id), **describe_fault(fault)
     )
 
 
@@ -148,7 +189,7 @@ def refuse_unread(
     return response
 
 
-def request_id_for(request: web.BaseRequest) -> str:
+def request_id_for(request: HttpCall) -> str:
     """The caller's own id, if it is a sane one, or a fresh one."""
     theirs = request.headers.get(REQUEST_ID_HEADER)
     if theirs is not None and _SANE_REQUEST_ID.fullmatch(theirs):

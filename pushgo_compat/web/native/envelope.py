@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import orjson
-from aiohttp import web
 from multidict import CIMultiDict
 
 from pushgo_compat.errors import (
@@ -15,6 +14,7 @@ from pushgo_compat.errors import (
     RateLimited,
     ServerBusy,
 )
+from pushgo_compat.web.connection.http_call import HttpCall
 from pushgo_compat.web.native.error_texts import sentence, store_reason
 from pushgo_compat.web.preferred_language import prefers_chinese
 from pushgo_compat.web.whole_answer import WholeAnswer
@@ -30,7 +30,7 @@ _CHALLENGES = {
 
 def accepted(
     data: Mapping[str, object], headers: Mapping[str, str] = NO_HEADERS
-) -> web.Response:
+) -> WholeAnswer:
     """The answer to a request that was checked and handled."""
     return _respond(
         200,
@@ -41,9 +41,9 @@ def accepted(
 
 def refused(
     error: NativeError,
-    request: web.BaseRequest,
+    request: HttpCall,
     data: Mapping[str, object] | None = None,
-) -> web.Response:
+) -> WholeAnswer:
     """The answer to a refusal, worded in the language that the caller prefers."""
     chinese = prefers_chinese(request.headers.get("Accept-Language", ""))
     text = sentence(error.code, error.detail, chinese=chinese)
@@ -72,7 +72,7 @@ def _headers(error: NativeError) -> dict[str, str]:
 
 def _respond(
     status: int, body: Mapping[str, object], headers: Mapping[str, str]
-) -> web.Response:
+) -> WholeAnswer:
     all_headers = CIMultiDict(headers)
     all_headers["Content-Type"] = "application/json"
     return WholeAnswer(status, orjson.dumps(body), all_headers)

@@ -16,6 +16,7 @@ from pushgo_compat.errors import (
     InvalidRequest,
     RequestTooLarge,
 )
+from pushgo_compat.web.connection.http_call import HttpCall
 from pushgo_compat.web.read_body import read_body
 from pushgo_compat.web.services import SERVICES, Services
 
@@ -35,7 +36,7 @@ def admit_sender(request: web.Request, services: Services) -> str:
     return address
 
 
-def check_json_content_type(request: web.Request) -> None:
+def check_json_content_type(request: HttpCall) -> None:
     """Ask for ``application/json``, whatever its parameters.
 
     Raises InvalidRequest with missing_json_content_type.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from pushgo_compat.errors import RequestTooLarge, ServerBusy
-from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, Source
+from pushgo_compat.model import MAX_NATIVE_JSON_BYTES, Receipt, Source
 from pushgo_compat.schemas import (
     NativeRequest,
     load_request,
@@ -30,6 +30,7 @@ from pushgo_compat.web.native.guards import (
 )
 from pushgo_compat.web.services import SERVICES, Services
 from pushgo_compat.web.via import read_via
+from pushgo_compat.web.whole_answer import WholeAnswer
 
 _REPLAYED: Mapping[str, str] = {"Idempotent-Replayed": "true"}
 _NO_HEADERS: Mapping[str, str] = {}
@@ -96,24 +97,39 @@ async def _submit(
 ) -> web.StreamResponse:
     # With the password: whoever only knows the id must not use up the key's limit.
     services.limiter.check_key(call.channel_id + call.password)
-    message = call.message
-    data: dict[str, object] = {"channel_id": call.channel_id, "op_id": message.op_id}
-    if message.thing_id is not None:
-        data["thing_id"] = message.thing_id
     try:
         receipt = await services.messages.submit_native(
             call.channel_id,
             call.password,
-            message,
+            call.message,
             address=address,
             via=read_via(request.headers),
         )
     except ServerBusy as busy:
-        data["op_id"] = busy.op_id or message.op_id
-        data |= {"message_id": busy.message_id or None, "accepted": False}
-        return refuse(request, busy, data)
+        return refuse(request, busy, busy_data(call, busy))
+    return conclude(services, call, receipt)
+
+
+def conclude(services: Services, call: NativeRequest, receipt: Receipt) -> WholeAnswer:
+    """Count a message that is on disk, and word the answer."""
     services.metrics.accepted[Source.NATIVE].inc()
     services.counts.accepted(Source.NATIVE, services.now_ms())
-    data["op_id"] = receipt.op_id
-    data |= {"message_id": receipt.message_id, "accepted": True}
+    data = _data(call, receipt.op_id, receipt.message_id, accepted=True)
     return accepted(data, _REPLAYED if receipt.replayed else _NO_HEADERS)
+
+
+def busy_data(call: NativeRequest, busy: ServerBusy) -> dict[str, object]:
+    """What a refusal says of the message that could not be written."""
+    op_id = busy.op_id or call.message.op_id
+    return _data(call, op_id, busy.message_id or None, accepted=False)
+
+
+def _data(
+    call: NativeRequest, op_id: str | None, message_id: str | None, *, accepted: bool
+) -> dict[str, object]:
+    data: dict[str, object] = {"channel_id": call.channel_id, "op_id": op_id}
+    if call.message.thing_id is not None:
+        data["thing_id"] = call.message.thing_id
+    data["message_id"] = message_id
+    data["accepted"] = accepted
+    return data

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from pushgo_compat.core.stores.messages import AppendResult, NewMessage, Unwritten
+from pushgo_compat.core.stores.messages import NewMessage, Then, Unwritten
 from pushgo_compat.model import Source
-from pushgo_compat.storage.sqlite.store import SqliteStore
+from pushgo_compat.storage.waiting_rows import WaitingRows
 from tests.dialects import GOTIFY, SOURCES
 from tests.gateway import Gateway, Mount, running
 from tests.golden import KEY
@@ -28,11 +28,11 @@ BUSY: dict[Source, tuple[set[int], Callable[[Reply], bool]]] = {
 def test_a_store_that_fails_is_a_refusal_that_invites_to_try_again(
     gateway: Gateway, call: Call, mount: Mount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(store: SqliteStore, rows: list[NewMessage]) -> list[AppendResult]:
-        return [Unwritten("0" * 32) for _ in rows]
+    def fail(queue: WaitingRows, rows: Sequence[NewMessage], then: Then) -> None:
+        then([Unwritten("0" * 32) for _ in rows])
 
     call.send(gateway, mount, KEY)  # the key is known: only the commit can fail
-    monkeypatch.setattr(SqliteStore, "append", fail)
+    monkeypatch.setattr(WaitingRows, "append_then", fail)
     reply = call.send(gateway, mount, KEY)
     statuses, is_worded = BUSY[call.dialect]
     assert reply.status in statuses, reply.body
@@ -44,10 +44,10 @@ def test_a_store_that_fails_is_a_refusal_that_invites_to_try_again(
 def test_a_fault_in_the_core_says_nothing_about_itself(
     gateway: Gateway, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def break_down(store: SqliteStore, rows: list[NewMessage]) -> None:
+    def break_down(*arguments: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(SqliteStore, "append", break_down)
+    monkeypatch.setattr(WaitingRows, "append_then", break_down)
     reply = call.send(gateway, Mount.PREFIX, KEY)
     assert reply.status >= 400 or reply.json["code"] != 0
     assert b"secret detail" not in reply.body

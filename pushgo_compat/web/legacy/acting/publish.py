@@ -89,7 +89,33 @@ class Publishing:
     async def _send(
         self, keyring: Keyring, call: Publish, translation: Translation, opened: Opened
     ) -> Outcome:
-        results = await _submit(self._services, keyring, call, translation, opened)
+        results: Results = [
+            entry if isinstance(entry, NativeError) else None for entry in opened
+        ]
+        message = translation.message
+        if message is not None and not all(results):
+            accepting = self._services.messages.submit(
+                keyring.source,
+                message,
+                recipients_of(keyring, call, translation, opened),
+                translation,
+                via=read_via(keyring.request.headers),
+            )
+            written = iter(await accepting)
+            results = [result or next(written) for result in results]
+        return self.conclude(keyring, call, translation, results)
+
+    def conclude(
+        self,
+        keyring: Keyring,
+        call: Publish,
+        translation: Translation,
+        results: Results,
+    ) -> Outcome:
+        """Word and record what became of a publish.
+
+        Raises the refusal of the only claim, unless the call is a batch.
+        """
         first = results[0]
         if not call.batch and isinstance(first, NativeError):
             raise first
@@ -136,17 +162,10 @@ class Publishing:
             )
 
 
-async def _submit(
-    services: Services,
-    keyring: Keyring,
-    call: Publish,
-    translation: Translation,
-    opened: Opened,
-) -> Results:
-    """Submit the message to each channel that was opened, with its receipt."""
-    results = [entry if isinstance(entry, NativeError) else None for entry in opened]
-    if translation.message is None or all(results):
-        return results
+def recipients_of(
+    keyring: Keyring, call: Publish, translation: Translation, opened: Opened
+) -> list[Recipient]:
+    """The channels that were opened, each with the record that it gets of the call."""
     record = record_call(
         keyring.request,
         keyring.arrival,
@@ -156,21 +175,11 @@ async def _submit(
         batch=call.batch,
         receivers=len(call.claims),
     )
-    recipients = [
+    return [
         _recipient(keyring, claim, grant, record)
         for claim, grant in zip(call.claims, opened, strict=True)
         if isinstance(grant, Grant)
     ]
-    message = translation.message
-    accepting = services.messages.submit(
-        keyring.source,
-        message,
-        recipients,
-        translation,
-        via=read_via(keyring.request.headers),
-    )
-    written = iter(await accepting)
-    return [result or next(written) for result in results]
 
 
 def _recipient(
