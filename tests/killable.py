@@ -99,6 +99,8 @@ class KillableServer:
                     async with self._session.get(f"{self.base}/healthz"):
                         return
                 except aiohttp.ClientError:
+                    code = self._process.returncode
+                    assert code is None, f"the server has ended: {code}"
                     await asyncio.sleep(_PAUSE_S)
 
     async def end(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
@@ -108,6 +110,16 @@ class KillableServer:
             if process.returncode is None:
                 process.send_signal(with_signal)
             await process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal that it survives."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def get(self, path: str) -> tuple[int, Any]:
+        """Status and JSON of an answer."""
+        async with self._session.get(self.base + path) as response:
+            return response.status, await response.json()
 
     async def send(self, op_id: str) -> tuple[str, bool]:
         """Send one message: its id, and whether it was there already."""
@@ -134,3 +146,22 @@ class KillableServer:
                 return messages
             messages += data["messages"]
             since = data["next"]
+
+
+class Instance(KillableServer):
+    """One server of several on a PostgreSQL database."""
+
+    def __init__(
+        self,
+        folder: Path,
+        session: aiohttp.ClientSession,
+        url: str,
+        module: str = "pushgo_compat",
+        **settings: str,
+    ) -> None:
+        super().__init__(folder, session, module, PUSHGO_DB_LISTEN_URL=url, **settings)
+        self._url = url
+
+    @property
+    def db_url(self) -> str:
+        return self._url

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
+import signal
 import tempfile
 import time
 import warnings
@@ -84,15 +85,18 @@ class TestServer:
             (self._folder / name).unlink(missing_ok=True)
         self._server.ensure_postgres_running()
 
-    def kill(self) -> None:
-        """End the server and all its sessions at once, as a crash does."""
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End the server and all its sessions at once.
+
+        As a crash does, or by SIGQUIT, its immediate shutdown.
+        """
         pid = self._server.get_pid()
         assert pid is not None
         processes = [psutil.Process(pid)]
         processes += processes[0].children(recursive=True)
-        for process in processes:
+        for process in processes[:1] if how is signal.SIGQUIT else processes:
             with suppress(psutil.NoSuchProcess):
-                process.kill()
+                process.send_signal(how)
         for process in processes:
             while _is_alive(process):
                 time.sleep(_PAUSE_S)

@@ -9,8 +9,8 @@ import aiohttp
 
 from tests.delivery.outbox.test_takeover import Ntfy, add_target, ntfy, sent
 from tests.delivery.rig import until
+from tests.killable import Instance
 from tests.postgres import TestServer
-from tests.processes.test_postgres_crashes import Instance
 
 __all__ = ["ntfy"]
 
