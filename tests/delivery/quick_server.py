@@ -34,6 +34,7 @@ def hurry() -> None:
     pool.REQUEST_TIMEOUT_S = 1.0
     pool.FIRST_PAUSE_S = pool.LONGEST_PAUSE_S = 0.05
     lease._TAKE = lease._TAKE.replace("'15 s'", "'4 s'")
+    lease._KEPT_UNSURE_S = 2.0
     outcomes.DEVICE_RETRY_S = 0.05
     transport.SHORTEST_RETRY_S = 0.05
 

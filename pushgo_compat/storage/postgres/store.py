@@ -61,10 +61,10 @@ class PostgresStore(PostgresAdministration):
         self._on_batch = on_batch
         self._clock = clock
         self._writer = Writer(database, clock, self._committed)
-        self._wake_ups = WakeUps(database, clock)
+        self._wake_ups = WakeUps(database)
         self._foreign: ForeignCommits | None = None
         if feed is not None:
-            self._foreign = ForeignCommits(feed, database, clock, listen_dsn)
+            self._foreign = ForeignCommits(feed, database, listen_dsn)
         self.targets = PostgresTargets(database)
         self.lanes = PostgresLanes(database, owner)
         self.calls = PostgresCalls(database)
@@ -88,7 +88,7 @@ class PostgresStore(PostgresAdministration):
         """
         database = await Database.connect(dsn)
         try:
-            connection = await database.own_connection()
+            connection = await database.patient_connection()
             try:
                 await migrate(connection)
             finally:
@@ -125,7 +125,7 @@ class PostgresStore(PostgresAdministration):
         ]
         self._wake_ups.committed(
             [(row.channel, bytes.fromhex(done.message_id)) for row, done in visible],
-            batch.listened_until_ms,
+            is_listened=batch.is_listened,
         )
         listened = self._feed.channels if self._feed is not None else ()
         self._hand_on(
@@ -218,7 +218,7 @@ class PostgresStore(PostgresAdministration):
         released = await self._database.change_alone(lambda db: release_due(db, now_ms))
         if released.commits:
             self._wake_ups.committed(
-                grown(released.messages), released.listened_until_ms
+                grown(released.messages), is_listened=released.is_listened
             )
             listened = self._feed.channels if self._feed is not None else ()
             self._hand_on(

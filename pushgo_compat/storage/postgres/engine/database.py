@@ -40,8 +40,14 @@ _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', {0})"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
+_PLAIN_ISOLATION = (
+    # An operator may have set another one for everybody. Instances wait for each
+    # other's commits; under any other isolation they would be refused in place of it.
+    "SELECT set_config('default_transaction_isolation', 'read committed', false)"
+    " WHERE current_setting('default_transaction_isolation') <> 'read committed'"
+)
 _BEGIN = (
-    "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'; "
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '10s'; "
     + _DURABLE.format("true")
 )
 _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -71,7 +77,7 @@ class Database:
             dsn,
             min_size=0,
             max_size=MAX_CONNECTIONS,
-            init=None if is_pooled else _make_durable,
+            init=None if is_pooled else prepare,
             reset=_leave_as_it_is,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
@@ -94,8 +100,12 @@ class Database:
         statements = 0 if self.is_pooled else _KEPT_STATEMENTS
         connection = await connect(self._dsn, statements=statements)
         if not self.is_pooled:
-            await _make_durable(connection)
+            await prepare(connection)
         return connection
+
+    async def patient_connection(self) -> Connection:
+        """One more, whose statements may take as long as they need."""
+        return await connect(self._dsn, statements=0, command_timeout_s=None)
 
     # ------------------------------------------------------------------- statements
 
@@ -213,22 +223,27 @@ async def _begun(connection: Session, begin: str) -> AsyncIterator[None]:
             except FAILURES:
                 connection.terminate()
         raise
-    await connection.execute("COMMIT")
+    # COMMIT ends a transaction that had failed as well, without an error.
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise asyncpg.InFailedSQLTransactionError
 
 
-async def connect(dsn: str, *, statements: int) -> Connection:
+async def connect(
+    dsn: str, *, statements: int, command_timeout_s: float | None = COMMAND_TIMEOUT_S
+) -> Connection:
     """One connection, which keeps so many prepared statements. Raises FAILURES."""
     return await asyncpg.connect(
         dsn,
         timeout=CONNECT_TIMEOUT_S,
-        command_timeout=COMMAND_TIMEOUT_S,
+        command_timeout=command_timeout_s,
         statement_cache_size=statements,
         max_cacheable_statement_size=_MAX_STATEMENT_BYTES,
     )
 
 
-async def _make_durable(connection: Session) -> None:
-    await connection.execute(_DURABLE.format("false"))
+async def prepare(connection: Session) -> None:
+    """Make the settings that transactions depend on, whatever the operator's are."""
+    await connection.execute(f"{_DURABLE.format('false')}; {_PLAIN_ISOLATION}")
 
 
 async def _leave_as_it_is(connection: Session) -> None:

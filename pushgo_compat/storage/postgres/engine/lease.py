@@ -6,6 +6,7 @@ clock is the database's. Settlements of a process that has lost it are refused.
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -42,10 +43,15 @@ log = structlog.get_logger(__name__)
 class Owner:
     """A process in the eyes of the others."""
 
-    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    _token: str = field(default_factory=lambda: secrets.token_hex(8))
     has_delivered: bool = False
     """Whether it has had the lease. One that never had it, such as an operator's
     command, may move lanes beside the one that has."""
+
+    @property
+    def name(self) -> str:
+        """Told from every other, also from a process that was forked from this one."""
+        return f"{self._token}-{os.getpid()}"
 
 
 class RowLease:
@@ -101,10 +107,10 @@ class RowLease:
 async def check_lease(db: Session, owner: Owner) -> None:
     """Make sure inside a transaction that no other process delivers, until it ends.
 
-    Raises DeliveredElsewhere.
+    Raises DeliveredElsewhere; also where nobody has the lease: whoever took it over has
+    given it back since, and has moved the lanes.
     """
     if not owner.has_delivered:
         return
-    found = await db.fetchval(_OWNER)
-    if found is not None and found != owner.name:
+    if await db.fetchval(_OWNER) != owner.name:
         raise DeliveredElsewhere(detail="another process delivers from this store")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 
 from pushgo_compat.core.stores.store import StoreTooNew, StoreUnfinished
@@ -22,13 +23,20 @@ async def has_tables(connection: Connection) -> bool:
     return found is not None
 
 
-async def migrate(connection: Connection, *, unfinished: bool = False) -> None:
+async def migrate(
+    connection: Connection,
+    steps: Sequence[tuple[int, str]] = (),
+    *,
+    unfinished: bool = False,
+) -> None:
     """Bring the tables up to date, all steps in one transaction under one lock.
 
-    With ``unfinished`` new tables are for ``finish`` to open. Raises StoreTooNew where
-    a newer program has to do the writing, StoreUnfinished for half a copy.
+    A step on a large store takes minutes, and whoever comes meanwhile waits for it.
+    ``steps`` are the program's own unless others are given. With ``unfinished`` new
+    tables are for ``finish`` to open. Raises StoreTooNew where a newer program has to
+    do the writing, StoreUnfinished for half a copy.
     """
-    steps = _migrations()
+    steps = steps or _migrations()
     known = steps[-1][0]
     if await has_tables(connection):
         async with transaction(connection):
@@ -39,7 +47,10 @@ async def migrate(connection: Connection, *, unfinished: bool = False) -> None:
         if version >= known:
             return
     async with transaction(connection):
-        await connection.execute("SET LOCAL lock_timeout = 0")
+        # An operator's limits are meant for a server's short statements.
+        await connection.execute(
+            "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0"
+        )
         await connection.fetchval(_LOCK_TABLE, _LOCK)
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS migrations"

@@ -12,19 +12,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-import asyncpg
 import structlog
 
 from pushgo_compat.core.stores.feed import Feed
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.storage.ids import Clock
 from pushgo_compat.storage.postgres.engine.database import (
     CONNECT_TIMEOUT_S,
     Connection,
     Database,
+    connect,
+    prepare,
 )
-from pushgo_compat.storage.postgres.engine.faults import NOT_WRITTEN, reason_of
+from pushgo_compat.storage.postgres.engine.faults import (
+    FAILURES,
+    NOT_WRITTEN,
+    reason_of,
+)
 from pushgo_compat.storage.postgres.messages import messages
 
 CHANNEL = "pushgo_compat"
@@ -34,6 +38,11 @@ BEGIN_WITHIN_S = 0.25
 """So soon after the first listener has come it is looked for."""
 LISTENED_FOR_MS = 15_000
 """So long after its last word other processes send wake-ups to one that listens."""
+_NOW_MS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_LISTENS = (
+    f"UPDATE state SET listened_until = {_NOW_MS} + {LISTENED_FOR_MS}"
+    f" WHERE listened_until < {_NOW_MS} + {LISTENED_FOR_MS // 2}"
+)
 _MOST_BYTES = 7000
 """PostgreSQL takes 8,000 in one notification."""
 
@@ -49,14 +58,12 @@ class ForeignCommits:
         self,
         feed: Feed,
         database: Database,
-        clock: Clock,
         listen_dsn: str | None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Looks until ``close``. Without ``listen_dsn`` no wake-ups are heard."""
         self._feed = feed
         self._database = database
-        self._clock = clock
         self._listen_dsn = listen_dsn
         self._sleep = sleep
         self._told = 0
@@ -130,17 +137,23 @@ class ForeignCommits:
         self._hurry.clear()
 
     async def _listen(self, dsn: str) -> None:
-        """Keep a connection that hears wake-ups, and tell others that it does."""
-        if self._listening is None or self._listening.is_closed():
-            self._listening = await asyncpg.connect(
-                dsn, timeout=CONNECT_TIMEOUT_S, statement_cache_size=0
+        """Keep a connection that hears wake-ups, and tell others that it does.
+
+        They are told on that connection itself: one whose other end has gone without a
+        word hears nothing for ever, and nothing else would show it.
+        """
+        listening = self._listening
+        if listening is None or listening.is_closed():
+            self._listening = listening = await connect(
+                dsn, statements=0, command_timeout_s=CONNECT_TIMEOUT_S
             )
-            await self._listening.add_listener(CHANNEL, self._heard)
-        await self._database.execute(
-            "UPDATE state SET listened_until = $1 WHERE listened_until < $2",
-            self._clock() + LISTENED_FOR_MS,
-            self._clock() + LISTENED_FOR_MS // 2,
-        )
+            await prepare(listening)
+            await listening.add_listener(CHANNEL, self._heard)
+        try:
+            await listening.execute(_LISTENS)
+        except FAILURES:
+            listening.terminate()
+            raise
 
     def _heard(self, *notification: object) -> None:
         """Take a wake-up: channels and how far they have grown, or nothing."""
@@ -162,17 +175,16 @@ class WakeUps:
     queue of notifications has one lock).
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
         self._grown: dict[int, bytes] = {}
         self._task: asyncio.Task[None] | None = None
 
     def committed(
-        self, visible: Sequence[tuple[int, bytes]], listened_until_ms: int
+        self, visible: Sequence[tuple[int, bytes]], *, is_listened: bool
     ) -> None:
         """Take channels and positions of a commit; sent only if somebody listens."""
-        if listened_until_ms < self._clock() or not visible:
+        if not is_listened or not visible:
             return
         self._grown.update(visible)
         if self._task is None:

@@ -52,8 +52,11 @@ _TAKE = f"""UPDATE state SET
 $3 on in a new millisecond, and $5 push numbers."""
 _PLACES = (
     " RETURNING last_ms AS ms, last_count - $2 + 1 AS base,"
-    " last_push_number - $5 AS number, commits, listened_until"
+    " last_push_number - $5 AS number, commits,"
+    " listened_until > (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+    " AS is_listened"
 )
+"""Whether somebody listens goes by the database's clock: those of instances differ."""
 TAKE_PLACES = _TAKE + _PLACES
 PLACE = (
     "substring(int8send(s.ms) from 3)"
@@ -71,7 +74,7 @@ FROM (SELECT u.*, {PLACE} AS place FROM s,
  WITH ORDINALITY AS u(random, tail, channel, source, payload, view, receipt, hidden, n)
 ) p
 RETURNING message_id, NULL::bigint AS push_number,
- (SELECT commits FROM s), (SELECT listened_until FROM s)"""
+ (SELECT commits FROM s), (SELECT is_listened FROM s)"""
 
 _FULL = f"""WITH s AS ({TAKE_PLACES}),
 p AS (SELECT u.*, {PLACE} AS place, CASE WHEN u.numbered
@@ -98,7 +101,7 @@ m AS (INSERT INTO messages (message_id, channel, position, accepted_at, source, 
   payload, view, receipt, hidden, deliver_at, sequence_id, push_number, via, held
  FROM k
  RETURNING message_id)
-SELECT p.place AS message_id, p.push_number, s.commits, s.listened_until,
+SELECT p.place AS message_id, p.push_number, s.commits, s.is_listened,
  m.message_id IS NOT NULL AS is_new
 FROM s, p LEFT JOIN m ON m.message_id = p.place ORDER BY p.n"""
 
@@ -118,8 +121,8 @@ class Batch(NamedTuple):
     results: Sequence[AppendResult]
     commits: tuple[int, ...] = ()
     """How many commits the store had seen after each of its statements."""
-    listened_until_ms: int = 0
-    """Until then some process listens."""
+    is_listened: bool = False
+    """Whether some process listens."""
 
 
 async def write(
@@ -144,7 +147,7 @@ async def write(
             for row in rows
         ],
         commits=tuple(number for part in written for number in part.commits),
-        listened_until_ms=max(part.listened_until_ms for part in written),
+        is_listened=any(part.is_listened for part in written),
     )
 
 

@@ -23,7 +23,7 @@ p AS (SELECT u.message_id, u.n, {PLACE} AS place
  FROM s, unnest($6::bytea[], $7::bigint[], $8::bytea[])
  WITH ORDINALITY AS u(message_id, random, tail, n))
 UPDATE messages m SET position = p.place FROM p WHERE m.message_id = p.message_id
-RETURNING p.place, p.n, (SELECT commits FROM s), (SELECT listened_until FROM s)"""
+RETURNING p.place, p.n, (SELECT commits FROM s), (SELECT is_listened FROM s)"""
 
 
 class Released(NamedTuple):
@@ -32,7 +32,7 @@ class Released(NamedTuple):
     messages: list[StoredMessage]
     next_due_ms: int | None
     commits: tuple[int, ...] = ()
-    listened_until_ms: int = 0
+    is_listened: bool = False
 
 
 async def release_due(db: Session, now_ms: int) -> Released:
