@@ -47,7 +47,8 @@ _PLAIN_ISOLATION = (
     " WHERE current_setting('default_transaction_isolation') <> 'read committed'"
 )
 _BEGIN = (
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '10s'; "
+    "BEGIN ISOLATION LEVEL READ COMMITTED;"
+    " SET LOCAL idle_in_transaction_session_timeout = '10s'; "
     + _DURABLE.format("true")
 )
 _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
