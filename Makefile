@@ -16,7 +16,8 @@ MINUTES ?= 5
 SEED ?=
 MESSAGES ?= 5000
 TARGETS ?= 20
-KILLS ?= 40
+KILLS ?= 50
+SUBMITS ?= 10000
 
 # A stamp says that the extras it is named after are installed as setup.cfg has them.
 BASE := $(VENV)/.installed
@@ -48,9 +49,9 @@ check-deploy: $(BASE) ## the files of deploy/ through nginx, caddy, systemd, kub
 fuzz: $(TEST) ## draw new examples for MINUTES (5), or those of a SEED once more
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-torture: $(TEST) ## MESSAGES (5000) to TARGETS (20) that fail, KILLS (40) of the server
-	timeout 3600 $(BIN)/python -m tests.delivery.chaos \
-		--messages $(MESSAGES) --targets $(TARGETS) --kills $(KILLS)
+torture: $(TEST) ## KILLS (50) of every process under load, on both stores; ARGS='--only SQLite'
+	timeout 10800 $(BIN)/python -m tests.chaos --kills $(KILLS) --submits $(SUBMITS) \
+		--messages $(MESSAGES) --targets $(TARGETS) $(ARGS)
 
 check: $(CHECK) ## format, lint, types, import direction, Dockerfile
 	$(BIN)/ruff format --check

@@ -111,10 +111,11 @@ class KillableServer:
                 process.send_signal(with_signal)
             await process.wait()
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal that it survives."""
+    @property
+    def pid(self) -> int:
+        """The process that was started, which may have children."""
         assert self._process is not None
-        self._process.send_signal(number)
+        return self._process.pid
 
     async def get(self, path: str) -> tuple[int, Any]:
         """Status and JSON of an answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,8 +12,10 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 
 from tests.killable import Instance, KillableServer
+from tests.patience import PATIENCE_S
 from tests.postgres import TestServer
 
 SERVER = "tests.delivery.quick_server"
@@ -41,6 +44,8 @@ class Cast:
     doors: Sequence[KillableServer]
     """The servers that clients know; each is tried in turn."""
     victims: Sequence[Victim]
+    patience_s: float = 30.0
+    """How long a sender waits for an answer."""
 
 
 @asynccontextmanager
@@ -75,20 +80,40 @@ def each_of(servers: Sequence[KillableServer]) -> list[Victim]:
     ]
 
 
-def paused(servers: Sequence[KillableServer], pause_s: float) -> list[Victim]:
-    """The same, held up for so long in place of being killed."""
+def the_deliverer(
+    url: str, instances: Sequence[KillableServer], pause_s: float
+) -> Victim:
+    """The instance that delivers, held up for so long as if it collected garbage.
 
-    async def hold(server: KillableServer) -> None:
-        server.signal(signal.SIGSTOP)
+    Longer than its lease: another one delivers meanwhile.
+    """
+    held: list[int] = []
+
+    async def hold() -> None:
+        pids = {instance.pid for instance in instances}
+        async with asyncio.timeout(PATIENCE_S):
+            while (pid := await deliverer(url)) not in pids:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        held.append(pid)
+        os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(pause_s)
 
-    async def let_go(server: KillableServer) -> None:
-        server.signal(signal.SIGCONT)
+    async def let_go() -> None:
+        os.kill(held.pop(), signal.SIGCONT)
 
-    return [
-        Victim(f"server {number}", partial(hold, server), partial(let_go, server))
-        for number, server in enumerate(servers)
-    ]
+    return Victim("the instance that delivers, held up", hold, let_go, False)
+
+
+async def deliverer(url: str) -> int:
+    """The process that has the lease to deliver; 0 where none has it."""
+    connection = await asyncpg.connect(url)
+    try:
+        owner = await connection.fetchval(
+            "SELECT owner FROM leases WHERE ends_at > clock_timestamp()"
+        )
+    finally:
+        await connection.close()
+    return int(owner.rpartition("-")[2]) if owner else 0
 
 
 def database(postgres: TestServer, servers: Sequence[KillableServer]) -> list[Victim]:

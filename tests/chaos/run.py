@@ -50,7 +50,7 @@ async def _run(
             itertools.product(("native", "ntfy"), lines)
         )
     ]
-    load = Load(cast.doors, lines, session)
+    load = Load(cast.doors, lines, session, cast.patience_s)
     for stream in streams:
         stack.push_async_callback(stream.close)
         stream.start()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -12,10 +13,10 @@ from tests.chaos.cast import (
     SERVER,
     SETTINGS,
     Cast,
-    Victim,
     database,
     each_of,
     postgres_instances,
+    the_deliverer,
 )
 from tests.chaos.channels import add_targets, make_lines, receiving
 from tests.chaos.ledger import Counts
@@ -24,49 +25,66 @@ from tests.killable import Instance, KillableServer
 from tests.postgres import TestServer
 
 LINES = 3
+PAUSE_S = 6.0
+"""Longer than the lease of 4 s that the servers of these runs have."""
 
-Choose = Callable[[TestServer, Sequence[Instance]], Sequence[Victim]]
+Scene = Callable[[Path, aiohttp.ClientSession, TestServer, int], Awaitable[Counts]]
+"""A run with so many kills, on stores of its own."""
 
 
-async def on_postgres(
+async def _on_postgres(
+    choose: Callable[[str, TestServer, Sequence[Instance]], Cast],
     folder: Path,
     session: aiohttp.ClientSession,
     postgres: TestServer,
-    choose: Choose,
     kills: int,
 ) -> Counts:
     """Three instances on one database; ``choose`` says who is killed."""
     url = await postgres.new_database()
     async with AsyncExitStack() as stack:
         lines = await make_lines(url, LINES)
-        await add_targets(url, lines, await stack.enter_async_context(receiving(lines)))
+        base = await stack.enter_async_context(receiving(lines))
+        await add_targets(url, lines, base)
         instances = await stack.enter_async_context(
             postgres_instances(folder, session, url)
         )
-        cast = Cast(instances, choose(postgres, instances))
+        cast = choose(url, postgres, instances)
         return await run(cast, lines, session, kills)
 
 
-def instances_die(postgres: TestServer, instances: Sequence[Instance]) -> list[Victim]:
-    return each_of(instances)
-
-
-def the_database_dies(
-    postgres: TestServer, instances: Sequence[Instance]
-) -> list[Victim]:
-    return database(postgres, instances)
-
-
-async def on_sqlite(folder: Path, session: aiohttp.ClientSession, kills: int) -> Counts:
-    """One server on a file, which is killed."""
-    server = KillableServer(folder, session, SERVER, **SETTINGS)
+async def _on_sqlite(
+    choose: Callable[[KillableServer], Cast],
+    settings: Mapping[str, str],
+    folder: Path,
+    session: aiohttp.ClientSession,
+    postgres: TestServer,
+    kills: int,
+) -> Counts:
+    """One server on a file."""
+    server = KillableServer(folder, session, SERVER, **SETTINGS, **settings)
     async with AsyncExitStack() as stack:
         lines = await make_lines(server.db_url, LINES)
-        await add_targets(
-            server.db_url, lines, await stack.enter_async_context(receiving(lines))
-        )
+        base = await stack.enter_async_context(receiving(lines))
+        await add_targets(server.db_url, lines, base)
         await stack.enter_async_context(server)
-        return await run(Cast([server], each_of([server])), lines, session, kills)
+        return await run(choose(server), lines, session, kills)
 
 
-Scene = Callable[[Path, aiohttp.ClientSession, int], Awaitable[Counts]]
+SCENES: Mapping[str, Scene] = {
+    "PostgreSQL: one of three instances": partial(
+        _on_postgres, lambda url, postgres, servers: Cast(servers, each_of(servers))
+    ),
+    "PostgreSQL: the database itself": partial(
+        _on_postgres,
+        lambda url, postgres, servers: Cast(servers, database(postgres, servers)),
+    ),
+    "PostgreSQL: the deliverer held up": partial(
+        _on_postgres,
+        lambda url, postgres, servers: Cast(
+            servers, [the_deliverer(url, servers, PAUSE_S)], patience_s=2.0
+        ),
+    ),
+    "SQLite: the server": partial(
+        _on_sqlite, lambda server: Cast([server], each_of([server])), {}
+    ),
+}

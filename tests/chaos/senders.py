@@ -23,7 +23,6 @@ REST_S = 0.04
 TOO_MANY_CHECKS = 429
 """Where one address shows many keys to a server that has just started (docs/keys.md,
 "Guessing")."""
-TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 class Call(NamedTuple):
@@ -68,6 +67,8 @@ class Load:
     doors: Sequence[KillableServer]
     lines: Sequence[Line]
     session: aiohttp.ClientSession
+    patience_s: float
+    """How long a sender waits for an answer before it asks the next door."""
     sent: dict[str, Sent] = field(default_factory=dict)
     """By title, which no other message has."""
     acknowledged: int = 0
@@ -101,7 +102,9 @@ class Load:
         path, fields = WAYS[sent.way](sent.line, title)
         try:
             async with self.session.post(
-                door.base + path, timeout=TIMEOUT, **fields
+                door.base + path,
+                timeout=aiohttp.ClientTimeout(total=self.patience_s),
+                **fields,
             ) as response:
                 body = await response.json(content_type=None)
                 if response.status == 200:

@@ -48,8 +48,7 @@ _PLAIN_ISOLATION = (
 )
 _BEGIN = (
     "BEGIN ISOLATION LEVEL READ COMMITTED;"
-    " SET LOCAL idle_in_transaction_session_timeout = '10s'; "
-    + _DURABLE.format("true")
+    " SET LOCAL idle_in_transaction_session_timeout = '10s'; " + _DURABLE.format("true")
 )
 _BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
