@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from contextlib import suppress
 
 import asyncpg
@@ -19,8 +20,14 @@ from pushgo_compat.core.stores.targets import (
     OutcomeState,
 )
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.storage.postgres.engine import database, migrations, wake_ups
+from pushgo_compat.storage.postgres.engine import (
+    database,
+    keepalive,
+    migrations,
+    wake_ups,
+)
 from pushgo_compat.storage.postgres.engine.database import Database, Session
+from pushgo_compat.storage.postgres.engine.faults import is_lost, reason_of
 from pushgo_compat.storage.postgres.engine.lease import Owner, RowLease
 from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.golden import NOW_MS
@@ -135,6 +142,39 @@ async def test_a_change_whose_answer_was_lost_is_no_success(
         await store.delete(desk.channel.number, sent.message_id)
         assert await desk.ids() == []
         await store.close()
+
+
+@pytest.mark.parametrize("is_pooled", [False, True])
+async def test_every_connection_over_a_network_finds_out_that_its_other_end_is_gone(
+    url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch, is_pooled: bool
+) -> None:
+    """A firewall forgets a quiet one; a statement would wait for its whole limit."""
+    if is_pooled:
+        monkeypatch.setattr(asyncpg.Connection, "get_server_pid", lambda self: 0)
+    async with wire_to(url) as wire:
+        here, _, hub = await listening(wire.url, clock, wire.url)
+        await here.send()
+        store = here.store
+        listener = store._foreign._listening  # type: ignore[attr-defined]
+        writer = store._writer._connection  # type: ignore[attr-defined]
+        pool = store._database._pool  # type: ignore[attr-defined]
+        async with pool.acquire() as pooled:
+            for connection in (listener, writer, pooled):
+                end = connection._transport.get_extra_info("socket")
+                assert end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                for option, value in (
+                    (socket.TCP_KEEPIDLE, keepalive.QUIET_S),
+                    (socket.TCP_USER_TIMEOUT, keepalive.UNANSWERED_MS),
+                ):
+                    assert end.getsockopt(socket.IPPROTO_TCP, option) == value
+        await hub.close()
+        await store.close()
+
+
+def test_a_connection_that_the_database_ended_as_quiet_is_one_to_be_replaced() -> None:
+    ended = asyncpg.IdleSessionTimeoutError("terminating connection")
+    assert is_lost(ended)
+    assert reason_of(ended) == "the database ended a quiet connection"
 
 
 # --------------------------------------------------------------------------- delivery

@@ -18,6 +18,7 @@ import asyncpg.pool
 
 from pushgo_compat.errors import ServerBusy
 from pushgo_compat.storage.postgres.engine.faults import FAILURES, is_lost, reason_of
+from pushgo_compat.storage.postgres.engine.keepalive import watch
 
 # Only their stubs are generic.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -77,7 +78,7 @@ class Database:
             dsn,
             min_size=0,
             max_size=MAX_CONNECTIONS,
-            init=None if is_pooled else prepare,
+            init=_watch if is_pooled else prepare,
             reset=_leave_as_it_is,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
@@ -232,18 +233,25 @@ async def connect(
     dsn: str, *, statements: int, command_timeout_s: float | None = COMMAND_TIMEOUT_S
 ) -> Connection:
     """One connection, which keeps so many prepared statements. Raises FAILURES."""
-    return await asyncpg.connect(
+    connection = await asyncpg.connect(
         dsn,
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=command_timeout_s,
         statement_cache_size=statements,
         max_cacheable_statement_size=_MAX_STATEMENT_BYTES,
     )
+    watch(connection)
+    return connection
 
 
 async def prepare(connection: Session) -> None:
     """Make the settings that transactions depend on, whatever the operator's are."""
+    watch(connection)
     await connection.execute(f"{_DURABLE.format('false')}; {_PLAIN_ISOLATION}")
+
+
+async def _watch(connection: Session) -> None:
+    watch(connection)
 
 
 async def _leave_as_it_is(connection: Session) -> None:
