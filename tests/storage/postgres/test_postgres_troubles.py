@@ -33,10 +33,10 @@ from pushgo_compat.storage.postgres.store import PostgresStore
 from tests.golden import NOW_MS
 from tests.patience import until
 from tests.postgres import TestServer
-from tests.storage.conformance_feed import Ear
-from tests.storage.conformance_targets import added
+from tests.storage.conformance.feed import Ear
+from tests.storage.conformance.targets import added
 from tests.storage.conftest import Clock, Desk
-from tests.storage.postgres_wire import State, wire_to
+from tests.storage.postgres.wire import State, wire_to
 
 
 @pytest.fixture
