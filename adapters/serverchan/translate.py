@@ -36,9 +36,8 @@ def translate(request: LegacyRequest, generation: Generation) -> Translation:
     sent = _sent(fields.values, notes)
     encrypted = "desp" in sent and "encoded" in sent
     draft = SendDraft(generation, sent, encrypted, notes)
-    for name, parameter in TABLE.items():
-        if name in sent:
-            parameter.translate(draft, name)
+    for name in filter(sent.__contains__, TABLE):
+        TABLE[name].translate(draft, name)
     if draft.title is None:
         raise LegacyRefusal(refusal(generation, Fault.NO_TITLE))
     return Translation(

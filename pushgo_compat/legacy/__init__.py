@@ -56,6 +56,7 @@ from pushgo_compat.legacy.translation import (
     Reading,
     Translation,
     Verdict,
+    known_note,
 )
 
 __all__ = [
@@ -93,4 +94,5 @@ __all__ = [
     "Translation",
     "Verdict",
     "claims_of",
+    "known_note",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from pushgo_compat.model import MessageExtras, NativeMessage
@@ -56,6 +57,13 @@ class Note(NamedTuple):
     field: str
     code: str
     detail: str = ""
+
+
+known_note = lru_cache(maxsize=4096)(Note)
+"""A note on a field that a table of parameters names, made once for each spelling.
+
+Never for a name that the sender made up, which could be a key: it stays in memory.
+"""
 
 
 class NoteText(NamedTuple):

@@ -12,25 +12,33 @@ import orjson
 from pushgo_compat.model import NativeMessage, Severity
 
 
-def encode_message(message: NativeMessage) -> bytes:
+def encode_message(message: NativeMessage) -> bytes:  # noqa: C901 - a step a field
     """The stored form. ``title`` is filled in by now."""
-    fields = {
-        "title": message.title,
-        "severity": message.severity,
-        "body": message.body,
-        "op_id": message.op_id,
-        "thing_id": message.thing_id,
-        "occurred_at": message.occurred_at_ms,
-        "ttl": message.ttl_ms,
-        "url": message.url,
-        "images": message.images or None,
-        "tags": message.tags or None,
-        "ciphertext": message.ciphertext,
-        "metadata": dict(message.metadata) or None,
-    }
-    return orjson.dumps(
-        {name: value for name, value in fields.items() if value is not None}
-    )
+    fields: dict[str, object] = {}
+    if message.title is not None:
+        fields["title"] = message.title
+    fields["severity"] = message.severity
+    if message.body is not None:
+        fields["body"] = message.body
+    if message.op_id is not None:
+        fields["op_id"] = message.op_id
+    if message.thing_id is not None:
+        fields["thing_id"] = message.thing_id
+    if message.occurred_at_ms is not None:
+        fields["occurred_at"] = message.occurred_at_ms
+    if message.ttl_ms is not None:
+        fields["ttl"] = message.ttl_ms
+    if message.url is not None:
+        fields["url"] = message.url
+    if message.images:
+        fields["images"] = message.images
+    if message.tags:
+        fields["tags"] = message.tags
+    if message.ciphertext is not None:
+        fields["ciphertext"] = message.ciphertext
+    if message.metadata:
+        fields["metadata"] = dict(message.metadata)
+    return orjson.dumps(fields)
 
 
 def decode_message(payload: bytes) -> NativeMessage:

@@ -20,7 +20,7 @@ from adapters.bark.parameters.parameter import (
     lose,
 )
 from adapters.shared.parsing import MAX_TAG_CHARS, clean_text, decimal_text
-from pushgo_compat.legacy import Note, NoteText, Translation, Verdict
+from pushgo_compat.legacy import Note, NoteText, Translation, Verdict, known_note
 from pushgo_compat.model import NativeMessage
 
 _LAST_EXPIRY_MS = 253_402_300_799_000
@@ -38,7 +38,7 @@ def _translate_group(draft: PushDraft, name: str, sent: Sent) -> None:
     tag = sent.text.strip()
     if tag and len(tag.encode()) <= MAX_TAG_CHARS:
         draft.tags = (tag,)
-        draft.notes.append(Note(sent.name, "group_tag"))
+        draft.notes.append(known_note(sent.name, "group_tag"))
 
 
 def _translate_ttl(draft: PushDraft, name: str, sent: Sent) -> None:

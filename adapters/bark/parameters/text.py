@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from adapters.bark.draft import RECORDED, PushDraft, Sent
 from adapters.bark.parameters.parameter import Cut, FromJson, Parameter, View
-from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.legacy import Note, NoteText, Verdict, known_note
 from pushgo_compat.model import NativeMessage
 
 PATH_FORMS: tuple[tuple[str, ...], ...] = (
@@ -32,7 +32,7 @@ def title(draft: PushDraft, default: str) -> str:
         draft.notes.append(Note(title.name, "empty"))
     elif title:
         code = "title" if line == title.text else "title_one_line"
-        draft.notes.append(Note(title.name, code))
+        draft.notes.append(known_note(title.name, code))
     if not line:
         draft.view["title"] = ""
     if subtitle is not None:
@@ -48,7 +48,8 @@ def body(draft: PushDraft) -> str | None:
     """The markdown, or else the body, or else what bark-server makes up."""
     body, markdown = draft.texts.get("body"), draft.texts.get("markdown")
     if body:
-        draft.notes.append(Note(body.name, "body_hidden" if markdown else "body"))
+        code = "body_hidden" if markdown else "body"
+        draft.notes.append(known_note(body.name, code))
     if markdown:
         draft.notes.append(Note(markdown.name, "markdown"))
         draft.view["markdown"] = True

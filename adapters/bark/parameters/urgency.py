@@ -10,7 +10,7 @@ from adapters.bark.parameters.parameter import (
     keep_copy,
     keep_switch,
 )
-from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.legacy import NoteText, Verdict, known_note
 from pushgo_compat.model import NativeMessage, Severity
 
 _LEVELS = {
@@ -33,7 +33,7 @@ def _translate_level(draft: PushDraft, name: str, sent: Sent) -> None:
         draft.keep_prose(name, sent, "level_unknown")
     else:
         draft.severity = severity
-        draft.notes.append(Note(sent.name, "level"))
+        draft.notes.append(known_note(sent.name, "level"))
 
 
 def _forward_level(message: NativeMessage, view: View) -> str | None:

@@ -58,6 +58,8 @@ def read_body(
     not called where files can be stored.
     """
     match role:
+        case Role.TEXT:  # nearly always, and looking members up takes time
+            return _read_text(body, len(body), sent_as, found, 40014)
         case Role.VERBATIM:
             return _read_verbatim(
                 body[:MAX_TEXT_BYTES], len(body), sent_as, found, view
@@ -66,8 +68,6 @@ def read_body(
             return _read_text(body[:MAX_TEXT_BYTES], len(body), sent_as, found, 40011)
         case Role.FILE:
             raise refusal(40014)
-        case Role.TEXT:
-            return _read_text(body, len(body), sent_as, found, 40014)
         case Role.TEMPLATE_INPUT | Role.NOTHING:
             return ""
 

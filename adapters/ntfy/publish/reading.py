@@ -33,7 +33,7 @@ def read_parameters(
     headers = _first_of_each(request.headers.items(), found.notes)
     if overrides:
         found.notes.extend(
-            Note(headers[name].field, "overridden")
+            Note(headers[name][0], "overridden")
             for name in overrides
             if name in headers
         )
@@ -51,9 +51,12 @@ def unknown(name: str) -> Note:
 
 def _first_of_each(
     headers: Iterable[tuple[str, str]], notes: list[Note]
-) -> dict[str, Sent]:
-    """The first line of each header that is a parameter, by its lower-case name."""
-    first: dict[str, Sent] = {}
+) -> dict[str, tuple[str, str]]:
+    """The first line of each header that is a parameter, by its lower-case name.
+
+    Name and value, as in ``Sent``, whose making would double the cost of the search.
+    """
+    first: dict[str, tuple[str, str]] = {}
     for name, value in headers:
         lowered = name.lower()
         if lowered not in PLACES:
@@ -61,13 +64,11 @@ def _first_of_each(
         if lowered in first:
             notes.append(Note(name, "overridden"))
         else:
-            first[lowered] = Sent(
-                name, value if value.isascii() else header_text(value)
-            )
+            first[lowered] = name, value if value.isascii() else header_text(value)
     return first
 
 
-def _choose_headers(headers: Mapping[str, Sent], found: Found) -> None:
+def _choose_headers(headers: Mapping[str, tuple[str, str]], found: Found) -> None:
     """Take for each parameter the first of its names that is not blank."""
     ranks: dict[str, int] = {}
     for name, (sent_as, raw) in headers.items():

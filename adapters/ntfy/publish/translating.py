@@ -17,7 +17,7 @@ from adapters.ntfy.parameters.updates import cancel_waiting, take_from_path
 from adapters.ntfy.publish.body import Role, read_body, read_parameter
 from adapters.ntfy.publish.templating import defer, render_body
 from adapters.shared.size_limit import fit
-from pushgo_compat.legacy import LegacyRequest, Note, Translation
+from pushgo_compat.legacy import LegacyRequest, Note, Translation, known_note
 from pushgo_compat.model import NativeMessage, Upload
 
 _KEPT_METADATA = frozenset({"compat.source"})
@@ -173,7 +173,7 @@ def _translate_parameters(native: NativeFields, found: Found) -> None:
         if parameter.translate:
             code = parameter.translate(native, value, sent_as)
         if code:
-            found.notes.append(Note(sent_as, code))
+            found.notes.append(known_note(sent_as, code))
 
 
 def _clean(native: NativeFields, text: str, sent_as: str, place: str) -> str:

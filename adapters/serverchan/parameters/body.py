@@ -12,7 +12,7 @@ from adapters.serverchan.parameters.parameter import Parameter, keep
 from adapters.serverchan.parameters.title import title_from_desp
 from adapters.serverchan.routes import Generation
 from adapters.shared.size_limit import Fitted
-from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.legacy import Note, NoteText, Verdict, known_note
 from pushgo_compat.model import NativeMessage
 
 _ENCODED = f"{METADATA}encoded"
@@ -39,7 +39,7 @@ def note_texts(draft: SendDraft, fitted: Fitted) -> None:
             notes.append(Note("short", "short.body_cut" if cut else "short.body"))
     else:
         if "desp" in sent:
-            notes.append(Note("desp", "desp.cut" if cut else "desp"))
+            notes.append(known_note("desp", "desp.cut" if cut else "desp"))
             if cut:
                 notes.append(Note("desp", "desp.tail"))
         if "encoded" in sent:

@@ -7,7 +7,7 @@ import re
 from adapters.serverchan.draft import SendDraft
 from adapters.serverchan.parameters.parameter import Parameter
 from adapters.shared.size_limit import Fitted
-from pushgo_compat.legacy import Note, NoteText, Verdict
+from pushgo_compat.legacy import Note, NoteText, Verdict, known_note
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _MARKS = "#>*- \t"
@@ -42,7 +42,7 @@ def _translate(draft: SendDraft, name: str) -> None:
     title = draft.sent[name].strip()
     draft.title = _LINE_BREAKS.sub(" ", title)
     one_line = draft.title == title
-    draft.notes.append(Note(name, "title" if one_line else "title.one_line"))
+    draft.notes.append(known_note(name, "title" if one_line else "title.one_line"))
 
 
 PARAMETERS = (
