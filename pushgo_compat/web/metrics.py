@@ -1,22 +1,14 @@
-"""Metrics for Prometheus. No label ever holds a key or a text.
-
-A labelled metric costs a look-up a call, so the children are made once and kept.
-"""
+"""Metrics for Prometheus. No label ever holds a key or a text."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterable, Iterator
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    generate_latest,
-)
+from prometheus_client import Metric, ProcessCollector, generate_latest
+from prometheus_client.registry import Collector
 
 from pushgo_compat.model import Source
+from pushgo_compat.web.metric_numbers import Numbers, NumbersCollector
 
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 BATCH_BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -25,119 +17,120 @@ BATCH_BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 class DeliveryMetrics:
     """What the outbox tells (``delivery.observer.Observer``), by kind of target."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        gauge = partial(Gauge, registry=registry)
-        self._ended = Counter(
+    def __init__(self, numbers: NumbersCollector) -> None:
+        self._ended = numbers.counter(
             "pushgo_deliveries",
             "Deliveries by outcome: sent, failed, expired, dropped, retried.",
-            ["kind", "outcome"],
-            registry=registry,
+            "kind",
+            "outcome",
         )
-        self._seconds = Histogram(
+        self._seconds = numbers.histogram(
             "pushgo_delivery_seconds",
             "Time that a provider took to answer.",
-            ["kind"],
-            buckets=LATENCY_BUCKETS_S,
-            registry=registry,
+            "kind",
+            bounds=LATENCY_BUCKETS_S,
         )
-        self._waiting = gauge(
-            "pushgo_deliveries_waiting", "Deliveries that wait now.", ["kind"]
+        self._waiting = numbers.gauge(
+            "pushgo_deliveries_waiting", "Deliveries that wait now.", "kind"
         )
-        self._lag = gauge(
-            "pushgo_delivery_lag_seconds", "Age of the oldest that waits.", ["kind"]
+        self._lag = numbers.gauge(
+            "pushgo_delivery_lag_seconds", "Age of the oldest that waits.", "kind"
         )
-        self._open = gauge(
+        self._open = numbers.gauge(
             "pushgo_delivery_breakers_open",
             "Groups of targets to which nothing is sent now.",
-            ["kind"],
+            "kind",
         )
 
     def sent(self, kind: str, seconds: float) -> None:
         """A provider has answered."""
-        self._seconds.labels(kind).observe(seconds)
+        self._seconds.of(kind).observe(seconds)
 
     def ended(self, kind: str, state: str) -> None:
         """A delivery has ended, or will be tried again."""
-        self._ended.labels(kind, state).inc()
+        self._ended.of(kind, state).inc()
 
     def breaker(self, kind: str, *, is_open: bool) -> None:
         """A group of this kind has stopped or goes on."""
-        self._open.labels(kind).inc(1 if is_open else -1)
+        self._open.of(kind).inc(1 if is_open else -1)
 
     def waiting(self, kind: str, count: int, oldest_s: float) -> None:
         """How many deliveries wait, and how long the oldest does."""
-        self._waiting.labels(kind).set(count)
-        self._lag.labels(kind).set(oldest_s)
+        self._waiting.of(kind).set(count)
+        self._lag.of(kind).set(oldest_s)
 
 
 class Metrics:
-    """One registry for one process, not the library's global one."""
+    """The metrics of one process.
+
+    ``numbers.snapshot()`` is what another process hands to ``render``, which adds it
+    up; what belongs to the whole gateway (the outbox) is counted by one of them.
+    """
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        counter = partial(Counter, registry=self.registry)
-        histogram = partial(Histogram, registry=self.registry)
+        self.numbers = numbers = NumbersCollector()
         sources = Source.all()
-        accepted = counter(
+        accepted = numbers.counter(
             "pushgo_messages_accepted",
             "Messages made durable, repeats included.",
-            ["source"],
+            "source",
         )
-        self._refused = counter(
-            "pushgo_requests_refused", "Requests refused.", ["source", "code"]
+        self._refused = numbers.counter(
+            "pushgo_requests_refused", "Requests refused.", "source", "code"
         )
-        latency = histogram(
+        latency = numbers.histogram(
             "pushgo_request_seconds",
             "Time from a request's head to its answer; streams are not counted.",
-            ["source"],
-            buckets=LATENCY_BUCKETS_S,
+            "source",
+            bounds=LATENCY_BUCKETS_S,
         )
-        self.accepted = {source: accepted.labels(source) for source in sources}
+        self.accepted = {source: accepted.of(source) for source in sources}
         """One counter for each door: ``accepted[source].inc()``."""
-        self.latency = {source: latency.labels(source) for source in sources}
+        self.latency = {source: latency.of(source) for source in sources}
         """Seconds, one histogram for each door."""
-        self.commit_rows = histogram(
+        self.commit_rows = numbers.histogram(
             "pushgo_commit_rows",
             "Messages that shared one durable commit.",
-            buckets=BATCH_BUCKETS_ROWS,
+            bounds=BATCH_BUCKETS_ROWS,
+        ).of()
+        open_streams = numbers.gauge(
+            "pushgo_open_streams", "Streams that are open now.", "source"
         )
-        open_streams = Gauge(
-            "pushgo_open_streams",
-            "Streams that are open now.",
-            ["source"],
-            registry=self.registry,
-        )
-        dropped = counter(
+        dropped = numbers.counter(
             "pushgo_streams_dropped",
             "Streams cut off because nobody read them.",
-            ["source"],
+            "source",
         )
-        self.open_streams = {
-            source: open_streams.labels(source) for source in Source.all()
-        }
-        self.dropped_streams = {
-            source: dropped.labels(source) for source in Source.all()
-        }
-        self._dropped = counter(
+        self.open_streams = {source: open_streams.of(source) for source in sources}
+        self.dropped_streams = {source: dropped.of(source) for source in sources}
+        self._dropped = numbers.counter(
             "pushgo_connections_dropped",
             "Connections dropped, by the reason.",
-            ["reason"],
+            "reason",
         )
-        self.delivery = DeliveryMetrics(self.registry)
-        self._refusals: dict[tuple[Source, str], Counter] = {}
+        self.delivery = DeliveryMetrics(numbers)
 
     def refused(self, source: Source, code: str) -> None:
         """Count a refusal. ``code`` is one of the error tree's, never free text."""
-        child = self._refusals.get((source, code))
-        if child is None:
-            child = self._refusals[source, code] = self._refused.labels(source, code)
-        child.inc()
+        self._refused.of(source, code).inc()
 
     def dropped_connection(self, reason: str) -> None:
         """Count a connection that was dropped; ``reason`` is a fixed word."""
-        self._dropped.labels(reason).inc()
+        self._dropped.of(reason).inc()
 
-    def render(self) -> bytes:
-        """Everything in Prometheus's text format."""
-        return generate_latest(self.registry)
+    def render(self, others: Iterable[Numbers] = ()) -> bytes:
+        """Everything in Prometheus's text format, other processes' numbers added."""
+        return generate_latest(_All(self.numbers, others))
+
+
+class _All(Collector):
+    """This process's own figures (memory, CPU), then what is counted."""
+
+    def __init__(self, numbers: NumbersCollector, others: Iterable[Numbers]) -> None:
+        self._process = ProcessCollector(registry=None)
+        self._numbers = numbers
+        self._others = others
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._process.collect()
+        yield from self._numbers.collect(self._others)

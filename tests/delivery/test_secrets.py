@@ -12,7 +12,6 @@ import pytest
 import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from prometheus_client import generate_latest
 
 from pushgo_compat.core.admin.targets import TargetAdministration
 from pushgo_compat.core.auth.sealing import Sealer
@@ -200,7 +199,7 @@ def ended(metrics: Metrics) -> float:
     """How many attempts the metrics have counted."""
     return sum(
         sample.value
-        for family in metrics.registry.collect()
+        for family in metrics.numbers.collect()
         for sample in family.samples
         if sample.name == "pushgo_deliveries_total"
     )
@@ -261,7 +260,7 @@ async def test_no_secret_is_stored_in_clear_logged_or_told(
             async with outbox:
                 await house.publish("one")
                 await until(lambda: ended(metrics) >= len(flags))
-                shown = generate_latest(metrics.registry).decode()
+                shown = metrics.render().decode()
                 assert "pushgo_delivery_lag_seconds" in shown
                 seen.append(shown)
                 groups = outbox._roster.groups
