@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from pushgo_compat.core.auth.fairness import network_of
 from pushgo_compat.errors import RateLimited
@@ -20,13 +21,60 @@ _ROUNDING = 1e-6
 """Tolerance: a caller that waited for Retry-After passes in spite of rounding."""
 
 
+class Buckets(Protocol):
+    """Token buckets by digests of 16 bytes."""
+
+    def take(self, place: bytes, now_s: float, rate: float, burst: float) -> float:
+        """Take a token where there is one; how many there were.
+
+        A bucket gets ``rate`` tokens a second up to ``burst``, with which it begins.
+        """
+        ...
+
+    def give_back(self, place: bytes) -> None:
+        """Put a token back that was taken a moment ago."""
+        ...
+
+
 @dataclass(slots=True)
 class _Bucket:
     tokens: float
     at_s: float
 
 
-_Buckets = OrderedDict[bytes, _Bucket]
+class OwnBuckets:
+    """Those of one process."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[bytes, _Bucket] = OrderedDict()
+
+    def take(self, place: bytes, now_s: float, rate: float, burst: float) -> float:
+        """Take a token where there is one; how many there were."""
+        bucket = self._buckets.pop(place, None) or _Bucket(burst, now_s)
+        bucket.tokens = filled(bucket.tokens, now_s - bucket.at_s, rate, burst)
+        bucket.at_s = now_s
+        self._buckets[place] = bucket
+        if len(self._buckets) > MAX_TRACKED:
+            self._buckets.popitem(last=False)
+        tokens = bucket.tokens
+        if has_token(tokens):
+            bucket.tokens -= 1
+        return tokens
+
+    def give_back(self, place: bytes) -> None:
+        """Put a token back that was taken a moment ago."""
+        if (bucket := self._buckets.get(place)) is not None:
+            bucket.tokens += 1
+
+
+def filled(tokens: float, seconds: float, rate: float, burst: float) -> float:
+    """How many tokens there are after so many seconds."""
+    return min(burst, tokens + seconds * rate)
+
+
+def has_token(tokens: float) -> bool:
+    """Whether one can be taken."""
+    return tokens >= 1 - _ROUNDING
 
 
 class RateLimiter:
@@ -41,13 +89,14 @@ class RateLimiter:
         self,
         per_second: float | None = None,
         clock_s: Callable[[], float] = time.monotonic,
+        make_buckets: Callable[[], Buckets] = OwnBuckets,
     ) -> None:
         """None: no limit. ``clock_s`` is a monotonic clock in seconds."""
         self._rate = per_second
         self._clock_s = clock_s
         self._salt = secrets.token_bytes(16)
-        self._addresses: _Buckets = OrderedDict()
-        self._keys: _Buckets = OrderedDict()
+        self._addresses = make_buckets()
+        self._keys = make_buckets()
 
     def check_address(self, address: str) -> None:
         """Count one request of an address, an IPv6 one by its /64. Raises RateLimited.
@@ -74,32 +123,22 @@ class RateLimiter:
         rate = self._rate
         if rate is None:
             return True
-        buckets = (
-            self._refilled(self._addresses, network_of(address), rate),
-            self._refilled(self._keys, key, rate),
-        )
-        if any(bucket.tokens < 1 - _ROUNDING for bucket in buckets):
+        place = self._place(network_of(address))
+        if not has_token(self._take(self._addresses, place, rate)):
             return False
-        for bucket in buckets:
-            bucket.tokens -= 1
-        return True
+        if has_token(self._take(self._keys, self._place(key), rate)):
+            return True
+        self._addresses.give_back(place)
+        return False
 
-    def _count(self, buckets: _Buckets, who: str, rate: float) -> None:
-        bucket = self._refilled(buckets, who, rate)
-        if bucket.tokens < 1 - _ROUNDING:
-            raise RateLimited(retry_after_s=math.ceil((1 - bucket.tokens) / rate))
-        bucket.tokens -= 1
+    def _count(self, buckets: Buckets, who: str, rate: float) -> None:
+        tokens = self._take(buckets, self._place(who), rate)
+        if not has_token(tokens):
+            raise RateLimited(retry_after_s=math.ceil((1 - tokens) / rate))
 
-    def _refilled(self, buckets: _Buckets, who: str, rate: float) -> _Bucket:
-        """The bucket as it is now; it goes last of those that may be forgotten."""
+    def _take(self, buckets: Buckets, place: bytes, rate: float) -> float:
+        return buckets.take(place, self._clock_s(), rate, max(rate, MIN_BURST))
+
+    def _place(self, who: str) -> bytes:
         text = who.encode("utf-8", "surrogatepass")
-        place = hashlib.blake2b(text, key=self._salt, digest_size=16).digest()
-        now_s = self._clock_s()
-        burst = max(rate, MIN_BURST)
-        bucket = buckets.pop(place, None) or _Bucket(burst, now_s)
-        bucket.tokens = min(burst, bucket.tokens + (now_s - bucket.at_s) * rate)
-        bucket.at_s = now_s
-        buckets[place] = bucket
-        if len(buckets) > MAX_TRACKED:
-            buckets.popitem(last=False)
-        return bucket
+        return hashlib.blake2b(text, key=self._salt, digest_size=16).digest()
