@@ -7,12 +7,13 @@ counter. They sort by time and are unique across restarts and instances.
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import secrets
 from functools import lru_cache
 
 _TIME_DIGITS = 12
-_PROCESS = secrets.token_hex(3)
+_process = secrets.token_hex(3)
 _COUNTER_MASK = 0xFFFFFF
 _counter = itertools.count(1)
 _CALL_ID = re.compile("[0-9a-f]{24}")
@@ -22,7 +23,17 @@ _MESSAGE_ID = re.compile("[0-9a-f]{32}")
 @lru_cache(maxsize=1)
 def _beginning(at_ms: int) -> str:
     """The part that all calls of one millisecond have; under load these are many."""
-    return f"{at_ms:012x}{_PROCESS}"
+    return f"{at_ms:012x}{_process}"
+
+
+def _be_another_process() -> None:
+    """A forked process has the beginning of its parent's ids, and needs its own."""
+    global _process
+    _process = secrets.token_hex(3)
+    _beginning.cache_clear()
+
+
+os.register_at_fork(after_in_child=_be_another_process)
 
 
 def make_call_id(at_ms: int) -> str:

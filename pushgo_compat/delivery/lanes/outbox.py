@@ -192,7 +192,7 @@ class Outbox:
             if had_lease:
                 self._lose()
             elif looks == 0:
-                log.warning("another process delivers from this store")
+                log.info("another process delivers from this store")
             return
         changes = await self.targets.changes()
         if changes != self._changes:
@@ -215,6 +215,7 @@ class Outbox:
         self.feed.leave(self, self._listening)
         self._listening = set()
         self._roster.forget_all()
+        self._count_waiting()  # nothing waits here: the other one counts it
 
     async def _follow_others(self) -> None:
         """Notice what other processes have committed, or came before we listened."""

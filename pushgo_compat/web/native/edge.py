@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import secrets
 import time
@@ -30,7 +31,7 @@ from pushgo_compat.web.services import REQUEST_ID, SERVICES, Services
 REQUEST_ID_HEADER = "X-Request-Id"
 SENDING = "/message"
 """Calls to it are counted; what reads and lists is no call of a sender."""
-_PROCESS_ID = secrets.token_hex(4)
+_process_id = secrets.token_hex(4)
 _counter = itertools.count(1)
 # A caller's id goes into a header and into log lines: no blanks, no line ends.
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -62,6 +63,15 @@ Wording = Callable[
 ]
 """Makes the answer to a refusal: JSON for programs, a page for people."""
 log = structlog.get_logger()
+
+
+def _be_another_process() -> None:
+    """A forked process has the beginning of its parent's ids, and needs its own."""
+    global _process_id
+    _process_id = secrets.token_hex(4)
+
+
+os.register_at_fork(after_in_child=_be_another_process)
 
 
 def native_edge(
@@ -199,7 +209,7 @@ def request_id_for(request: HttpCall) -> str:
 
 def fresh_request_id() -> str:
     """An id that no other call has."""
-    return f"{_PROCESS_ID}{next(_counter):08x}"
+    return f"{_process_id}{next(_counter):08x}"
 
 
 def describe_fault(fault: BaseException) -> dict[str, str]:
