@@ -26,6 +26,7 @@ _MAIL_PREFIX = re.compile(r"[A-Za-z0-9._-]{0,10}")
 """So long that a universal key of 54 characters still fits the 64 of a local part."""
 _ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.%]+)\]|([^\[\]:]*)):(\d{1,5})")
 _MAX_PORT = 65_535
+MOST_WORKERS = 64
 _SIZE = re.compile(r"([0-9]{1,18})\s*([KMG]?)(?:I?B)?")
 _SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhd])")
@@ -129,6 +130,13 @@ def parse_count(text: str) -> int:
     """A whole number above zero."""
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ValueError("must be a whole number above 0")
+    return int(text)
+
+
+def parse_workers(text: str) -> int:
+    """A number of processes."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_WORKERS):
+        raise ValueError(f"must be a whole number from 1 to {MOST_WORKERS}")
     return int(text)
 
 

@@ -37,6 +37,7 @@ from pushgo_compat.settings import (
     parse_size,
     parse_switch,
     parse_text,
+    parse_workers,
     word_of,
 )
 from pushgo_compat.storage import parse_listen_url, parse_store_url
@@ -280,6 +281,9 @@ class Config(StoreConfig):
         parse_count,
         "waiting deliveries beyond which new messages are refused",
         default="1000000",
+    )
+    workers: int = setting(
+        parse_workers, "processes on the same listeners", default="1"
     )
     log_format: LogFormat = setting(
         word_of(LogFormat), "text for people, json for machines", default="text"

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from adapters import DIALECTS
 from pushgo_compat.config.config import Config
 from pushgo_compat.config.time_zone import system_timezone
+from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.files import FileLimits, FileService
 from pushgo_compat.core.live import Hub
+from pushgo_compat.core.siblings import Alone, Siblings
 from pushgo_compat.core.stores.files import FileBytes
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.core.unified_push import UnifiedPush
@@ -22,10 +24,22 @@ from pushgo_compat.small_files import reads_of
 from pushgo_compat.storage.file_folder import FileFolder
 from pushgo_compat.storage.ids import system_now_ms
 from pushgo_compat.traits import KeyTraits, Surroundings
+from pushgo_compat.web.metric_numbers import Numbers
 from pushgo_compat.web.metrics import Metrics
+from pushgo_compat.workers.peer import Peer
 
 ORPHAN_AGE_S = 86_400.0
 """How long a file without a message stays in a folder that several servers share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What a process has as one of several."""
+
+    peer: Peer
+    limiter: RateLimiter
+    since_s: float
+    """When the first of them began to count (Unix time)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,12 +49,31 @@ class Base:
     config: Config
     secret: SecretKey
     now_ms: Callable[[], int] = system_now_ms
+    among: Among | None = None
+    """None: there is no other process."""
     dialects: Sequence[Dialect] = field(init=False)
     hub: Hub = field(init=False, default_factory=Hub)
     metrics: Metrics = field(init=False, default_factory=Metrics)
 
     def __post_init__(self) -> None:
         self.dialects = build_dialects(self.config)
+        if self.among is not None:
+            self.metrics.numbers.count_since(self.among.since_s)
+
+    @property
+    def siblings(self) -> Siblings:
+        """The other processes of this gateway."""
+        return Alone() if self.among is None else self.among.peer
+
+    async def snapshot(self, _: object = None) -> Numbers:
+        """What this process has counted, for another one."""
+        return self.metrics.snapshot()
+
+    def limiter(self) -> RateLimiter:
+        """The limits of callers, which all processes share."""
+        if self.among is not None:
+            return self.among.limiter
+        return RateLimiter(self.config.rate_limit)
 
     @property
     def keys(self) -> Mapping[Source, KeyTraits]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from adapters.ntfy import NtfyMail
-from pushgo_compat.config.config import Config
 from pushgo_compat.core.accounts import Accounts
 from pushgo_compat.core.admin.key_check import KeyCheck
 from pushgo_compat.core.auth.authenticator import Gate
-from pushgo_compat.core.auth.rate_limit import RateLimiter
 from pushgo_compat.core.auth.unknown_keys import UnknownKeys
 from pushgo_compat.core.calls.counts import CallCounts
 from pushgo_compat.core.calls.journal import Journal
@@ -23,9 +21,9 @@ from pushgo_compat.core.maintenance import LazyFlush, LazyWrites
 from pushgo_compat.core.messages import MessageService
 from pushgo_compat.core.receipts.presenting import Presenter
 from pushgo_compat.core.receipts.reading import ReceiptReader
+from pushgo_compat.core.siblings import FLUSH, METRICS, REGISTERED, Siblings
 from pushgo_compat.core.stores.store import Store
 from pushgo_compat.errors import ServerBusy
-from pushgo_compat.legacy import Dialect
 from pushgo_compat.model import Source
 from pushgo_compat.outgoing import (
     desk_of,
@@ -53,7 +51,7 @@ async def start_front(
     services = await _services(stack, base, store, deliverer)
     stack.callback(services.off_loop.close)
     ports = await start_sites(stack, sites, base.dialects, services)
-    mail = await _start_mail(stack, base.config, sites.tls, base.dialects, services)
+    mail = await _start_mail(stack, base, sites, services)
     return {**ports, **mail}
 
 
@@ -85,9 +83,17 @@ async def _services(
     )
     if pairing is not None:
         await stack.enter_async_context(pairing)
+        pairing.siblings = base.siblings
+        if base.among is not None:
+            base.among.peer.answer(REGISTERED, pairing.registered_ms)
     deliveries = DeliveryReader(store)
     receipts = ReceiptReader(dialects)
-    write_fresh = partial(_write_fresh, lazy)
+    write_own = partial(_write_fresh, lazy)
+    write_fresh = partial(_write_everywhere, write_own, base.siblings)
+    if base.among is not None:
+        peer = base.among.peer
+        peer.answer(METRICS, base.snapshot, report=True)
+        peer.answer(FLUSH, lambda _: write_own())
     sources = [dialect.source for dialect in dialects]
     return Services(
         gate=gate,
@@ -121,7 +127,8 @@ async def _services(
             retention_days=config.retention_days,
         ),
         callers=Callers(config.trusted_proxies, config.public_base_url),
-        limiter=RateLimiter(config.rate_limit),
+        siblings=base.siblings,
+        limiter=base.limiter(),
         metrics=base.metrics,
         refusals=RefusalLog(config.access_log),
         deliveries=deliveries,
@@ -136,12 +143,12 @@ async def _services(
 
 async def _start_mail(
     stack: AsyncExitStack,
-    config: Config,
-    tls: ssl.SSLContext | None,
-    dialects: Sequence[Dialect],
+    base: Base,
+    sites: Sites,
     services: Services,
 ) -> Mapping[str, int]:
     """Listen for mail where that is asked for; the port of "smtp"."""
+    config, dialects = base.config, base.dialects
     if config.smtp_addr is None:
         return {}
     # Only now: it needs the extra [smtp].
@@ -152,10 +159,12 @@ async def _start_mail(
     (dialect,) = (one for one in dialects if one.source is mail.source)
     public = config.public_base_url
     base_url = None if public is None else f"{public}/{mail.source}"
-    listener = MailListener(MailDoor(mail, dialect, services, base_url), tls)
-    return {
-        SMTP: await stack.enter_async_context(listener.listening(*config.smtp_addr))
-    }
+    listener = MailListener(MailDoor(mail, dialect, services, base_url), sites.tls)
+    bound = () if sites.bound is None else sites.bound[SMTP]
+    listening = listener.listening(*config.smtp_addr, bound)
+    port = await stack.enter_async_context(listening)
+    sites.handover.on_begin(listener.take_no_more)
+    return {SMTP: port}
 
 
 async def _write_fresh(lazy: Sequence[LazyWrites]) -> None:
@@ -163,3 +172,10 @@ async def _write_fresh(lazy: Sequence[LazyWrites]) -> None:
     for each in lazy:
         with suppress(ServerBusy):  # what was written before can be read all the same
             await each.flush()
+
+
+async def _write_everywhere(
+    write_own: Callable[[], Awaitable[None]], siblings: Siblings
+) -> None:
+    """The same in every process of this gateway."""
+    await asyncio.gather(write_own(), siblings.ask(FLUSH))

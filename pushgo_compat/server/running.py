@@ -1,4 +1,4 @@
-"""A server from its start to its end, as one process: signals, the log, the status."""
+"""A server from its start to its end: as one process, or as several."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import ssl
 import sys
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from functools import partial
 from signal import SIGHUP, SIGINT, SIGTERM
 
@@ -14,12 +13,13 @@ import structlog
 import uvloop
 
 from adapters import DIALECTS
-from pushgo_compat.config.checks import certificate_fault, expired
 from pushgo_compat.config.config import Config
 from pushgo_compat.config.secret_file import load_secret
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.logs import configure_logging
+from pushgo_compat.server.certificate import read_again, tell_expired
 from pushgo_compat.server.locking import lock_store
+from pushgo_compat.server.several import run_several
 from pushgo_compat.server.start import sites_of, start
 from pushgo_compat.settings import Address
 from pushgo_compat.tuning import settle
@@ -29,20 +29,6 @@ from pushgo_compat.web.listeners.start_lines import start_lines
 log = structlog.get_logger(__name__)
 
 
-def _tell_expired(config: Config) -> None:
-    """Warn of a certificate whose time is over.
-
-    It is no reason not to start: clients that do not look still send.
-    """
-    if config.tls_cert and (end := expired(config.tls_cert, datetime.now(UTC))):
-        log.warning(
-            "the certificate has expired",
-            setting="PUSHGO_TLS_CERT",
-            file=str(config.tls_cert),
-            ended=end.isoformat(),
-        )
-
-
 def _hang_up(
     config: Config,
     tls: ssl.SSLContext | None,
@@ -50,29 +36,17 @@ def _hang_up(
     *,
     has_terminal: bool,
 ) -> None:
-    """Read the certificate again: new connections see it, those that are open stay.
+    """Read the certificate again.
 
-    A file that cannot be used changes nothing. Without a certificate the signal means
-    that the terminal has been closed, where the server was started on one.
+    Without a certificate the signal means that the terminal has been closed, where the
+    server was started on one.
     """
-    if tls is None or config.tls_cert is None or config.tls_key is None:
-        if has_terminal:
-            stop.set()
-        else:
-            log.info("SIGHUP: there is no certificate to read again")
-        return
-    fault = certificate_fault(config.tls_cert, config.tls_key)
-    if fault is not None:
-        place, expected = fault
-        log.error(
-            "the certificate was not read again, the old one stays",
-            setting=f"PUSHGO_TLS_{place.upper()}",
-            reason=expected,
-        )
-        return
-    tls.load_cert_chain(config.tls_cert, config.tls_key)
-    log.info("the certificate was read again", file=str(config.tls_cert))
-    _tell_expired(config)
+    if tls is not None:
+        read_again(config, tls)
+    elif has_terminal:
+        stop.set()
+    else:
+        log.info("SIGHUP: there is no certificate to read again")
 
 
 async def _serve(config: Config, secret: SecretKey) -> None:
@@ -88,7 +62,7 @@ async def _serve(config: Config, secret: SecretKey) -> None:
     loop.add_signal_handler(SIGHUP, hang_up)
     async with AsyncExitStack() as stack:
         lock_store(stack, config)
-        _tell_expired(config)
+        tell_expired(config)
         ports = await start(stack, config, secret, sites=sites)
         for line in start_lines(sites, ports, DIALECTS):
             log.info("listening", **line)
@@ -107,6 +81,8 @@ def run(config: Config) -> int:
     configure_logging(config.log_format, config.log_level)
     secret = load_secret(config)
     try:
+        if config.workers > 1:
+            return run_several(config, secret)
         uvloop.run(_serve(config, secret))
     except CannotListen as error:
         log.error(

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from pushgo_compat.config.config import Config
 from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.core.stores.store import Store
-from pushgo_compat.server.base import Base
+from pushgo_compat.server.base import Among, Base
 from pushgo_compat.server.deliverer import (
     Deliverer,
     FarDeliverer,
@@ -33,14 +33,15 @@ async def start(
     sites: Sites | None = None,
     link: socket.socket | None = None,
     on_lost: Callable[[], None] = _nothing,
+    among: Among | None = None,
 ) -> Mapping[str, int]:
     """Open the store and every listener; all of it closes with the stack.
 
     With a ``link`` another process writes and delivers (``server/writer.py``), and
-    ``on_lost`` hears when it has ended. Returns the port of "main", of each dialect
-    that has one of its own, and of "smtp".
+    ``on_lost`` hears when it has ended. ``among``: one front of several. Returns the
+    port of "main", of each dialect that has one of its own, and of "smtp".
     """
-    base = Base(config=config, secret=secret, now_ms=now_ms)
+    base = Base(config=config, secret=secret, now_ms=now_ms, among=among)
     if link is None:
         store, deliverer = await _open(stack, base)
     else:

@@ -77,11 +77,11 @@ class Family(ABC, Generic[Series]):
 
     def __init__(self, kind: str, name: str, text: str, labels: Sequence[str]) -> None:
         self.name = name
-        self._kind = kind
+        self.kind = kind
         self._text = text
         self._labels = labels
         self._series: dict[tuple[str, ...], Series] = {}
-        self._created_s = time.time()
+        self.created_s = time.time()
 
     def of(self, *labels: str) -> Series:
         """The series of these labels' values; keep it where it is often needed."""
@@ -97,12 +97,12 @@ class Family(ABC, Generic[Series]):
 
     def shown(self, series: Mapping[tuple[str, ...], Sequence[float]]) -> Metric:
         """The metric with these numbers, for the library."""
-        metric = Metric(self.name, self._text, self._kind)
+        metric = Metric(self.name, self._text, self.kind)
         for values, numbers in series.items():
             labels = dict(zip(self._labels, values, strict=True))
             self._add_samples(metric, labels, numbers)
-            if self._kind != "gauge":
-                metric.add_sample(self.name + "_created", labels, self._created_s)
+            if self.kind != "gauge":
+                metric.add_sample(self.name + "_created", labels, self.created_s)
         return metric
 
     @abstractmethod
@@ -125,7 +125,7 @@ class Counts(Family[Count]):
     def _add_samples(
         self, metric: Metric, labels: dict[str, str], numbers: Sequence[float]
     ) -> None:
-        suffix = "_total" if self._kind == "counter" else ""
+        suffix = "_total" if self.kind == "counter" else ""
         metric.add_sample(self.name + suffix, labels, numbers[0])
 
 
@@ -182,6 +182,16 @@ class NumbersCollector(Collector):
     def snapshot(self) -> Numbers:
         """The numbers of every metric as they are now: a copy."""
         return {family.name: family.snapshot() for family in self._families}
+
+    def counted(self, numbers: Numbers) -> Numbers:
+        """What stays of a process's numbers when it ends: all but the gauges."""
+        gauges = {family.name for family in self._families if family.kind == "gauge"}
+        return {name: each for name, each in numbers.items() if name not in gauges}
+
+    def count_since(self, created_s: float) -> None:
+        """Say that counting began at this time (Unix), in an earlier process."""
+        for family in self._families:
+            family.created_s = created_s
 
     def collect(self, others: Iterable[Numbers] = ()) -> Iterator[Metric]:
         """Every metric, with the numbers of other processes added."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import Metric, ProcessCollector, generate_latest
 from prometheus_client.registry import Collector
@@ -12,6 +12,19 @@ from pushgo_compat.web.metric_numbers import Numbers, NumbersCollector
 
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 BATCH_BUCKETS_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+_CPU = "process_cpu_seconds"
+_START = "process_start_time_seconds"
+_PROCESS = frozenset(
+    {
+        "process_virtual_memory_bytes",
+        "process_resident_memory_bytes",
+        "process_open_fds",
+        "process_max_fds",
+        _START,
+        _CPU,
+    }
+)
+"""Names of ``ProcessCollector``."""
 
 
 class DeliveryMetrics:
@@ -118,19 +131,54 @@ class Metrics:
         """Count a connection that was dropped; ``reason`` is a fixed word."""
         self._dropped.of(reason).inc()
 
+    def snapshot(self) -> Numbers:
+        """Everything that another process adds to its own in ``render``."""
+        return self.numbers.snapshot() | process_numbers()
+
     def render(self, others: Iterable[Numbers] = ()) -> bytes:
         """Everything in Prometheus's text format, other processes' numbers added."""
-        return generate_latest(_All(self.numbers, others))
+        return generate_latest(_All(self.numbers, list(others)))
+
+
+def kept(numbers: Numbers) -> Numbers:
+    """What stays of a process's numbers when it ends: what it counted, no gauges."""
+    counted = Metrics().numbers.counted(numbers)
+    return {
+        name: each
+        for name, each in counted.items()
+        if name not in _PROCESS or name == _CPU
+    }
+
+
+def process_numbers() -> Numbers:
+    """Memory, CPU and descriptors of this process, by prometheus-client's names."""
+    found = ProcessCollector(registry=None).collect()
+    return {each.name: {(): [each.samples[0].value]} for each in found}
 
 
 class _All(Collector):
-    """This process's own figures (memory, CPU), then what is counted."""
+    """Figures of the processes themselves (memory, CPU), then what is counted."""
 
-    def __init__(self, numbers: NumbersCollector, others: Iterable[Numbers]) -> None:
-        self._process = ProcessCollector(registry=None)
+    def __init__(self, numbers: NumbersCollector, others: Sequence[Numbers]) -> None:
         self._numbers = numbers
         self._others = others
 
     def collect(self) -> Iterator[Metric]:
-        yield from self._process.collect()
-        yield from self._numbers.collect(self._others)
+        for metric in ProcessCollector(registry=None).collect():
+            (own,) = metric.samples
+            series = (numbers.get(metric.name) for numbers in self._others)
+            values = [own.value, *(each[()][0] for each in series if each)]
+            # Memory that processes share counts for each of them.
+            value = min(values) if metric.name == _START else sum(values)
+            yield self._with(metric, own.name, value)
+        counted = [
+            {name: each for name, each in numbers.items() if name not in _PROCESS}
+            for numbers in self._others
+        ]
+        yield from self._numbers.collect(counted)
+
+    @staticmethod
+    def _with(metric: Metric, name: str, value: float) -> Metric:
+        shown = Metric(metric.name, metric.documentation, metric.type)
+        shown.add_sample(name, {}, value)
+        return shown

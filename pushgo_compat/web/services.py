@@ -30,6 +30,7 @@ from pushgo_compat.core.phones.webpush import WebPushService
 from pushgo_compat.core.readiness import Readiness
 from pushgo_compat.core.receipts.receipts import Reader
 from pushgo_compat.core.shadows.service import Shadows
+from pushgo_compat.core.siblings import Alone, Siblings
 from pushgo_compat.core.stores.feed import LiveSource
 from pushgo_compat.core.stores.messages import StoredMessage
 from pushgo_compat.core.stores.store import Store
@@ -109,6 +110,8 @@ class Services:
     """None: no uploads are taken."""
     settings: WebSettings = field(default_factory=WebSettings)
     callers: Callers = field(default_factory=Callers)
+    siblings: Siblings = field(default_factory=Alone)
+    """The other processes of this gateway."""
     limiter: RateLimiter = field(default_factory=RateLimiter)
     metrics: Metrics = field(default_factory=Metrics)
     refusals: RefusalLog = field(default_factory=RefusalLog)

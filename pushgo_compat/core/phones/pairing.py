@@ -39,6 +39,7 @@ from pushgo_compat.core.phones.phone_targets import (
     PhoneRefused,
     PhoneTargets,
 )
+from pushgo_compat.core.siblings import REGISTERED, Alone, Siblings
 from pushgo_compat.core.stores.access.aliases import NewAlias
 from pushgo_compat.core.stores.access.pairing import (
     PairedKey,
@@ -101,6 +102,7 @@ class Pairing:
         self._now_ms = now_ms
         self._registered: OrderedDict[bytes, int] = OrderedDict()
         """When a key was registered last, by its digest."""
+        self.siblings: Siblings = Alone()
         self.tasks: set[asyncio.Task[None]] = set()
         """What goes on in the background, numbers on their way to phones too."""
 
@@ -190,14 +192,17 @@ class Pairing:
         await self._await_turn(grant.channel, paired, checked, address)
         return False
 
+    async def registered_ms(self, digest: bytes) -> int | None:
+        """When this process last registered a key, by its digest."""
+        return self._registered.get(digest)
+
     async def retire(self, grant: Grant, key: str) -> None:
         """Pause the phone that gives a key up, and tell the operator."""
         digest = self._secret.alias_digest(self._dialect, key)
-        registered_ms = self._registered.get(digest)
-        if (
-            registered_ms is not None
-            and self._now_ms() - registered_ms < RETIRE_RACE_MS
-        ):
+        known_ms = [await self.registered_ms(digest)]
+        known_ms += await self.siblings.ask(REGISTERED, digest)
+        latest_ms = max((each for each in known_ms if each is not None), default=None)
+        if latest_ms is not None and self._now_ms() - latest_ms < RETIRE_RACE_MS:
             return
         phone = await self._phones.phone_of(grant)
         if phone is not None and phone.state is TargetState.ACTIVE:

@@ -39,6 +39,8 @@ class Guard:
         self.limits = limits or ConnectionLimits()
         self.callers = callers or Callers()
         self.dropped = dropped
+        self.is_leaving = False
+        """Another process takes over: each connection ends with its next answer."""
         self.room = BodyRoom(self.limits, clock)
         self.watch = Watch(self.limits, clock)
         most = descriptors and self.limits.most_connections(descriptors)

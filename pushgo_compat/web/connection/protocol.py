@@ -73,9 +73,17 @@ class LenientHandler(TurnHandler):
             self._mender.has_refused = False
             super().data_received(REFUSED)
         if self._messages:
+            if self._guard.is_leaving:
+                self._close_after_latest()
             self._note_body()
         if self._is_watched or not self._body.is_eof() or self._mender.is_in_head:
             self._follow(len(data), is_in_head=self._mender.is_in_head)
+
+    def _close_after_latest(self) -> None:
+        """Treat the latest request as if it asked to close the connection."""
+        message, body = self._messages[-1]
+        if not isinstance(message, _ErrInfo):
+            self._messages[-1] = message._replace(should_close=True), body
 
     def _note_body(self) -> None:
         """Remember the latest body. Break it where the parser has refused its bytes.

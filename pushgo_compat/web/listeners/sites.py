@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -20,6 +22,7 @@ from pushgo_compat.web.connection.limits import ConnectionLimits
 from pushgo_compat.web.connection.protocol import SERVER_KWARGS, LenientServer
 from pushgo_compat.web.connection.turns import ShortWay
 from pushgo_compat.web.legacy.door import DialectDoor
+from pushgo_compat.web.listeners.handover import Handover
 from pushgo_compat.web.listeners.mounts import HostRule, Mounts
 from pushgo_compat.web.listeners.short_way import PublishShortly
 from pushgo_compat.web.native.app import Parts, create_app
@@ -56,12 +59,22 @@ class Sites:
     smtp_domain: str = ""
     short_way: bool = True
     """Off only to see that all is the same without it."""
+    bound: Mapping[str, Sequence[socket.socket]] | None = None
+    """The sockets of each listener, where a supervisor has bound them."""
+    handover: Handover = field(default_factory=Handover)
+    """How another process takes over from this one."""
 
     def address_of(self, site: str) -> tuple[str, int] | None:
         """Where a listener is bound; None: there is no such one."""
         own = {MAIN: self.main, HTTPS: self.https, SMTP: self.smtp}
         own |= {METRICS: self.metrics, ADMIN: self.admin}
         return own[site] if site in own else self.ports.get(Source(site))
+
+    def addresses(self) -> Mapping[str, tuple[str, int]]:
+        """Every listener that there is, with where it is bound."""
+        names = [MAIN, METRICS, ADMIN, *map(str, self.ports), HTTPS, SMTP]
+        found = ((name, self.address_of(name)) for name in names)
+        return {name: address for name, address in found if address is not None}
 
     def speaks_tls(self, site: str) -> bool:
         """Whether a listener shows the certificate."""
@@ -160,9 +173,8 @@ async def start_sites(
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
         tls = sites.tls if sites.speaks_tls(name) else None
-        ports[name] = await _listen(
-            name, runner, sites.address_of(name) or sites.main, tls
-        )
+        ports[name] = await _listen(sites, name, runner, tls)
+    sites.handover.include(guard)
     services.callers.main_port = ports[MAIN]
     services.callers.https_port = ports.get(HTTPS)
     places.dialects = _places(sites, dialects, ports)
@@ -172,20 +184,38 @@ async def start_sites(
 
 
 async def _listen(
+    sites: Sites,
     site: str,
     runner: web.BaseRunner,
-    address: tuple[str, int],
     tls: ssl.SSLContext | None,
 ) -> int:
-    """Bind one address; its port. Raises CannotListen."""
-    host, port = address
+    """Bind one address, or take what is bound; its port. Raises CannotListen."""
+    host, port = sites.address_of(site) or sites.main
     known = len(runner.addresses)
+    listening: list[web.BaseSite] = []
+    if sites.bound is None:
+        site_of_it = web.TCPSite(runner, host, port, ssl_context=tls, backlog=1024)
+        listening = [site_of_it]
+    else:
+        listening = [
+            web.SockSite(runner, one, ssl_context=tls, backlog=1024)
+            for one in sites.bound[site]
+        ]
     try:
-        await web.TCPSite(runner, host, port, ssl_context=tls, backlog=1024).start()
+        for each in listening:
+            await each.start()
     except OSError as error:
         raise CannotListen(site, host, port, error) from error
+    sites.handover.on_begin(partial(_close_all, listening))
     bound: int = runner.addresses[known][1]
     return bound
+
+
+def _close_all(listening: Sequence[web.BaseSite]) -> None:
+    """Take no more connections; those that are open stay."""
+    for each in listening:
+        if each._server is not None:
+            each._server.close()
 
 
 def _places(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
 from pushgo_compat.core.auth.fairness import network_of
@@ -33,22 +35,36 @@ class MailListener:
         self.limits = limits or MailLimits()
         self.room = MailRoom(self.limits)
         self.is_stopping = False
+        self._servers: Sequence[asyncio.Server] = ()
         self._open: set[MailConnection] = set()
         self._of: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def listening(self, host: str, port: int) -> AsyncIterator[int]:
-        """Listen while the block runs; the port. Raises CannotListen."""
+    async def listening(
+        self, host: str, port: int, bound: Sequence[socket.socket] = ()
+    ) -> AsyncIterator[int]:
+        """Listen while the block runs, on what is bound already, if anything; the port.
+
+        Raises CannotListen.
+        """
         loop = asyncio.get_running_loop()
+        usher = partial(_Usher, self)
         try:
-            server = await loop.create_server(lambda: _Usher(self), host, port)
+            self._servers = [
+                await loop.create_server(usher, sock=each) for each in bound
+            ] or [await loop.create_server(usher, host, port)]
         except OSError as error:
             raise CannotListen(SMTP, host, port, error) from error
         try:
-            yield server.sockets[0].getsockname()[1]
+            yield self._servers[0].sockets[0].getsockname()[1]
         finally:
-            server.close()
+            self.take_no_more()
             await self._stop()
+
+    def take_no_more(self) -> None:
+        """Take no more connections; those that are open stay."""
+        for server in self._servers:
+            server.close()
 
     def welcome(self, address: str) -> MailConnection | None:
         """A connection for this peer; None where there are too many."""

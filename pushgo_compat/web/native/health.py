@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from pushgo_compat.core.siblings import METRICS
 from pushgo_compat.web.native.description.describe import (
     TEXT,
     Operation,
@@ -51,6 +52,7 @@ async def readyz(request: web.Request) -> web.Response:
     )
 )
 async def metrics(request: web.Request) -> web.Response:
-    """Everything in Prometheus's text format."""
-    text = request.app[SERVICES].metrics.render()
+    """Everything in Prometheus's text format, summed over all processes."""
+    services = request.app[SERVICES]
+    text = services.metrics.render(await services.siblings.ask(METRICS))
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

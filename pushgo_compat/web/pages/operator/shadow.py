@@ -15,6 +15,7 @@ from pushgo_compat.core.shadows.answers import Answer
 from pushgo_compat.core.shadows.clients import client_rules
 from pushgo_compat.core.shadows.compare import is_visible
 from pushgo_compat.core.shadows.report import MEDIAN, P99, Check, checks, times
+from pushgo_compat.core.siblings import FLUSH
 from pushgo_compat.core.stores.access.aliases import Alias
 from pushgo_compat.core.stores.old_calls.shadows import CountedDifference, Phase
 from pushgo_compat.errors import RouteNotFound
@@ -176,6 +177,7 @@ async def _rows(request: web.Request) -> list[ShadowRow]:
     shadows = request.app[SERVICES].shadows
     if shadows is not None:
         await shadows.recorder.flush()
+        await request.app[SERVICES].siblings.ask(FLUSH)
     now_ms = request.app[SERVICES].now_ms()
     views = await desk_of(request).admin.shadows().views()
     return [_row(view, now_ms) for view in views]

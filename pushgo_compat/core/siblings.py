@@ -1,0 +1,33 @@
+"""Other processes of the same gateway, as one of them asks them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+METRICS = "metrics"
+"""Asks for numbers (``web.metrics.Metrics.snapshot``)."""
+FLUSH = "flush"
+"""Asks to write what is counted and not written yet; there is no answer."""
+
+REGISTERED = "registered"
+"""Asks when a phone's key was registered last (Unix ms), by its digest."""
+
+Answer = Callable[[Any], Awaitable[object]]
+"""Answers with whatever ``marshal`` can write; None: nothing to say."""
+
+
+class Siblings(Protocol):
+    """All processes but this one."""
+
+    async def ask(self, topic: str, value: object = None) -> Sequence[Any]:
+        """The answers of those that gave one within a few seconds."""
+        ...
+
+
+class Alone:
+    """There is no other process."""
+
+    async def ask(self, topic: str, value: object = None) -> Sequence[Any]:
+        """Nobody answers."""
+        return ()
