@@ -142,9 +142,13 @@ class Peer:
         await self._send(Message("answer", question.number, question.topic, value))
 
     async def _send(self, message: Message) -> None:
+        # Whole, whoever is called off meanwhile: half a message would spoil the line.
+        await asyncio.shield(asyncio.ensure_future(self._write(pack(message))))
+
+    async def _write(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()
         try:
             async with self._writing:  # a message may take several writes
-                await loop.sock_sendall(self._line, pack(message))
+                await loop.sock_sendall(self._line, data)
         except OSError:
             pass  # the supervisor has gone: reading tells it as well
