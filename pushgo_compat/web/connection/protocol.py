@@ -68,7 +68,8 @@ class LenientHandler(TurnHandler):
         if not data or self._payload_parser is not None:
             super().data_received(data)
         elif mended := self._mender.feed(data):
-            self._receive(mended, is_plain=not self._mender.had_long_head)
+            is_plain = not (self._mender.had_long_head or self._guard.is_leaving)
+            self._receive(mended, is_plain=is_plain)
         if self._mender.has_refused:
             self._mender.has_refused = False
             super().data_received(REFUSED)
