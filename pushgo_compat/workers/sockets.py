@@ -7,8 +7,6 @@ the queue of a front that has died is taken by the one that is started in its pl
 
 from __future__ import annotations
 
-import errno
-import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -83,9 +81,7 @@ def _bound(family: int, address: tuple[str, int], *, shared: bool) -> socket.soc
         bound.bind(address)
         if shared:
             bound.listen(BACKLOG)
-    except OSError as error:
+    except OSError:
         bound.close()
-        if error.errno == errno.EADDRINUSE:
-            raise OSError(error.errno, os.strerror(error.errno)) from error
         raise
     return bound
