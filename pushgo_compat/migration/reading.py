@@ -56,8 +56,3 @@ def _merged(calls: Iterable[FoundCall], others: Iterable[FoundCall]) -> list[Fou
         if last is None or call.span == last.span or call.span.start >= last.span.end:
             merged.append(call)
     return merged
-
-
-def line_of(data: bytes, offset: int) -> int:
-    """The line of a byte, from 1."""
-    return data.count(b"\n", 0, offset) + 1

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from pushgo_compat.migration.reading import line_of, read_calls
+from pushgo_compat.migration.line_numbers import LineNumbers
+from pushgo_compat.migration.reading import read_calls
 from pushgo_compat.migration.shell.grammar import ShellParserMissing, _parser
 from tests.migration.requests import found_calls, problems, read, read_one
 
@@ -194,7 +195,8 @@ def test_spans_tell_where_the_host_stands(
 def test_calls_are_told_with_the_line_where_they_begin() -> None:
     data = b"\n\nif true; then\n  curl -d a \\\n  ntfy.sh/a\nfi\ncurl -d b ntfy.sh/b\n"
 
-    lines = [line_of(data, call.span.start) for call in read_calls(data).calls]
+    numbers = LineNumbers(data)
+    lines = [numbers.of(call.span.start) for call in read_calls(data).calls]
     assert lines == [4, 7]
 
 

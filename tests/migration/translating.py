@@ -6,7 +6,7 @@ from typing import Any
 
 import adapters
 from pushgo_compat.core.receipts.receipts import Reader
-from pushgo_compat.migration.reading import line_of
+from pushgo_compat.migration.line_numbers import LineNumbers
 from pushgo_compat.migration.translating.answers import Answer, Translator
 from pushgo_compat.migration.translating.answers import Source as Place
 from pushgo_compat.migration.translating.freezing import Files
@@ -60,7 +60,7 @@ def translate_in_full(
     found = translator.read(data, har=har)
     return [
         translator.answer_in_full(
-            call, found.variables, Place(None, line_of(data, call.span.start))
+            call, found.variables, Place(None, LineNumbers(data).of(call.span.start))
         )
         for call in found.calls
     ]

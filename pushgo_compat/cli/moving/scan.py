@@ -29,6 +29,7 @@ from pushgo_compat.migration.shell.grammar import ShellParserMissing
 from pushgo_compat.migration.translating.answers import Translator
 from pushgo_compat.migration.translating.servers import Servers
 from pushgo_compat.traits import Surroundings
+from pushgo_compat.tuning import settle
 
 _PROGRESS_EVERY_S = 0.2
 _WIDTH = 24
@@ -135,6 +136,7 @@ def _run(context: click.Context, request: _Request) -> bool:
     if changes:
         warn(["a patch holds its lines as they are, keys included"])
     scanner = _scanner(request)
+    settle()
     findings: list[Document] = []
     failed = False
     is_json = wants_json(context)

@@ -25,7 +25,8 @@ from pushgo_compat.config.time_zone import system_timezone
 from pushgo_compat.core.auth.secrets import printable
 from pushgo_compat.core.receipts.receipts import Document, Reader
 from pushgo_compat.migration.calls import Unreadable
-from pushgo_compat.migration.reading import MAX_BYTES, line_of
+from pushgo_compat.migration.line_numbers import LineNumbers
+from pushgo_compat.migration.reading import MAX_BYTES
 from pushgo_compat.migration.shell.grammar import ShellParserMissing
 from pushgo_compat.migration.translating.answers import (
     Answer,
@@ -193,11 +194,12 @@ def _answers(translator: Translator, given: _Input, *, har: bool) -> list[Answer
         raise click.ClickException(str(missing)) from None
     except Unreadable as reason:
         raise click.ClickException(f"{given.file or 'the input'}: {reason}") from None
+    lines = LineNumbers(given.data)
     return [
         translator.answer_in_full(
             call,
             found.variables,
-            Source(given.file, line_of(given.data, call.span.start)),
+            Source(given.file, lines.of(call.span.start)),
         )
         for call in found.calls
     ]

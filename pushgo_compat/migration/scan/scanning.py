@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pushgo_compat.core.receipts.receipts import Document
+from pushgo_compat.migration.line_numbers import LineNumbers
 from pushgo_compat.migration.scan.changes.edits import Change, Edit, Target, apply_edits
 from pushgo_compat.migration.scan.changes.native import native_change
 from pushgo_compat.migration.scan.changes.patches import unified_diff
@@ -74,13 +75,14 @@ class Scanner:
             return None
         kind = kind_of(file.path, text.data)
         name = os.path.relpath(file.path)
+        lines = LineNumbers(text.data)
         documents: list[Document] = []
         edits: list[Edit] = []
         for each in found:
             judged = self._judge.judge(each)
             change = self._change(each, judged, kind, text)
-            line = text.line_of(each.start)
-            patch = unified_diff(name, text.data, change.edits)
+            line = lines.of(each.start)
+            patch = unified_diff(name, text.data, change.edits, lines)
             documents.append(_document(file.path, line, each, judged, change, patch))
             edits += change.edits
         if not edits:
@@ -89,7 +91,7 @@ class Scanner:
             new = text.with_data(apply_edits(text.data, edits))
         except UnicodeError:
             new = None  # the new name is not to be written in this encoding
-        patch = text.encoded(unified_diff(name, text.data, edits))
+        patch = text.encoded(unified_diff(name, text.data, edits, lines))
         return FileReport(file.path, documents, file.data, new, patch)
 
     def _change(

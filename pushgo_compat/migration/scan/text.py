@@ -58,7 +58,3 @@ class Text(NamedTuple):
         if self.encoding != "gb18030":
             return patch
         return patch.decode("utf-8", "replace").encode(self.encoding)
-
-    def line_of(self, offset: int) -> int:
-        """The line of a byte, from 1."""
-        return self.data.count(b"\n", 0, offset) + 1

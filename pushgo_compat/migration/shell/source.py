@@ -48,6 +48,9 @@ class Source(NamedTuple):
     @classmethod
     def of_word(cls, word: Word) -> Source:
         """A word that is shell itself."""
+        if word.text.isascii():
+            end = word.offsets[-1:]
+            return cls(word.text.encode(), [*word.offsets, *(end or (0,))])
         data = bytearray()
         places: list[int] = []
         for char, place in zip(word.text, word.offsets, strict=True):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pushgo_compat.migration.line_numbers import LineNumbers
 from pushgo_compat.migration.scan.changes.edits import apply_edits
 from pushgo_compat.migration.scan.changes.patches import unified_diff
 from pushgo_compat.migration.scan.text import Text
@@ -100,5 +101,5 @@ def test_a_text_is_written_as_it_was_read(raw: bytes) -> None:
 
 
 def test_no_edit_is_no_patch() -> None:
-    assert unified_diff("a", b"x\n", []) == b""
+    assert unified_diff("a", b"x\n", [], LineNumbers(b"x\n")) == b""
     assert apply_edits(b"x\n", []) == b"x\n"

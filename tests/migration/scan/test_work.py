@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import adapters
+from pushgo_compat.migration.line_numbers import BLOCK_BYTES, LineNumbers
 from pushgo_compat.migration.scan.reading import scan_text
 from pushgo_compat.migration.scan.vendors import OldHosts, vendor_table
 from tests.migration.scan.hostile import EXTENSIONS, PROGRAMS, hostile
@@ -75,3 +77,35 @@ def test_the_work_for_any_file_is_bounded_by_its_length(
     text = "https://ntfy.sh/t\n" + "".join(piece * times for piece, times in pieces)
 
     assert _steps(name, text.encode()) <= _FLAT + _PER_BYTE * len(text)
+
+
+class _Counted(bytes):
+    """Bytes that know how many of them were looked through."""
+
+    seen = 0
+
+    def count(self, sub: Any, start: Any = 0, end: Any = None) -> int:
+        self.seen += (len(self) if end is None else end) - start
+        return bytes.count(self, sub, start, end)
+
+
+def test_the_line_of_each_call_is_told_without_reading_the_file_anew() -> None:
+    line = b"  curl -d x https://ntfy.sh/t\n"
+    data = _Counted(line * 3_000)
+    numbers = LineNumbers(data)
+
+    told = [numbers.of(at) for at in range(0, len(data), len(line))]
+
+    assert told == [*range(1, 3_001)]
+    assert data.seen < 2 * len(data) + 3_000 * BLOCK_BYTES
+
+
+@given(st.lists(st.sampled_from((b"\n", b"x", b"y" * BLOCK_BYTES)), max_size=12))
+def test_the_lines_are_those_that_counting_from_the_beginning_gives(
+    pieces: list[bytes],
+) -> None:
+    data = b"".join(pieces)
+    numbers = LineNumbers(data)
+
+    for at in (0, len(data) // 2, len(data)):
+        assert numbers.of(at) == data.count(b"\n", 0, at) + 1

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pushgo_compat.migration.calls import Span
+from pushgo_compat.migration.line_numbers import LineNumbers
 from pushgo_compat.migration.scan.changes.edits import Edit, apply_edits
 
 _CONTEXT = 3
@@ -14,16 +15,21 @@ _HEADER = re.compile(r"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@")
 _NO_LINE_END = b"\n\\ No newline at end of file\n"
 
 
-def unified_diff(name: str, data: bytes, edits: Sequence[Edit]) -> bytes:
-    """The diff of one file; empty without edits. ``name`` is its relative path."""
-    hunks = b"".join(_hunks(data, sorted(set(edits))))
+def unified_diff(
+    name: str, data: bytes, edits: Sequence[Edit], lines: LineNumbers
+) -> bytes:
+    """The diff of one file; empty without edits. ``name`` is its relative path.
+
+    ``lines`` are those of ``data``.
+    """
+    hunks = b"".join(_hunks(data, sorted(set(edits)), lines))
     if not hunks:
         return b""
     path = name.encode("utf-8", "surrogateescape")
     return b"--- a/" + path + b"\n+++ b/" + path + b"\n" + hunks
 
 
-def _hunks(data: bytes, edits: Sequence[Edit]) -> Iterator[bytes]:
+def _hunks(data: bytes, edits: Sequence[Edit], lines: LineNumbers) -> Iterator[bytes]:
     shift = 0
     for group, start, end in _groups(data, edits):
         moved = [
@@ -33,7 +39,7 @@ def _hunks(data: bytes, edits: Sequence[Edit]) -> Iterator[bytes]:
         old = data[start:end]
         before = _lines(old)
         after = _lines(apply_edits(old, moved))
-        first = data.count(b"\n", 0, start)
+        first = lines.of(start) - 1
         for line in difflib.diff_bytes(
             difflib.unified_diff, before, after, n=_CONTEXT, lineterm=b"\n"
         ):

@@ -87,12 +87,8 @@ def scan_service(word: Word) -> Iterator[Found]:
 
 def url_of(raw: bytes, start: int) -> Url | None:
     """An address at its place in the text."""
-    text = raw.decode("utf-8", "surrogateescape")
-    offsets: list[int] = []
-    for char in text:
-        offsets.append(start)
-        start += len(char.encode("utf-8", "surrogateescape"))
-    word = Word(text, offsets)
+    word = Source(raw, range(start, start + len(raw) + 1)).word(0, len(raw))
+    text = word.text
     if "\\/" in text:  # PHP writes JSON so
         parts = [
             word.part(at, at + 1)
