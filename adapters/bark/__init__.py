@@ -19,13 +19,14 @@ from adapters.bark.mcp import (
     recall_mcp,
 )
 from adapters.bark.other_calls import open_other
-from adapters.bark.parameters import NOTES
-from adapters.bark.parameters.receiver import key_claim
+from adapters.bark.parameters import NOTES, REFUSALS
+from adapters.bark.parameters.receiver import NO_KEY, key_claim
 from adapters.bark.reading.costly import Unread, is_costly, is_json, seen_keys
 from adapters.bark.reading.forms import is_form, is_multipart
 from adapters.bark.reading.json_body import BODY_LIMIT_BYTES
 from adapters.bark.reading.one_key import for_one_key
 from adapters.bark.reading.request import Parameters, read_parameters
+from adapters.bark.refusals import LOGIN, NO_ROUTE, TOO_LARGE, WRONG_METHOD
 from adapters.bark.register import no_registration
 from adapters.bark.routes import (
     Action,
@@ -57,6 +58,7 @@ from pushgo_compat.legacy import (
     Presentation,
     Publish,
     Reading,
+    RefusalText,
     StoredCall,
     Translation,
 )
@@ -102,6 +104,11 @@ class BarkDialect:
         """The text of every note's code."""
         return NOTES
 
+    @property
+    def refusals(self) -> Mapping[str, RefusalText]:
+        """What the operator reads of this dialect's own refusals."""
+        return REFUSALS
+
     def reading(self, route: str, content_type: str) -> Reading:
         """As read_parameters merges them."""
         if route in MCP_ROUTES:
@@ -135,19 +142,21 @@ class BarkDialect:
     def open(self, request: LegacyRequest) -> LegacyCall:
         """Check size, login, route and parameters, in bark-server's order."""
         if request.body_truncated:
-            raise LegacyRefusal(reply.too_large(request))
+            raise LegacyRefusal(reply.too_large(request), TOO_LARGE)
         if (
             (self.user or self.password)
             and needs_login(request.path)
             and not is_authorized(request, self.user, self.password)
         ):
-            raise LegacyRefusal(reply.TEAPOT)
+            raise LegacyRefusal(reply.TEAPOT, LOGIN)
         try:
             route = find_route(request.method, request.path)
         except RouteNotFound as error:
-            raise LegacyRefusal(reply.no_route(request, request.path)) from error
+            answer = reply.no_route(request, request.path)
+            raise LegacyRefusal(answer, NO_ROUTE) from error
         except MethodNotAllowed as error:
-            raise LegacyRefusal(reply.wrong_method(request, error)) from error
+            answer = reply.wrong_method(request, error)
+            raise LegacyRefusal(answer, WRONG_METHOD) from error
         if route.action is Action.PUSH and request.method != "HEAD":
             return self._open_push(request, route)
         try:
@@ -155,7 +164,7 @@ class BarkDialect:
                 return open_mcp(request, route, self._translate)
             return open_other(request, route)
         except Unread:
-            raise LegacyRefusal(reply.too_large(request)) from None
+            raise LegacyRefusal(reply.too_large(request), TOO_LARGE) from None
 
     def _open_push(self, request: LegacyRequest, route: Route) -> Publish:
         pattern = f"{request.method} {route.pattern}"
@@ -185,7 +194,7 @@ class BarkDialect:
         """The key that the refusal of an unread body names: the first that is seen."""
         shown = seen_keys(request, route.key)
         if not shown:
-            raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
+            raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY), NO_KEY)
         return key_claim(shown[0])
 
     def _translate(
@@ -201,7 +210,7 @@ class BarkDialect:
         except DoesNotFit as error:
             if parameters.device_keys is not None:
                 return _TOO_LARGE_FOR_ALL
-            raise LegacyRefusal(refused(RequestTooLarge())) from error
+            raise LegacyRefusal(refused(RequestTooLarge()), TOO_LARGE) from error
         if "Authorization" in request.headers and not (self.user or self.password):
             notes = (*translation.notes, Note("Authorization", "login"))
             return replace(translation, notes=notes)
@@ -297,12 +306,12 @@ def _unknown_key(request: LegacyRequest, error: ChannelNotFound) -> LegacyReply:
 
 def _refuse_unread(request: LegacyRequest) -> Translation:
     """Refuse for a key that was bound only after the body had been left unread."""
-    raise LegacyRefusal(reply.too_large(request))
+    raise LegacyRefusal(reply.too_large(request), TOO_LARGE)
 
 
 def _claims(request: LegacyRequest, parameters: Parameters) -> tuple[KeyClaim, ...]:
     if parameters.device_keys is not None:
         return tuple(map(key_claim, parameters.device_keys))
     if not parameters.device_key:
-        raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY))
+        raise LegacyRefusal(reply.failure(request, 400, reply.EMPTY_KEY), NO_KEY)
     return (key_claim(parameters.device_key),)

@@ -11,6 +11,7 @@ from adapters.bark.parameters.receiver import key_claim
 from adapters.bark.reading.costly import is_json
 from adapters.bark.reading.forms import form_layer, is_form, read_form
 from adapters.bark.reading.json_body import read_object
+from adapters.bark.refusals import LONG_TOKEN, NO_BODY, NO_TOKEN, WRONG_TYPE
 from adapters.bark.reply import failure, success
 from adapters.shared.parsing import parse_pairs
 from pushgo_compat.legacy import (
@@ -38,9 +39,10 @@ def open_register(request: LegacyRequest) -> Register:
     fields = _read_fields(request)
     token_field, token = _first(fields, "device_token", "devicetoken")
     if not token:
-        raise LegacyRefusal(failure(request, 400, "device token is empty"))
+        raise LegacyRefusal(failure(request, 400, "device token is empty"), NO_TOKEN)
     if len(token.encode("utf-8", "replace")) > _MAX_TOKEN_BYTES:
-        raise LegacyRefusal(failure(request, 400, "device token is invalid"))
+        invalid = failure(request, 400, "device token is invalid")
+        raise LegacyRefusal(invalid, LONG_TOKEN, token_field)
     _, key = _first(fields, "device_key", "key")
 
     def reply(key: str) -> LegacyReply:
@@ -82,7 +84,7 @@ def _read_fields(request: LegacyRequest) -> Layer:
         return _json_fields(request)
     if not is_form(content_type):
         message = f"{_BIND_FAILED}: Unprocessable Entity"
-        raise LegacyRefusal(failure(request, 400, message))
+        raise LegacyRefusal(failure(request, 400, message), NO_BODY)
     return read_form(request, content_type, [])
 
 
@@ -93,5 +95,5 @@ def _json_fields(request: LegacyRequest) -> Layer:
             fields[name.lower()] = Sent(name, value)
         elif value is not None and name.lower() in _FIELDS:
             message = f"{_BIND_FAILED}: cannot unmarshal {name.lower()} into a string"
-            raise LegacyRefusal(failure(request, 400, message))
+            raise LegacyRefusal(failure(request, 400, message), WRONG_TYPE, name)
     return fields

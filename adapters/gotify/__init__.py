@@ -14,6 +14,7 @@ from adapters.gotify.fields import body_places
 from adapters.gotify.go_json import go_text
 from adapters.gotify.key import find_claim
 from adapters.gotify.notes import NOTES
+from adapters.gotify.refusals import NO_ROUTE, NO_TOKEN, REFUSALS
 from adapters.gotify.reply import (
     APP_ID,
     HEALTH,
@@ -42,6 +43,7 @@ from pushgo_compat.legacy import (
     Presentation,
     Publish,
     Reading,
+    RefusalText,
     StoredCall,
     Translation,
 )
@@ -96,6 +98,11 @@ class GotifyDialect:
         """The text of every note's code."""
         return NOTES
 
+    @property
+    def refusals(self) -> Mapping[str, RefusalText]:
+        """What the operator reads of this dialect's own refusals."""
+        return REFUSALS
+
     def reading(self, route: str, content_type: str) -> Reading:
         """As gin's binding reads them."""
         return Reading((*body_places(content_type), Place.HEADER))
@@ -124,8 +131,8 @@ class GotifyDialect:
         if method == "POST" and path.removesuffix("/") == _PUBLISH:
             return _open_publish(request)
         if method in ("GET", "POST", "PUT", "DELETE") and _is_client_side(method, path):
-            raise refusal(401, NOT_ALLOWED_IN)
-        raise LegacyRefusal(not_found())
+            raise refusal(401, NOT_ALLOWED_IN, NO_TOKEN)
+        raise LegacyRefusal(not_found(), NO_ROUTE)
 
     def accepted(
         self,
@@ -182,7 +189,7 @@ def _is_client_side(method: str, path: str) -> bool:
 def _open_publish(request: LegacyRequest) -> Publish:
     claim = find_claim(request)
     if claim is None:
-        raise refusal(401, NOT_ALLOWED_IN)
+        raise refusal(401, NOT_ALLOWED_IN, NO_TOKEN)
     return Publish(
         route="POST /message",
         claims=(claim,),

@@ -13,6 +13,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from adapters.gotify.go_json import go_json
+from adapters.gotify.refusals import (
+    BAD_FORM,
+    BAD_JSON,
+    BAD_MULTIPART,
+    EXTRAS,
+    NO_MESSAGE,
+    NOT_TEXT,
+    PRIORITY,
+    TOO_LARGE,
+)
 from adapters.gotify.reply import refusal
 from adapters.shared.json_text import NotJson, refuse_constant
 from adapters.shared.parsing import (
@@ -22,7 +32,7 @@ from adapters.shared.parsing import (
     parse_multipart,
     split_pairs,
 )
-from pushgo_compat.legacy import LegacyRequest, Place
+from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Place
 
 Extras = Mapping[str, object]
 
@@ -66,7 +76,7 @@ class Fields:
 def read_fields(request: LegacyRequest) -> Fields:
     """Read a message, or raise LegacyRefusal in the words of Gotify."""
     if request.body_truncated:
-        raise refusal(413, "http: request body too large")
+        raise refusal(413, "http: request body too large", TOO_LARGE)
     content_type = request.headers.get("Content-Type", "")
     kind = _gin_type(content_type)
     if kind == _JSON:
@@ -77,7 +87,7 @@ def read_fields(request: LegacyRequest) -> Fields:
         body = decode_utf8(request.body) if kind == _FORM else ""
         fields = _from_pairs([*_form(body), *_form(request.query)])
     if not fields.message:
-        raise refusal(400, "Field 'message' is required")
+        raise refusal(400, "Field 'message' is required", NO_MESSAGE)
     return fields
 
 
@@ -97,21 +107,23 @@ def _gin_type(content_type: str) -> str:
 def _form(text: str) -> Iterator[tuple[str, str]]:
     for name, value in split_pairs(text):
         if ";" in name or ";" in value:
-            raise refusal(400, "invalid semicolon separator in query")
+            raise refusal(400, "invalid semicolon separator in query", BAD_FORM)
         for part in (name, value):
             if bad := _BAD_ESCAPE.search(part):
-                raise refusal(400, f'invalid URL escape "{bad[0]}"')
+                words = f'invalid URL escape "{bad[0]}"'
+                raise refusal(400, words, BAD_FORM)
         yield form_decode(name), form_decode(value)
 
 
 def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     boundary = multipart_boundary(content_type)
     if boundary is None:
-        raise refusal(400, "no multipart boundary param in Content-Type")
+        text = "no multipart boundary param in Content-Type"
+        raise refusal(400, text, BAD_MULTIPART)
     try:
         return [(name, decode_utf8(v)) for name, v in parse_multipart(body, boundary)]
     except ValueError:
-        raise refusal(400, "multipart: NextPart: EOF") from None
+        raise refusal(400, "multipart: NextPart: EOF", BAD_MULTIPART) from None
 
 
 def _from_pairs(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> Fields:
@@ -133,13 +145,16 @@ def _form_number(text: str) -> int:
     if not text:
         return 0
     if not _FORM_NUMBER.fullmatch(text):
-        raise refusal(400, f"strconv.ParseInt: parsing {_quoted(text)}: invalid syntax")
+        raise _no_number(text, "invalid syntax")
     number = _int(text)
     if number is None:
-        raise refusal(
-            400, f"strconv.ParseInt: parsing {_quoted(text)}: value out of range"
-        )
+        raise _no_number(text, "value out of range")
     return number
+
+
+def _no_number(text: str, why: str) -> LegacyRefusal:
+    words = f"strconv.ParseInt: parsing {_quoted(text)}: {why}"
+    return refusal(400, words, PRIORITY, "priority")
 
 
 def _int(text: str) -> int | None:
@@ -162,15 +177,15 @@ def _read_json(body: bytes) -> Fields:
     """The first JSON value of the body; what follows it is not looked at."""
     text = decode_utf8(body).lstrip(" \t\r\n")
     if not text:
-        raise refusal(400, "EOF")
+        raise refusal(400, "EOF", BAD_JSON)
     try:
         document, _ = _DECODER.raw_decode(text)
     except NotJson as error:
-        raise refusal(400, str(error)) from None
+        raise refusal(400, str(error), BAD_JSON) from None
     except json.JSONDecodeError as error:
-        raise refusal(400, _syntax(text, error)) from None
+        raise refusal(400, _syntax(text, error), BAD_JSON) from None
     except RecursionError:
-        raise refusal(400, "exceeded max depth") from None
+        raise refusal(400, "exceeded max depth", BAD_JSON) from None
     if document is None:
         return Fields()
     if not isinstance(document, dict):
@@ -178,6 +193,7 @@ def _read_json(body: bytes) -> Fields:
         raise refusal(
             400,
             f"json: cannot unmarshal {kind} into Go value of type model.CreateMessage",
+            BAD_JSON,
         )
     return _from_document(document)
 
@@ -204,7 +220,7 @@ def _printed(extras: Extras) -> str:
     try:
         return go_json(extras) if extras else ""
     except RecursionError:
-        raise refusal(400, "exceeded max depth") from None
+        raise refusal(400, "exceeded max depth", BAD_JSON) from None
 
 
 def _text(values: Mapping[str, object], name: str) -> str:
@@ -224,13 +240,19 @@ def _whole(value: object) -> int | None:
     raise _wrong("priority", value, "int")
 
 
-def _wrong(name: str, value: object, wanted: str) -> Exception:
+_WRONG = {"priority": PRIORITY, "extras": EXTRAS}
+"""By the name of a member; the others are texts."""
+
+
+def _wrong(name: str, value: object, wanted: str) -> LegacyRefusal:
     """Go's refusal of a member of another type."""
     kind = f"number {value.text}" if _is_odd(value, wanted) else _kind(value)  # type: ignore[attr-defined]  # a _Number
     return refusal(
         400,
         f"json: cannot unmarshal {kind} into Go struct field"
         f" CreateMessage.{name} of type {wanted}",
+        _WRONG.get(name, NOT_TEXT),
+        name,
     )
 
 

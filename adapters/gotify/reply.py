@@ -88,9 +88,9 @@ INFO = object_reply(
 )
 
 
-def refusal(status: int, text: str) -> LegacyRefusal:
-    """An error document, to be raised."""
-    return LegacyRefusal(error_reply(status, text))
+def refusal(status: int, text: str, code: str, field: str = "") -> LegacyRefusal:
+    """An error document, to be raised; ``code`` is one of ``refusals.REFUSALS``."""
+    return LegacyRefusal(error_reply(status, text), code, field)
 
 
 _WORDS: Mapping[type, tuple[int, str]] = {

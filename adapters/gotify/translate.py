@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from adapters.gotify import refusals
 from adapters.gotify.extras import ReadExtras
 from adapters.gotify.fields import Fields, read_fields
 from adapters.gotify.go_json import whole_text
@@ -107,7 +108,7 @@ def _fitted(message: NativeMessage, notes: list[Note]) -> NativeMessage:
             metadata = {**message.metadata, TRUNCATED: "message"}
             fitted = fit(replace(message, metadata=metadata), (TRUNCATED,))
     except DoesNotFit:  # no field of Gotify's is beyond the cutting
-        raise refusal(413, TOO_LARGE) from None
+        raise refusal(413, TOO_LARGE, refusals.TOO_LARGE) from None
     _note_cuts(fitted, notes)
     return fitted.message
 

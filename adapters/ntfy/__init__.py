@@ -17,7 +17,8 @@ from adapters.ntfy.ids import ntfy_id, ntfy_id_range, passing_id
 from adapters.ntfy.keys import claim, is_topic, may_be_key
 from adapters.ntfy.mail import ACCEPTED, MAIL_ROUTE, NtfyMail
 from adapters.ntfy.mail.notes import NOTES as MAIL_NOTES
-from adapters.ntfy.parameters import NOTES
+from adapters.ntfy.mail.replies import REFUSALS as MAIL_REFUSALS
+from adapters.ntfy.parameters import NOTES, REFUSALS
 from adapters.ntfy.present import present
 from adapters.ntfy.publish import (
     key_refused,
@@ -54,6 +55,7 @@ from pushgo_compat.legacy import (
     Presentation,
     Publish,
     Reading,
+    RefusalText,
     StoredCall,
     Translation,
 )
@@ -63,6 +65,7 @@ from pushgo_compat.traits import Surroundings, Traits
 __all__ = ["NTFY", "NtfyDialect", "NtfyMail", "ntfy_id", "ntfy_id_range"]
 
 _NOTES: Mapping[str, NoteText] = {**NOTES, **MAIL_NOTES}
+_REFUSALS: Mapping[str, RefusalText] = {**REFUSALS, **MAIL_REFUSALS}
 
 
 _NO_CLOCK = Clock()
@@ -101,6 +104,11 @@ class NtfyDialect:
         """Every code that a note of this dialect can carry."""
         return _NOTES
 
+    @property
+    def refusals(self) -> Mapping[str, RefusalText]:
+        """Every code that a refusal of this dialect can carry."""
+        return _REFUSALS
+
     def reading(self, route: str, content_type: str) -> Reading:
         """JSON beats headers, and headers the query."""
         if route in JSON_ROUTES:
@@ -126,7 +134,8 @@ class NtfyDialect:
         try:
             return _open(request, self.clock)
         except LegacyRefusal as refused:
-            raise LegacyRefusal(for_websocket(request, refused.reply)) from refused
+            refused.reply = for_websocket(request, refused.reply)
+            raise
 
     def accepted(
         self,

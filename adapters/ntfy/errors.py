@@ -143,9 +143,12 @@ def error_reply(code: int, reason: str = "") -> LegacyReply:
     )
 
 
-def refusal(code: int, reason: str = "") -> LegacyRefusal:
-    """The exception that carries an error; see ``error_reply``."""
-    return LegacyRefusal(error_reply(code, reason))
+def refusal(code: int, reason: str = "", *, told_as: str = "") -> LegacyRefusal:
+    """The exception that carries an error; see ``error_reply``.
+
+    The operator's sentence is that of ``told_as``, else that of the number.
+    """
+    return LegacyRefusal(error_reply(code, reason), told_as or str(code))
 
 
 def native_error_reply(error: NativeError) -> LegacyReply:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from adapters.serverchan.parameters import NOTES
+from adapters.serverchan.parameters import NOTES, REFUSALS
 from adapters.serverchan.reply import (
     PREFLIGHT,
     Fault,
     error_refusal,
-    refusal,
+    refuse,
     success,
 )
 from adapters.serverchan.request import is_json
@@ -33,6 +33,7 @@ from pushgo_compat.legacy import (
     Presentation,
     Publish,
     Reading,
+    RefusalText,
     StoredCall,
     Translation,
 )
@@ -75,6 +76,11 @@ class ServerChanDialect:
         """The text of every note's code."""
         return NOTES
 
+    @property
+    def refusals(self) -> Mapping[str, RefusalText]:
+        """What the operator reads of this dialect's own refusals."""
+        return REFUSALS
+
     def reading(self, route: str, content_type: str) -> Reading:
         """The body beats the query, the last the first."""
         if route.startswith("GET "):
@@ -104,11 +110,10 @@ class ServerChanDialect:
         route = find_route(request)
         method = request.method
         if method not in METHODS:
-            raise LegacyRefusal(
-                self.refused(request, MethodNotAllowed(", ".join(METHODS)))
-            )
+            reply = self.refused(request, MethodNotAllowed(", ".join(METHODS)))
+            raise LegacyRefusal(reply, Fault.NO_METHOD.name.lower())
         if route is None:
-            raise LegacyRefusal(refusal(Generation.TURBO, Fault.NO_ROUTE))
+            raise refuse(Generation.TURBO, Fault.NO_ROUTE)
         if method == "OPTIONS":
             return Answer(route=f"OPTIONS {route.pattern}", reply=PREFLIGHT)
         if route.claim is None:

@@ -25,7 +25,7 @@ from pushgo_compat.errors import (
     RequestTooLarge,
     ServerBusy,
 )
-from pushgo_compat.legacy import LegacyReply
+from pushgo_compat.legacy import LegacyRefusal, LegacyReply
 
 CORS: Mapping[str, str] = MappingProxyType({"Access-Control-Allow-Origin": "*"})
 PREFLIGHT = LegacyReply(
@@ -213,6 +213,11 @@ def refusal(
     if headers is None:
         return reply
     return dataclasses.replace(reply, headers={**CORS, **headers})
+
+
+def refuse(generation: Generation, fault: Fault, field: str = "") -> LegacyRefusal:
+    """A refusal, to be raised; ``field`` is the one that was wrong, if it was one."""
+    return LegacyRefusal(refusal(generation, fault), fault.name.lower(), field)
 
 
 _FAULTS: Mapping[type[NativeError], Fault] = MappingProxyType(

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
-from adapters.serverchan.reply import Fault, json_reply, refusal, turbo_refusal
+from adapters.serverchan.refusals import NO_ID, NO_READKEY, UNKNOWN_PUSH
+from adapters.serverchan.reply import Fault, json_reply, refuse, turbo_refusal
 from adapters.serverchan.request import read_fields
 from adapters.serverchan.routes import Generation
 from pushgo_compat.legacy import LegacyRefusal, LegacyReply, LegacyRequest, StatusQuery
@@ -40,16 +41,17 @@ def read_status_query(request: LegacyRequest) -> StatusQuery:
     Raises LegacyRefusal when one is missing, and for one that no reply can have had.
     """
     if request.body_truncated and request.method == "POST":
-        raise LegacyRefusal(refusal(Generation.TURBO, Fault.TOO_LARGE))
+        raise refuse(Generation.TURBO, Fault.TOO_LARGE)
     values = read_fields(request).values
     push_id, read_key = (values.get(name, "").strip() for name in ("id", "readkey"))
     if not push_id:
-        raise LegacyRefusal(turbo_refusal("INPUT", "id 不能为空"))
+        raise LegacyRefusal(turbo_refusal("INPUT", "id 不能为空"), NO_ID)
     if not read_key:
-        raise LegacyRefusal(turbo_refusal("INPUT", "readkey 不能为空"))
+        reply = turbo_refusal("INPUT", "readkey 不能为空")
+        raise LegacyRefusal(reply, NO_READKEY)
     token = _READ_KEY.fullmatch(read_key)
     if not token or not _PUSH_ID.fullmatch(push_id) or int(push_id) > _MAX_PUSH_NUMBER:
-        raise LegacyRefusal(_UNKNOWN)
+        raise LegacyRefusal(_UNKNOWN, UNKNOWN_PUSH)
     return StatusQuery(
         route=f"{request.method} /push",
         push_number=int(push_id),

@@ -9,12 +9,12 @@ from adapters.serverchan.parameters import TABLE
 from adapters.serverchan.parameters.body import KEPT_METADATA, mark_cut, note_texts
 from adapters.serverchan.parameters.options import note_tags_dropped
 from adapters.serverchan.parameters.title import note_title_cut
-from adapters.serverchan.reply import Fault, refusal
+from adapters.serverchan.reply import Fault, refuse
 from adapters.serverchan.request import read_fields
 from adapters.serverchan.routes import Generation
 from adapters.shared.parsing import clean_text, shown_name
 from adapters.shared.size_limit import DoesNotFit, fit
-from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note, Translation
+from pushgo_compat.legacy import LegacyRequest, Note, Translation
 from pushgo_compat.model import NativeMessage
 
 _NOT_SEND = frozenset({"uid", "key", "sendkey"})
@@ -30,7 +30,7 @@ def translate(request: LegacyRequest, generation: Generation) -> Translation:
     ciphertext that does not fit a native message, as it cannot be cut.
     """
     if request.body_truncated and request.method == "POST":
-        raise LegacyRefusal(refusal(generation, Fault.TOO_LARGE))
+        raise refuse(generation, Fault.TOO_LARGE)
     fields = read_fields(request)
     notes = _note_strangers(request, fields)
     sent = _sent(fields.values, notes)
@@ -39,7 +39,7 @@ def translate(request: LegacyRequest, generation: Generation) -> Translation:
     for name in filter(sent.__contains__, TABLE):
         TABLE[name].translate(draft, name)
     if draft.title is None:
-        raise LegacyRefusal(refusal(generation, Fault.NO_TITLE))
+        raise refuse(generation, Fault.NO_TITLE)
     return Translation(
         message=_fitted(draft, request.received_at_ms),
         notes=tuple(notes),
@@ -101,8 +101,7 @@ def _fitted(draft: SendDraft, received_at_ms: int) -> NativeMessage:
         if "body" in fitted.cut:
             fitted = fit(mark_cut(message), KEPT_METADATA)
     except DoesNotFit:
-        refused = refusal(draft.generation, Fault.TOO_LARGE)
-        raise LegacyRefusal(refused) from None
+        raise refuse(draft.generation, Fault.TOO_LARGE) from None
     note_texts(draft, fitted)
     if fitted.cut:
         note_title_cut(draft, fitted)

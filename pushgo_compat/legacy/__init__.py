@@ -38,9 +38,15 @@ from pushgo_compat.legacy.mail import (
     MailRecipient,
 )
 from pushgo_compat.legacy.presentation import AttachedFile, Button, Presentation
+from pushgo_compat.legacy.refusing import (
+    NO_FAULT,
+    Fault,
+    LegacyRefusal,
+    RefusalText,
+    fault_of,
+)
 from pushgo_compat.legacy.request import (
     SPARING_BYTES,
-    LegacyRefusal,
     LegacyReply,
     LegacyRequest,
 )
@@ -60,6 +66,7 @@ from pushgo_compat.legacy.translation import (
 )
 
 __all__ = [
+    "NO_FAULT",
     "SPARING_BYTES",
     "Account",
     "AccountView",
@@ -68,6 +75,7 @@ __all__ = [
     "Button",
     "Dialect",
     "Download",
+    "Fault",
     "KeyCheck",
     "LegacyCall",
     "LegacyRefusal",
@@ -82,6 +90,7 @@ __all__ = [
     "Presentation",
     "Publish",
     "Reading",
+    "RefusalText",
     "Register",
     "Since",
     "StatusQuery",
@@ -94,5 +103,6 @@ __all__ = [
     "Translation",
     "Verdict",
     "claims_of",
+    "fault_of",
     "known_note",
 ]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy.calls import LegacyCall, Publish
 from pushgo_compat.legacy.presentation import Presentation
+from pushgo_compat.legacy.refusing import RefusalText
 from pushgo_compat.legacy.request import LegacyReply, LegacyRequest
 from pushgo_compat.legacy.translation import NoteText, Reading, Translation
 from pushgo_compat.model import KeyClaim, NativeMessage, PushStatus, Receipt, Source
@@ -53,6 +54,11 @@ class Dialect(Protocol):
     @property
     def notes(self) -> Mapping[str, NoteText]:
         """Every code that a Note of this dialect can carry."""
+        ...
+
+    @property
+    def refusals(self) -> Mapping[str, RefusalText]:
+        """Every code that a refusal of this dialect's own carries; for the operator."""
         ...
 
     def reading(self, route: str, content_type: str) -> Reading:

@@ -54,11 +54,3 @@ class LegacyReply:
     content_type: str | None = "application/json"
     """The whole header value; None sends no Content-Type."""
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class LegacyRefusal(Exception):
-    """Raised while reading a request that the old server would refuse itself."""
-
-    def __init__(self, reply: LegacyReply) -> None:
-        super().__init__(reply.status)
-        self.reply = reply

@@ -28,7 +28,7 @@ from adapters.bark.mcp.frames import (
     plain,
     read_frame,
 )
-from adapters.bark.parameters.receiver import key_claim
+from adapters.bark.parameters.receiver import NO_KEY, key_claim
 from adapters.bark.reading.request import Parameters, read_arguments
 from adapters.bark.reply import push_failure
 from adapters.bark.routes import Route
@@ -171,7 +171,7 @@ def _open_call(
         raise LegacyRefusal(_failed(frame, tool.NO_ARGUMENTS))
     parameters = read_arguments(arguments, route.key)
     if not parameters.device_key:
-        raise LegacyRefusal(_failed(frame, tool.NO_KEY))
+        raise LegacyRefusal(_failed(frame, tool.NO_KEY), NO_KEY)
     claim = key_claim(parameters.device_key)
     refused = partial(_push_refused, frame, claim)
     return Publish(

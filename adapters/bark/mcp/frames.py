@@ -17,6 +17,7 @@ from uuid import UUID
 from adapters.bark.reading.costly import Unread
 from adapters.bark.reading.json_body import decode_object
 from adapters.bark.reading.packing import TooMuch
+from adapters.bark.refusals import BAD_JSON
 from adapters.bark.reply import PLAIN_TEXT, SERVER, json_reply
 from adapters.shared.json_text import NotJson
 from pushgo_compat.legacy import (
@@ -70,7 +71,7 @@ def read_frame(request: LegacyRequest) -> Frame:
     document = _document(request)
     method, frame_id = _member(document, "method"), _frame_id(document)
     if not isinstance(method, str | None):
-        raise LegacyRefusal(_not_json())
+        raise LegacyRefusal(_not_json(), BAD_JSON)
     if not method and frame_id is not None:
         _refuse_response(document, request.headers.get(SESSION, ""))
     if method != "initialize" and not _SESSION_ID.fullmatch(
@@ -184,14 +185,14 @@ def _document(request: LegacyRequest) -> dict[str, object]:
     try:
         return decode_object(request.body) or {}
     except (NotJson, TooMuch, RecursionError):
-        raise LegacyRefusal(_not_json()) from None
+        raise LegacyRefusal(_not_json(), BAD_JSON) from None
 
 
 def _frame_id(document: dict[str, object]) -> Id:
     try:
         return _as_go(_member(document, "id"))
     except RecursionError:
-        raise LegacyRefusal(_not_json()) from None
+        raise LegacyRefusal(_not_json(), BAD_JSON) from None
 
 
 def _not_json() -> LegacyReply:

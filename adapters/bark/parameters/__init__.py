@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.bark import notes
+from adapters.bark import notes, refusals
 from adapters.bark.parameters import (
     encryption,
     extra,
@@ -20,9 +20,9 @@ from adapters.bark.parameters import (
     urgency,
 )
 from adapters.bark.parameters.parameter import Cut, FromJson, Parameter
-from pushgo_compat.legacy import NoteText
+from pushgo_compat.legacy import NoteText, RefusalText
 
-__all__ = ["CUTS", "FORWARD", "NOTES", "TABLE", "TRANSLATE", "FromJson"]
+__all__ = ["CUTS", "FORWARD", "NOTES", "REFUSALS", "TABLE", "TRANSLATE", "FromJson"]
 
 TABLE: Mapping[str, Parameter] = {
     parameter.name: parameter
@@ -60,3 +60,8 @@ NOTES: Mapping[str, NoteText] = {
     **notes.NOTES,
 }
 """Every code that a note of this dialect carries."""
+REFUSALS: Mapping[str, RefusalText] = {
+    **{code: text for p in TABLE.values() for code, text in p.refusals.items()},
+    **refusals.REFUSALS,
+}
+"""Every code that a refusal of this dialect's own carries."""

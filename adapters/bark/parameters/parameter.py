@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from adapters.bark.draft import RECORDED, PushDraft, Sent
-from pushgo_compat.legacy import Note, NoteText
+from pushgo_compat.legacy import Note, NoteText, RefusalText
 from pushgo_compat.model import NativeMessage
 
 Translate = Callable[[PushDraft, str, Sent], None]
@@ -45,6 +45,8 @@ class Parameter:
     parameter's name."""
     notes: Mapping[str, NoteText] = field(default_factory=dict)
     """The codes that only this parameter uses, and their texts."""
+    refusals: Mapping[str, RefusalText] = field(default_factory=dict)
+    """The codes of its refusals, and what the operator reads of them."""
 
 
 class Cut(NamedTuple):

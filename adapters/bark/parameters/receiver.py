@@ -9,10 +9,19 @@ from adapters.bark.parameters.parameter import FromJson, Parameter, lose
 from adapters.bark.reply import failure
 from adapters.shared.json_text import value_text
 from adapters.shared.parsing import clean_text
-from pushgo_compat.legacy import LegacyRefusal, LegacyRequest, Note, NoteText, Verdict
+from pushgo_compat.legacy import (
+    LegacyRefusal,
+    LegacyRequest,
+    Note,
+    NoteText,
+    RefusalText,
+    Verdict,
+)
 from pushgo_compat.model import KeyClaim
 
 NAMES = ("device_key", "device_keys")
+NO_KEY = "device_key.empty"
+"""The code of a refusal."""
 
 
 def key_claim(key: str) -> KeyClaim:
@@ -46,10 +55,12 @@ def read_batch(
         return None
     keys = given.split(",") if isinstance(given, str) else given
     if not isinstance(keys, list):
-        raise LegacyRefusal(failure(request, 400, "invalid type for device_keys"))
+        reply = failure(request, 400, "invalid type for device_keys")
+        raise LegacyRefusal(reply, "device_keys.type", "device_keys")
     if len(keys) > max_batch:
         message = f"batch push count exceeds the maximum limit: {max_batch}"
-        raise LegacyRefusal(failure(request, 400, message))
+        reply = failure(request, 400, message)
+        raise LegacyRefusal(reply, "device_keys.many", "device_keys")
     return tuple(map(_key_text, keys)) or None
 
 
@@ -94,6 +105,12 @@ PARAMETERS = (
                 outdone=True,
             ),
         },
+        refusals={
+            NO_KEY: RefusalText(
+                "The call names no device key",
+                "调用里没有 device key",
+            ),
+        },
     ),
     Parameter(
         name="device_keys",
@@ -106,6 +123,16 @@ PARAMETERS = (
                 None,
                 "Only device_keys in a JSON request names several devices.",
                 "只有 JSON 请求里的 device_keys 才能指定多台设备。",
+            ),
+        },
+        refusals={
+            "device_keys.type": RefusalText(
+                "device_keys is no list",
+                "device_keys 不是列表",
+            ),
+            "device_keys.many": RefusalText(
+                "device_keys has more keys than PUSHGO_BARK_MAX_BATCH lets in",
+                "device_keys 里的密钥数超过 PUSHGO_BARK_MAX_BATCH",
             ),
         },
     ),

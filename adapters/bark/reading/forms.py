@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from adapters.bark.draft import Layer, Sent
 from adapters.bark.notes import UNREAD, shown_name
 from adapters.bark.reading.costly import Unread
+from adapters.bark.refusals import BAD_FORM
 from adapters.bark.reply import failure
 from adapters.shared.parsing import (
     MAX_PAIRS,
@@ -83,7 +84,7 @@ def _multipart_layer(
         parts = list(parse_multipart(request.body, boundary))
     except ValueError as error:
         message = f"cannot read multipart/form-data body: {error}"
-        raise LegacyRefusal(failure(request, 400, message)) from error
+        raise LegacyRefusal(failure(request, 400, message), BAD_FORM) from error
     for name, content in parts:
         lowered = name.lower()
         if lowered in layer:

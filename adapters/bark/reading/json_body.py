@@ -14,6 +14,7 @@ from adapters.bark.notes import UNREAD, shown_name
 from adapters.bark.parameters import TABLE, FromJson
 from adapters.bark.reading.costly import Unread
 from adapters.bark.reading.packing import BadPacking, TooMuch, unpacked
+from adapters.bark.refusals import BAD_JSON, TOO_LARGE
 from adapters.bark.reply import failure, too_large
 from adapters.shared.json_text import NotJson, refuse_constant, value_text
 from adapters.shared.parsing import MAX_PAIRS
@@ -49,13 +50,13 @@ def read_object(request: LegacyRequest, prefix: str) -> dict[str, object] | None
     except TooMuch:
         if request.sparing:
             raise Unread from None
-        raise LegacyRefusal(too_large(request)) from None
+        raise LegacyRefusal(too_large(request), TOO_LARGE) from None
     except RecursionError:
         message = f"{prefix}: exceeded max depth"
-        raise LegacyRefusal(failure(request, 400, message)) from None
+        raise LegacyRefusal(failure(request, 400, message), BAD_JSON) from None
     except (BadPacking, NotJson) as error:
         message = f"{prefix}: {error}"
-        raise LegacyRefusal(failure(request, 400, message)) from error
+        raise LegacyRefusal(failure(request, 400, message), BAD_JSON) from error
 
 
 def json_layers(document: dict[str, object], notes: list[Note]) -> tuple[Layer, Layer]:

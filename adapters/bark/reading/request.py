@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from adapters.bark.draft import Layer, Sent
 from adapters.bark.notes import shown_name
-from adapters.bark.parameters.receiver import read_batch, take_keys
+from adapters.bark.parameters.receiver import NO_KEY, read_batch, take_keys
 from adapters.bark.reading.costly import is_json
 from adapters.bark.reading.forms import form_layer, read_form
 from adapters.bark.reading.json_body import json_layers, read_object
+from adapters.bark.refusals import BAD_ESCAPE
 from adapters.bark.reply import EMPTY_KEY, failure
 from adapters.bark.routes import Route
 from adapters.shared.parsing import form_decode, parse_pairs
@@ -49,7 +50,7 @@ def read_parameters(request: LegacyRequest, route: Route, max_batch: int) -> Par
         document = read_object(request, "request bind failed")
         if document is None:
             # null is a nil map in bark-server: no key on /push, a crash elsewhere.
-            raise LegacyRefusal(failure(request, 400, EMPTY_KEY))
+            raise LegacyRefusal(failure(request, 400, EMPTY_KEY), NO_KEY)
         body, lifted = json_layers(document, notes)
         if query or "device_keys" in document:
             batch = read_batch(request, query, document, max_batch)
@@ -86,7 +87,7 @@ def _path_text(request: LegacyRequest, raw: str) -> str:
         return form_decode(raw)
     escape = json.dumps(raw[bad.start() : bad.start() + 3], ensure_ascii=False)
     message = f"url path parse failed: invalid URL escape {escape}"
-    raise LegacyRefusal(failure(request, 400, message))
+    raise LegacyRefusal(failure(request, 400, message), BAD_ESCAPE)
 
 
 def _merge(layers: tuple[Layer, ...], notes: list[Note]) -> Layer:

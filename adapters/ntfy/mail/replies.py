@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pushgo_compat.errors import (
     AuthenticationFailed,
     InvalidRequest,
@@ -10,7 +12,7 @@ from pushgo_compat.errors import (
     RateLimited,
     RequestTooLarge,
 )
-from pushgo_compat.legacy import LegacyRefusal, LegacyReply
+from pushgo_compat.legacy import LegacyRefusal, LegacyReply, RefusalText
 
 
 def smtp_reply(code: int, text: str) -> LegacyReply:
@@ -29,19 +31,36 @@ _INVALID = smtp_reply(554, "5.6.0 message refused")
 _BUSY = smtp_reply(451, "4.3.0 not stored, try again later")
 
 
+REFUSALS: Mapping[str, RefusalText] = {
+    "mail.foreign": RefusalText(
+        "A mail for another domain than this gateway's",
+        "邮件的域名不是这个网关的",
+    ),
+    "mail.topic": RefusalText(
+        "The mail's address names no topic", "邮件地址里没有可用的主题"
+    ),
+    "mail.unreadable": RefusalText(
+        "The mail cannot be read: it breaks a limit",
+        "邮件无法读取：超出了限制",
+    ),
+}
+"""What the operator reads of the refusals of mails."""
+
+
 def foreign_domain() -> LegacyRefusal:
     """The refusal of an address elsewhere."""
-    return LegacyRefusal(_FOREIGN)
+    return LegacyRefusal(_FOREIGN, "mail.foreign")
 
 
 def bad_topic() -> LegacyRefusal:
     """The refusal of an address that can open nothing."""
-    return LegacyRefusal(_BAD_TOPIC)
+    return LegacyRefusal(_BAD_TOPIC, "mail.topic")
 
 
 def unreadable(reason: str) -> LegacyRefusal:
     """The refusal of a mail that breaks a limit."""
-    return LegacyRefusal(smtp_reply(554, f"5.6.0 message refused: {reason}"))
+    reply = smtp_reply(554, f"5.6.0 message refused: {reason}")
+    return LegacyRefusal(reply, "mail.unreadable")
 
 
 def native_error_reply(error: NativeError) -> LegacyReply:

@@ -15,6 +15,7 @@ from adapters.ntfy.parameters import (
     delay,
     files,
     general_notes,
+    general_refusals,
     hand_on,
     links,
     text,
@@ -22,7 +23,7 @@ from adapters.ntfy.parameters import (
     urgency,
 )
 from adapters.ntfy.parameters.parameter import Filter, Overlooked, Parameter
-from pushgo_compat.legacy import NoteText
+from pushgo_compat.legacy import NoteText, RefusalText
 
 
 class Place(NamedTuple):
@@ -75,3 +76,8 @@ NOTES: Mapping[str, NoteText] = {
     **general_notes.NOTES,
 }
 """Every code that a note of this dialect carries."""
+REFUSALS: Mapping[str, RefusalText] = {
+    **{code: text for p in TABLE.values() for code, text in p.refusals.items()},
+    **general_refusals.REFUSALS,
+}
+"""Every code of a refusal: ntfy's number, or a word where that says too little."""

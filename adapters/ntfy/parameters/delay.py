@@ -17,7 +17,7 @@ from adapters.ntfy.parameters.found import Found
 from adapters.ntfy.parameters.json_values import read_text
 from adapters.ntfy.parameters.native_fields import NativeFields
 from adapters.ntfy.parameters.parameter import Parameter
-from pushgo_compat.legacy import NoteText, Verdict
+from pushgo_compat.legacy import NoteText, RefusalText, Verdict
 
 MIN_DELAY_S = 10
 MAX_DELAY_S = 3 * 86_400
@@ -109,6 +109,32 @@ PARAMETERS = (
                 "The message waits until then; metadata.compat.ntfy.delay has "
                 "the words.",
                 "消息会等到那个时间；原文在 metadata.compat.ntfy.delay。",
+            ),
+        },
+        refusals={
+            "40002": RefusalText(
+                "A message without cache cannot be delayed",
+                "不缓存的消息不能延迟发送",
+            ),
+            "40003": RefusalText(
+                "A message with an e-mail cannot be delayed",
+                "带邮件的消息不能延迟发送",
+            ),
+            "40037": RefusalText(
+                "A message with a phone call cannot be delayed",
+                "带电话的消息不能延迟发送",
+            ),
+            "40004": RefusalText(
+                "The delay {value} is no time that ntfy can read",
+                "延迟时间{value}无法识别",
+            ),
+            "40005": RefusalText(
+                "The delay {value} is shorter than 10 seconds",
+                "延迟时间{value}少于 10 秒",
+            ),
+            "40006": RefusalText(
+                "The delay {value} is longer than 3 days",
+                "延迟时间{value}超过 3 天",
             ),
         },
     ),

@@ -13,7 +13,7 @@ from adapters.ntfy.parameters.links import WEB_PREFIXES
 from adapters.ntfy.parameters.native_fields import NativeFields
 from adapters.ntfy.parameters.parameter import Parameter
 from adapters.shared.parsing import clean_text, native_url
-from pushgo_compat.legacy import NoteText, Verdict
+from pushgo_compat.legacy import NoteText, RefusalText, Verdict
 from pushgo_compat.model import NativeMessage, Source
 
 _URL_PATH = re.compile(r"https?://[^/?#]*([^?#]*)", re.DOTALL)
@@ -111,6 +111,12 @@ PARAMETERS = (
                 "metadata.compat.ntfy.attachment_url",
                 "Stored; the click address is what opens.",
                 "已保存；点击时打开的是 click 的地址。",
+            ),
+        },
+        refusals={
+            "40013": RefusalText(
+                "The attachment {value} is no http or https address",
+                "附件{value}不是 http 或 https 地址",
             ),
         },
     ),

@@ -14,7 +14,7 @@ from adapters.ntfy.parameters.found import Found
 from adapters.ntfy.parameters.json_values import read_text
 from adapters.ntfy.parameters.native_fields import NativeFields
 from adapters.ntfy.parameters.parameter import Parameter
-from pushgo_compat.legacy import NoteText, Verdict
+from pushgo_compat.legacy import NoteText, RefusalText, Verdict
 
 _PHONE_NUMBER = re.compile(r"\+[0-9]{1,100}")
 _NO_CALL = frozenset({"0", "no", "false"})
@@ -97,6 +97,12 @@ PARAMETERS = (
                 "metadata.compat.ntfy.call",
                 "Stored. No phone is called; the priority max breaks through silence.",
                 "已保存，但不会拨打电话；需要打破静音时请用优先级 max。",
+            ),
+        },
+        refusals={
+            "40033": RefusalText(
+                "ntfy cannot call the phone number {value}",
+                "ntfy 不能拨打电话号码{value}",
             ),
         },
     ),

@@ -9,7 +9,7 @@ from adapters.ntfy.parameters.json_values import read_text
 from adapters.ntfy.parameters.native_fields import NativeFields
 from adapters.ntfy.parameters.parameter import Parameter
 from adapters.shared.parsing import is_http_url, native_url
-from pushgo_compat.legacy import NoteText, Verdict
+from pushgo_compat.legacy import NoteText, RefusalText, Verdict
 from pushgo_compat.model import NativeMessage, Source
 
 WEB_PREFIXES = ("http://", "https://")
@@ -86,6 +86,12 @@ PARAMETERS = (
                 "metadata.compat.ntfy.icon",
                 "Stored. ntfy's apps show it, others do not.",
                 "已保存。ntfy 应用会显示，其他不会。",
+            ),
+        },
+        refusals={
+            "40021": RefusalText(
+                "The icon {value} is no http or https address",
+                "图标{value}不是 http 或 https 地址",
             ),
         },
     ),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from adapters.ntfy.event import Event, EventView
 from adapters.ntfy.parameters.found import Found
 from adapters.ntfy.parameters.native_fields import NativeFields
-from pushgo_compat.legacy import NoteText
+from pushgo_compat.legacy import NoteText, RefusalText
 from pushgo_compat.model import NativeMessage, Source
 
 Check = Callable[[Found, EventView, str], None]
@@ -77,3 +77,5 @@ class Parameter:
     filter: Filter | None = None
     notes: Mapping[str, NoteText] = field(default_factory=dict)
     """The codes that only this parameter uses, and their texts."""
+    refusals: Mapping[str, RefusalText] = field(default_factory=dict)
+    """ntfy's numbers of its refusals, and what the operator reads of them."""

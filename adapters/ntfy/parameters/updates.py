@@ -9,7 +9,7 @@ from adapters.ntfy.keys import is_topic
 from adapters.ntfy.parameters.found import Found
 from adapters.ntfy.parameters.json_values import read_text
 from adapters.ntfy.parameters.parameter import Parameter
-from pushgo_compat.legacy import Note, NoteText, Translation, Verdict
+from pushgo_compat.legacy import Note, NoteText, RefusalText, Translation, Verdict
 from pushgo_compat.model import Cancel, NativeMessage
 
 MESSAGE_DELETE = "message_delete"
@@ -82,6 +82,12 @@ PARAMETERS = (
                 None,
                 "ntfy subscribers dismiss the notification; nothing is sent.",
                 "ntfy 订阅者会清除该通知；不会发送消息。",
+            ),
+        },
+        refusals={
+            "40049": RefusalText(
+                "The sequence id {value} has signs that none may have, or more than 64",
+                "序列号{value}含有不允许的字符，或者超过 64 个字符",
             ),
         },
     ),

@@ -18,7 +18,7 @@ from adapters.shared.parsing import (
     MAX_TAGS,
     clean_text,
 )
-from pushgo_compat.legacy import NoteText, Verdict
+from pushgo_compat.legacy import NoteText, RefusalText, Verdict
 from pushgo_compat.model import NativeMessage, Severity, Source
 
 # ------------------------------------------------------------------------- priority
@@ -163,6 +163,12 @@ PARAMETERS = (
                 None,
                 "An HTTP priority hint (RFC 9218), not the message's priority.",
                 "这是 HTTP 的优先级提示（RFC 9218），不是消息的优先级。",
+            ),
+        },
+        refusals={
+            "40007": RefusalText(
+                "Priority {value} is not one of 1 to 5",
+                "优先级{value}不在 1 到 5 之间",
             ),
         },
     ),

@@ -5,7 +5,7 @@ Go's decoder is strict about types. Each field replaces the header of the same m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adapters.ntfy.errors import refusal
@@ -14,7 +14,7 @@ from adapters.ntfy.parameters import FROM_JSON
 from adapters.ntfy.parameters.found import Sent
 from adapters.ntfy.parameters.json_values import read_text
 from adapters.ntfy.publish.reading import unknown
-from pushgo_compat.legacy import Note
+from pushgo_compat.legacy import LegacyRefusal, Note
 
 MAX_JSON_BYTES = 8192
 """A body of this many bytes or more is refused (41303)."""
@@ -45,14 +45,14 @@ def parse_json_publish(body: bytes) -> JsonPublish:
     for name, value in load_object(body).items():
         key = name.lower()
         if key in _ROUTE_KEYS:
-            text = "" if value is None else read_text(value)
+            text = "" if value is None else _read(name, read_text, value)
             if key == "topic":
                 topic = text
             else:
                 message, message_field = text, name
         elif key in FROM_JSON:
             header, read = FROM_JSON[key]
-            if value is not None and (text := read(value)):
+            if value is not None and (text := _read(name, read, value)):
                 overrides[header] = Sent(name, text)
         else:
             notes.append(unknown(name))
@@ -63,3 +63,11 @@ def parse_json_publish(body: bytes) -> JsonPublish:
         overrides=overrides,
         notes=tuple(notes),
     )
+
+
+def _read(name: str, read: Callable[[object], str], value: object) -> str:
+    try:
+        return read(value)
+    except LegacyRefusal as refused:
+        refused.name_field(name)
+        raise

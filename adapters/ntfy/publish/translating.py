@@ -17,7 +17,13 @@ from adapters.ntfy.parameters.updates import cancel_waiting, take_from_path
 from adapters.ntfy.publish.body import Role, read_body, read_parameter
 from adapters.ntfy.publish.templating import defer, render_body
 from adapters.shared.size_limit import fit
-from pushgo_compat.legacy import LegacyRequest, Note, Translation, known_note
+from pushgo_compat.legacy import (
+    LegacyRefusal,
+    LegacyRequest,
+    Note,
+    Translation,
+    known_note,
+)
 from pushgo_compat.model import NativeMessage, Upload
 
 _KEPT_METADATA = frozenset({"compat.source"})
@@ -75,7 +81,11 @@ def _check(draft: Draft, found: Found) -> EventView:
     for name in sorted(values, key=TURNS.__getitem__):
         parameter = TABLE[name]
         if parameter.check:
-            parameter.check(found, view, values[name])
+            try:
+                parameter.check(found, view, values[name])
+            except LegacyRefusal as refused:
+                refused.name_field(found.fields[name])
+                raise
         elif event_key := parameter.event_key:
             view[event_key] = values[name]  # type: ignore[literal-required]
     return view

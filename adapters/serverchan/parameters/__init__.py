@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.serverchan import notes
+from adapters.serverchan import notes, refusals
 from adapters.serverchan.parameters import body, options, title
 from adapters.serverchan.parameters.parameter import Parameter
-from pushgo_compat.legacy import NoteText
+from pushgo_compat.legacy import NoteText, RefusalText
 
 TABLE: Mapping[str, Parameter] = {
     parameter.name: parameter
@@ -36,3 +36,8 @@ NOTES: Mapping[str, NoteText] = {
     },
 }
 """Every code that a note of this dialect carries."""
+REFUSALS: Mapping[str, RefusalText] = {
+    **refusals.REFUSALS,
+    **{code: text for p in TABLE.values() for code, text in p.refusals.items()},
+}
+"""Every code that a refusal of this dialect's own carries."""

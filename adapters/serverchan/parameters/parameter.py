@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from adapters.serverchan.draft import METADATA, SendDraft
 from adapters.shared.parsing import MAX_METADATA_CHARS
-from pushgo_compat.legacy import Note, NoteText
+from pushgo_compat.legacy import Note, NoteText, RefusalText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Parameter:
     """Joins the items of a JSON array to one text; None: an array is ignored."""
     notes: Mapping[str, NoteText] = field(default_factory=dict)
     """The codes that only this parameter uses, and their texts."""
+    refusals: Mapping[str, RefusalText] = field(default_factory=dict)
+    """The codes of its refusals, and what the operator reads of them."""
 
 
 def keep(draft: SendDraft, name: str) -> None:

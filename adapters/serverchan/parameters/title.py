@@ -7,7 +7,7 @@ import re
 from adapters.serverchan.draft import SendDraft
 from adapters.serverchan.parameters.parameter import Parameter
 from adapters.shared.size_limit import Fitted
-from pushgo_compat.legacy import Note, NoteText, Verdict, known_note
+from pushgo_compat.legacy import Note, NoteText, RefusalText, Verdict, known_note
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _MARKS = "#>*- \t"
@@ -69,6 +69,12 @@ PARAMETERS = (
                 "title",
                 "It was cut: with it whole, no native message fits.",
                 "已截断：原生消息放不下全部内容。",
+            ),
+        },
+        refusals={
+            "no_title": RefusalText(
+                "The message has no title",
+                "消息没有标题",
             ),
         },
     ),

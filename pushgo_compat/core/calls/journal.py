@@ -6,7 +6,7 @@ Refused calls are sampled under a flood, so that it costs neither memory nor the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -39,6 +39,8 @@ class JournalEntry:
     reason: str = ""
     detail: str = ""
     """What the reason's sentence is filled in with."""
+    fault: Sequence[str] = ()
+    """What the dialect itself refused: a code, and the name of a field."""
     channel: int | None = None
     address: str = ""
     one_in: int = 1
@@ -61,6 +63,8 @@ class JournalEntry:
             "fields": dict(self.fields),
             "message_ids": self.message_ids,
         }
+        if any(self.fault):
+            more["fault"] = self.fault
         return JournalRow(
             call_id=self.call_id,
             source=self.source,

@@ -16,6 +16,7 @@ from pushgo_compat.core.auth.opening.grants import (
     WRONG_LOGIN,
     WRONG_PASSWORD,
 )
+from pushgo_compat.core.receipts.faults import FaultWords
 from pushgo_compat.errors import ChannelNotFound, NativeError
 
 BY_THE_DIALECT = "dialect"
@@ -163,6 +164,22 @@ def reason_of(error: NativeError) -> Reason:
     if isinstance(error, ChannelNotFound):
         return Reason(error.why or NO_KEY, "", error.channel, error.alias_id)
     return Reason(error.code, error.detail or error.code)
+
+
+def word_fault(words: FaultWords) -> ReasonText:
+    """What a dialect refused by itself, and what is to be mended in the call."""
+    todo = REASONS[BY_THE_DIALECT].todo
+    if words.what_en:
+        todo = Words(
+            f"Mend {words.what_en}; the answer is in the old server's words.",
+            f"请修改{_spaced(words.what_zh)}；回答是旧服务器的原话。",
+        )
+    return ReasonText(Words(words.en, words.zh), todo)
+
+
+def _spaced(name: str) -> str:
+    """Latin letters stand apart from Chinese ones."""
+    return f" {name}" if name[:1].isascii() else name
 
 
 def word_reason(code: str, detail: str, channel_name: str) -> ReasonText:

@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,7 +28,7 @@ from pushgo_compat.core.calls.filters import (
     Outcome,
 )
 from pushgo_compat.core.calls.neighbours import Neighbours, find_neighbours
-from pushgo_compat.core.calls.reasons import word_reason
+from pushgo_compat.core.calls.reasons import ReasonText, word_fault, word_reason
 from pushgo_compat.core.calls.search import Group, ReadTo, Search, place_behind
 from pushgo_compat.core.receipts.notes import AboutMessage
 from pushgo_compat.core.receipts.reading import (
@@ -321,8 +321,7 @@ class Calls:
         channel = known.find(row.channel)
         words = None
         if row.refused:
-            name = "" if channel is None else channel.name
-            words = word_reason(row.reason, more["detail"], name)
+            words = self._reason(row, record, more, channel)
         return CallEntry(
             dialect=row.source,
             record=record,
@@ -340,6 +339,21 @@ class Calls:
             one_in=row.one_in,
             fields=more["fields"],
         )
+
+    def _reason(
+        self,
+        row: JournalRow,
+        record: CallRecord,
+        more: Mapping[str, Any],
+        channel: Channel | None,
+    ) -> ReasonText:
+        """Why a call was refused; a row of an earlier release has no fault."""
+        if "fault" in more:
+            fault = self._receipts.fault(row.source, more["fault"], record)
+            if fault is not None:
+                return word_fault(fault)
+        name = "" if channel is None else channel.name
+        return word_reason(row.reason, more["detail"], name)
 
     def _whole_of_journal(
         self, row: JournalRow, known: Channels, reader: Reader

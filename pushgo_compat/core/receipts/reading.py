@@ -10,6 +10,7 @@ import orjson
 
 from pushgo_compat.core.auth.opening.grants import Grant
 from pushgo_compat.core.messages import receipt_of
+from pushgo_compat.core.receipts.faults import FaultWords, word_fault
 from pushgo_compat.core.receipts.notes import GATE_NOTES, AboutMessage, note_text
 from pushgo_compat.core.receipts.receipts import (
     CallRecord,
@@ -21,7 +22,7 @@ from pushgo_compat.core.receipts.receipts import (
 )
 from pushgo_compat.core.receipts.retranslation import Retranslation, translate_again
 from pushgo_compat.core.stores.messages import StoredMessage
-from pushgo_compat.legacy import Dialect, LegacyReply, Note, StoredCall
+from pushgo_compat.legacy import Dialect, Fault, LegacyReply, Note, StoredCall
 from pushgo_compat.model import Channel, NativeMessage, Source
 from pushgo_compat.schemas import decode_message
 
@@ -109,6 +110,15 @@ class ReceiptReader:
         return render(
             dialect, record, reply, messages, facts, reader=reader, notes=notes
         )
+
+    def fault(
+        self, source: Source, kept: Sequence[str], record: CallRecord
+    ) -> FaultWords | None:
+        """What a dialect refused by itself, from a ``Fault`` as the journal has it.
+
+        None: its own answer has to do.
+        """
+        return word_fault(self._dialects[source], Fault(*kept), record.request)
 
     def verdicts(self, source: Source, notes: Sequence[Note]) -> Mapping[str, int]:
         """How many fields met each verdict; those that none met are left out."""

@@ -37,6 +37,7 @@ from pushgo_compat.legacy import (
     StatusQuery,
     Subscribe,
     claims_of,
+    fault_of,
 )
 from pushgo_compat.web.connection.http_call import HttpCall
 from pushgo_compat.web.connection.protocol import had_long_head
@@ -237,7 +238,14 @@ class DialectDoor:
             head, call, code, reply.status, arrival.request_id, visit.started
         )
         self._calls.refused(
-            arrival, request, call, visit.keyring, told, reply, dry_run=head.dry_run
+            arrival,
+            request,
+            call,
+            visit.keyring,
+            told,
+            reply,
+            fault=fault_of(error),
+            dry_run=head.dry_run,
         )
         is_fault = code == InternalError.code
         if is_fault:

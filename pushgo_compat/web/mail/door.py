@@ -26,6 +26,7 @@ from pushgo_compat.core.receipts.receipts import Arrival, record_call
 from pushgo_compat.errors import InternalError, NativeError, RequestTooLarge, ServerBusy
 from pushgo_compat.legacy import (
     Dialect,
+    Fault,
     LegacyRefusal,
     LegacyReply,
     LegacyRequest,
@@ -33,6 +34,7 @@ from pushgo_compat.legacy import (
     MailDialect,
     Publish,
     Translation,
+    fault_of,
 )
 from pushgo_compat.model import KeyClaim, Receipt
 from pushgo_compat.web.legacy.keyring import Keyring
@@ -133,7 +135,9 @@ class MailDoor:
             grant = await keyring.open(claim)
         except Exception as error:
             told, reply = self._word(error, arrival)
-            self._keep_refusal(arrival, request, call, None, told, reply)
+            self._keep_refusal(
+                arrival, request, call, None, told, reply, fault_of(error)
+            )
             return None, reply
         return Receiver(keyring, claim, grant), _RECEIVED
 
@@ -186,6 +190,7 @@ class MailDoor:
                     receiver.keyring,
                     told,
                     reply,
+                    fault_of(error),
                 )
             return reply
         duration_ms = (time.perf_counter() - started) * 1000
@@ -283,10 +288,11 @@ class MailDoor:
         keyring: Keyring | None,
         error: NativeError | None,
         reply: LegacyReply,
+        fault: Fault,
     ) -> None:
         """Count a refusal, keep it, and leave a line for the operator."""
         code = BY_THE_DIALECT if error is None else error.code
-        self._calls.refused(arrival, request, call, keyring, error, reply)
+        self._calls.refused(arrival, request, call, keyring, error, reply, fault=fault)
         self._services.metrics.refused(self._mail.source, code)
         self._services.refusals.note(
             self._mail.source,

@@ -32,6 +32,7 @@ from pushgo_compat.legacy import (
     NoteText,
     Place,
     Reading,
+    RefusalText,
     StoredCall,
     Verdict,
 )
@@ -69,6 +70,8 @@ class FakeDialect:
             Verdict.RECORDED, "metadata.{}", "Stored as it is.", "原样保存。"
         )
     }
+
+    refusals: Mapping[str, RefusalText] = {}
 
     def recall(self, stored: StoredCall) -> LegacyReply:
         reply = {"key": stored.key_hint, "view": stored.view, "batch": stored.batch}

@@ -322,7 +322,9 @@ def test_a_refusal_of_the_dialect_shows_the_request_with_its_key_masked(
 ) -> None:
     call = ntfy(gateway, ("Priority", b"9"))
     page = text(operator.get(page_of(call)))
-    assert "Refused as the old server would" in page
+    assert "<bdi>Priority “9” is not one of 1 to 5</bdi></h1>" in page
+    assert "Mend the header Priority; the answer is in the old server" in page
+    assert "invalid priority parameter" in page
     assert "Priority: 9" in page
     assert KEY not in page
 

@@ -19,11 +19,11 @@ from adapters.ntfy.parameters.actions.json_form import (
 )
 from adapters.ntfy.parameters.actions.text_form import parse_actions_text
 from adapters.ntfy.parameters.found import Found
-from adapters.ntfy.parameters.json_values import without_surrogates
+from adapters.ntfy.parameters.json_values import without_surrogates, wrong_type
 from adapters.ntfy.parameters.native_fields import NativeFields
 from adapters.ntfy.parameters.parameter import Parameter
 from adapters.shared.parsing import MAX_METADATA_CHARS
-from pushgo_compat.legacy import NoteText, Verdict
+from pushgo_compat.legacy import NoteText, RefusalText, Verdict
 
 MAX_ACTIONS = 3
 _REQUIRED = {"view": "url", "http": "url", "broadcast": "", "copy": "value"}
@@ -41,7 +41,7 @@ def _read_json_actions(value: object) -> str:
     try:
         actions = read_action_objects(value)
     except JsonTypeError as error:
-        raise refusal(40024) from error
+        raise wrong_type() from error
     if not actions:
         return ""
     return without_surrogates(json.dumps(actions, ensure_ascii=False))
@@ -166,6 +166,12 @@ PARAMETERS = (
                 "Stored without what does not fit 512 characters. Only ntfy's "
                 "apps draw the button.",
                 "只保存 512 个字符以内的部分。只有 ntfy 应用会显示按钮。",
+            ),
+        },
+        refusals={
+            "40018": RefusalText(
+                "The action buttons cannot be read",
+                "无法识别操作按钮",
             ),
         },
     ),

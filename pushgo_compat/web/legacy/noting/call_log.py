@@ -19,7 +19,9 @@ from pushgo_compat.core.receipts.receipts import Arrival, record_call
 from pushgo_compat.core.receipts.rehearsal import masker_of
 from pushgo_compat.errors import NativeError
 from pushgo_compat.legacy import (
+    NO_FAULT,
     Dialect,
+    Fault,
     LegacyCall,
     LegacyReply,
     LegacyRequest,
@@ -106,12 +108,13 @@ class CallLog:
         error: NativeError | None,
         reply: LegacyReply,
         *,
+        fault: Fault = NO_FAULT,
         dry_run: bool = False,
     ) -> None:
         """Count a refused call, and keep it unless there are too many, or it is a test.
 
-        ``error`` is None where the dialect itself refuses. No value is kept unless a
-        key of the call has opened a channel.
+        ``error`` is None where the dialect itself refuses, for its ``fault``. No value
+        is kept unless a key of the call has opened a channel.
         """
         if dry_run:
             return
@@ -158,7 +161,8 @@ class CallLog:
                 record=record.pack(grant),
                 refused=True,
                 reason=reason.code,
-                detail=printable(reason.detail[:_MAX_DETAIL_CHARS]),
+                detail=_printed(reason.detail),
+                fault=(fault.code, _printed(fault.field)) if fault.code else (),
                 channel=reason.channel if grant is None else grant.channel.number,
                 address=arrival.address,
                 one_in=one_in,
@@ -171,6 +175,10 @@ class CallLog:
 
     def _duration_ms(self, arrival: Arrival) -> int:
         return max(0, self._now_ms() - call_time_ms(arrival.call_id))
+
+
+def _printed(text: str) -> str:
+    return printable(text[:_MAX_DETAIL_CHARS])
 
 
 def _shown(reply: LegacyReply) -> str:
