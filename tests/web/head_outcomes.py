@@ -11,7 +11,7 @@ from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import HttpRequestParser
 
-from pushgo_compat.web.connection.head_repair import (
+from pushgo_compat.web.connection.heads.head_repair import (
     MAX_HEAD_BYTES,
     REFUSED,
     HeadMender,

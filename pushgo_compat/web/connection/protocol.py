@@ -11,13 +11,13 @@ from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from pushgo_compat.errors import MalformedRequest
 from pushgo_compat.web.connection.guard import Guard
-from pushgo_compat.web.connection.head_repair import (
+from pushgo_compat.web.connection.heads.head_repair import (
     LONG_HEAD_BYTES,
     MAX_HEAD_BYTES,
     REFUSED,
     HeadMender,
 )
-from pushgo_compat.web.connection.request_head import MAX_HEADER_LINES
+from pushgo_compat.web.connection.heads.request_head import MAX_HEADER_LINES
 from pushgo_compat.web.connection.turns import ShortWay, TurnHandler
 
 SERVER_KWARGS: dict[str, object] = {

@@ -15,8 +15,8 @@ from multidict import istr
 from pushgo_compat.core.shadows.answers import SHADOW_HEADER
 from pushgo_compat.errors import InternalError, MalformedRequest, NativeError
 from pushgo_compat.web.browsers import wants_page
+from pushgo_compat.web.connection.heads.request_target import split_absolute
 from pushgo_compat.web.connection.http_call import HttpCall
-from pushgo_compat.web.connection.request_target import split_absolute
 from pushgo_compat.web.legacy.door import DialectDoor
 from pushgo_compat.web.legacy.read_request import split_target
 from pushgo_compat.web.native.edge import refuse_unread

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pushgo_compat.web.connection import head_repair
-from pushgo_compat.web.connection.chunked_body import MAX_LINE_BYTES
-from pushgo_compat.web.connection.head_repair import (
+from pushgo_compat.web.connection.heads import head_repair
+from pushgo_compat.web.connection.heads.chunked_body import MAX_LINE_BYTES
+from pushgo_compat.web.connection.heads.head_repair import (
     MAX_HEAD_BYTES,
     REFUSED,
     HeadMender,
 )
-from pushgo_compat.web.connection.request_head import MAX_HEADER_LINES
+from pushgo_compat.web.connection.heads.request_head import MAX_HEADER_LINES
 from tests.web.head_outcomes import mend, outcome
 from tests.wire import chunked, request
 

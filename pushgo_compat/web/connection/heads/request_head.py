@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pushgo_compat.web.connection.request_target import split_absolute
+from pushgo_compat.web.connection.heads.request_target import split_absolute
 
 MAX_HEADER_LINES = 2_000
 """Go's server has no limit but the head's size; each line costs about 1 µs here."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from pushgo_compat.web.connection.chunked_body import BadChunks, ChunkedBody
-from pushgo_compat.web.connection.request_head import CHUNKED, BadHead, mend_head
+from pushgo_compat.web.connection.heads.chunked_body import BadChunks, ChunkedBody
+from pushgo_compat.web.connection.heads.request_head import CHUNKED, BadHead, mend_head
 
 MAX_HEAD_BYTES = 1024 * 1024
 """Request line and headers; ntfy takes as much (long ``actions`` in the query)."""

@@ -1,0 +1,1 @@
+"""Heads of requests as old clients write them, mended before they are parsed."""
