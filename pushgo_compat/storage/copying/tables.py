@@ -153,7 +153,8 @@ TABLES = (
         "shadows",
         "alias_id:text phase:text old_url:text connect:text timeout:int delivers:bool"
         " started_at:int calls:int compared:int differ:int client_visible:int"
-        " old_failed:int ours_failed:int first_call:int last_call:int",
+        " old_failed:int ours_failed:int first_call:int last_call:int"
+        " last_answer:int",
     ),
     _table(
         "shadow_calls",

@@ -118,7 +118,8 @@ class ShadowConformance:
         await shadows.record([CALL, different])
         await shadows.record([failed, unasked, different._replace(ours='{"status":1}')])
         figures = await shadows.figures("key")
-        assert figures[:8] == (5, 3, 2, 2, 1, 2, NOW_MS - 1, NOW_MS + 5)
+        totals = (5, 3, 2, 2, 1, 2, NOW_MS - 1, NOW_MS + 5, NOW_MS + 5)
+        assert figures[:9] == totals
         assert figures.latest == [
             CallTimes(7, 2, True),
             CallTimes(7, 2, True),
@@ -134,6 +135,19 @@ class ShadowConformance:
             )
             for kind in ("data.error", "status")
         ]
+
+    async def test_the_last_answer_stays_while_the_old_server_is_silent(
+        self, bound: Desk
+    ) -> None:
+        shadows = bound.store.shadows
+        await shadows.start(SHADOW)
+        silent = CALL._replace(old_ms=None, old_failed=True)
+        await shadows.record([silent])
+        assert (await shadows.figures("key")).last_answer_ms is None
+        late = silent._replace(at_ms=NOW_MS + 9)
+        await shadows.record([CALL, CALL._replace(at_ms=NOW_MS - 5), late])
+        figures = await shadows.figures("key")
+        assert (figures.last_answer_ms, figures.last_ms) == (NOW_MS, NOW_MS + 9)
 
     async def test_calls_of_no_shadow_are_dropped(self, bound: Desk) -> None:
         shadows = bound.store.shadows

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pushgo_compat.model import Source
 from tests.gateway import Gateway, Mount, running
-from tests.old_server import OldServer
+from tests.old_server import OldServer, Says
 from tests.web.browser import Browser
 from tests.web.operator_pages import TOKEN, signed_in, text
 
@@ -79,6 +81,34 @@ def test_a_move_on_the_page(
     assert "Stop comparing" in text(operator.get(f"/admin/shadow/{alias_id}/stop"))
     assert operator.post(f"/admin/shadow/{alias_id}/stop").status == 303
     assert operator.get(f"/admin/shadow/{alias_id}").status == 404
+
+
+def test_an_old_server_that_is_silent_is_told_with_its_last_answer(
+    gateway: Gateway, old: OldServer, operator: Browser
+) -> None:
+    alias_id = gateway.alias(Source.NTFY, TOPIC)
+    page = f"/admin/shadow/{alias_id}"
+    start(operator, alias_id, old.url)
+    too_much = Says(body=b"x" * (1024 * 1024 + 1))
+    old.says = lambda got: too_much
+    send(gateway)
+    assert "The old server has not answered yet" in text(operator.get(page))
+    old.always({"id": "x"})
+    answered_ms = gateway.clock.now_ms
+    send(gateway)
+    assert "has not answered" not in text(operator.get(page))
+    gateway.clock.now_ms += 60_000
+    old.says = lambda got: too_much
+    send(gateway)
+    told = re.search(
+        r"The old server has not answered since .*?; its clients got our answers\.",
+        text(operator.get(page)),
+    )
+    assert told is not None
+    at = datetime.fromtimestamp(answered_ms // 1000, UTC)
+    assert at.strftime("%Y-%m-%dT%H:%M") in told[0]
+    assert operator.post(f"{page}/cut-over").status == 303
+    assert "has not answered" not in text(operator.get(page))
 
 
 def test_what_is_refused_keeps_what_was_typed(

@@ -114,6 +114,9 @@ class Figures(NamedTuple):
     ours_failed: int = 0
     first_ms: int | None = None
     last_ms: int | None = None
+    last_answer_ms: int | None = None
+    """Of the call that the old server has answered last; None also where that was
+    before this was kept."""
     latest: Sequence[CallTimes] = ()
     """The newest first."""
     seen: Sequence[Seen] = ()

@@ -125,7 +125,9 @@ async def _count(db: Session, row: Comparison) -> bool:
         " differ = differ + $2, client_visible = client_visible + $3,"
         " old_failed = old_failed + $4, ours_failed = ours_failed + $5,"
         " first_call = least(first_call, $6::bigint),"
-        " last_call = greatest(last_call, $6) WHERE alias_id = $7",
+        " last_call = greatest(last_call, $6), last_answer ="
+        " CASE $1 WHEN 1 THEN greatest(last_answer, $6) ELSE last_answer END"
+        " WHERE alias_id = $7",
         int(row.old_ms is not None),
         int(bool(row.differences)),
         int(_is_visible(row)),
@@ -206,7 +208,7 @@ async def _trim(db: Session, table: str, alias_id: str, kept: int) -> None:
 async def _figures(db: Session, alias_id: str) -> Figures:
     totals = await db.fetchrow(
         "SELECT calls, compared, differ, client_visible, old_failed, ours_failed,"
-        " first_call, last_call FROM shadows WHERE alias_id = $1",
+        " first_call, last_call, last_answer FROM shadows WHERE alias_id = $1",
         alias_id,
     )
     if totals is None:

@@ -122,7 +122,9 @@ def _count(db: sqlite3.Connection, row: Comparison) -> bool:
         " differ = differ + ?2, client_visible = client_visible + ?3,"
         " old_failed = old_failed + ?4, ours_failed = ours_failed + ?5,"
         " first_call = min(coalesce(first_call, ?6), ?6),"
-        " last_call = max(coalesce(last_call, ?6), ?6) WHERE alias_id = ?7",
+        " last_call = max(coalesce(last_call, ?6), ?6), last_answer ="
+        " CASE ?1 WHEN 1 THEN max(coalesce(last_answer, ?6), ?6) ELSE last_answer END"
+        " WHERE alias_id = ?7",
         (
             row.old_ms is not None,
             bool(row.differences),
@@ -187,7 +189,7 @@ def _trim(db: sqlite3.Connection, table: str, alias_id: str, kept: int) -> None:
 def _figures(db: sqlite3.Connection, alias_id: str) -> Figures:
     totals = db.execute(
         "SELECT calls, compared, differ, client_visible, old_failed, ours_failed,"
-        " first_call, last_call FROM shadows WHERE alias_id = ?",
+        " first_call, last_call, last_answer FROM shadows WHERE alias_id = ?",
         (alias_id,),
     ).fetchone()
     if totals is None:

@@ -17,7 +17,11 @@ from pushgo_compat.core.shadows.compare import is_visible
 from pushgo_compat.core.shadows.report import MEDIAN, P99, Check, checks, times
 from pushgo_compat.core.siblings import FLUSH
 from pushgo_compat.core.stores.access.aliases import Alias
-from pushgo_compat.core.stores.old_calls.shadows import CountedDifference, Phase
+from pushgo_compat.core.stores.old_calls.shadows import (
+    CountedDifference,
+    Figures,
+    Phase,
+)
 from pushgo_compat.errors import RouteNotFound
 from pushgo_compat.model import Source
 from pushgo_compat.web.pages.access.own_form import read_own_form
@@ -65,6 +69,8 @@ class ShadowRow(NamedTuple):
     checks: Sequence[Check]
     median_ms: Mapping[str, int | None]
     p99_ms: Mapping[str, int | None]
+    is_silent: bool
+    """The old server has answered none of the latest calls."""
 
 
 # -------------------------------------------------------------------------------- list
@@ -203,7 +209,15 @@ def _row(view: ShadowView, now_ms: int) -> ShadowRow:
         checks=points,
         median_ms=times(view.figures.latest, MEDIAN),
         p99_ms=times(view.figures.latest, P99),
+        is_silent=state != _SWITCHED and _is_silent(view.figures),
     )
+
+
+def _is_silent(figures: Figures) -> bool:
+    """No call since the last answer was answered; of an earlier release none at all."""
+    if figures.last_answer_ms is None:
+        return figures.old_failed > 0 and not figures.compared
+    return figures.old_failed > 0 and (figures.last_ms or 0) > figures.last_answer_ms
 
 
 def _card(difference: CountedDifference, dialect: Source) -> DifferenceCard:
