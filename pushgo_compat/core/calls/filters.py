@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import orjson
 
 from pushgo_compat.core.calls.call_id import is_call_id
-from pushgo_compat.core.stores.old_calls.calls import CallRow, JournalRow
 from pushgo_compat.model import Source
 
 MAX_TEXT_CHARS = 128
@@ -66,28 +66,26 @@ class CallFilter:
         return _HEADER_NAME.sub("", self.text).strip()[:MAX_TEXT_CHARS]
 
 
-class Needles:
-    """The texts of a filter, looked for in records before these are unpacked."""
+ALL = CallFilter()
+"""Lets every call pass."""
 
-    def __init__(self, wanted: CallFilter) -> None:
-        self._client = _needle(wanted.client[:MAX_TEXT_CHARS])
-        self._text = _needle(wanted.searched)
 
-    def may_fit(self, row: CallRow) -> bool:
-        """Whether a message's receipt, or the message, may hold the texts."""
-        if not self._client and not self._text:
-            return True
-        receipt = row.receipt.lower()
-        return self._client in receipt and (
-            self._text in receipt or self._text in row.payload.lower()
-        )
+def needles(wanted: CallFilter) -> Callable[[bytes, bytes], bool] | None:
+    """Looks for the texts of a filter in packed records; None: it has no texts.
 
-    def may_fit_journal(self, row: JournalRow) -> bool:
-        """Whether a row of the journal may fit, seen from its raw text."""
-        record = row.record.lower()
-        return self._client in record and (
-            self._text in record or self._text in row.more.lower()
-        )
+    Thousands of records are looked at, and most of them hold none.
+    """
+    client, text = _needle(wanted.client[:MAX_TEXT_CHARS]), _needle(wanted.searched)
+    if not client and not text:
+        return None
+    if not text:
+        return lambda record, _: client in record.lower()
+
+    def may_fit(record: bytes, beside: bytes) -> bool:
+        lowered = record.lower()
+        return client in lowered and (text in lowered or text in beside.lower())
+
+    return may_fit
 
 
 def _needle(text: str) -> bytes:

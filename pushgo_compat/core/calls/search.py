@@ -12,7 +12,6 @@ from pushgo_compat.core.calls.filters import (
     CallFilter,
     Cursor,
     Fields,
-    Needles,
     Outcome,
 )
 from pushgo_compat.core.receipts.reading import ReceiptReader
@@ -68,14 +67,16 @@ class Group:
 
 
 class Search:
-    """Looks at records one by one, in a reader's thread."""
+    """Looks at records one by one, in a reader's thread.
+
+    The span that is read has sorted out what holds no needle.
+    """
 
     def __init__(
         self, receipts: ReceiptReader, wanted: CallFilter, start: Cursor | None
     ) -> None:
         self._receipts = receipts
         self._wanted = wanted
-        self._needles = Needles(wanted)
         self._has_terms = bool(wanted.client or wanted.fields or wanted.text)
         self._codes: dict[Source, frozenset[str]] = {}
         self.skipped = "" if start is None else start.last_call
@@ -84,8 +85,6 @@ class Search:
 
     def keep(self, row: CallRow) -> bool:
         """Whether the message is the first one met of a call that fits."""
-        if not self._needles.may_fit(row):
-            return False
         fields = orjson.loads(row.receipt)
         if not self._fits_notes(row.source, fields[_NOTES]):
             return False
@@ -110,8 +109,6 @@ class Search:
         if not self._has_terms:
             return True
         if wanted.fields is not None and row.refused:
-            return False
-        if not self._needles.may_fit_journal(row):
             return False
         fields = orjson.loads(row.record)
         return self._fits_notes(row.source, fields[_NOTES]) and self._fits_texts(

@@ -23,11 +23,13 @@ from pushgo_compat.core.calls.call_id import (
 )
 from pushgo_compat.core.calls.entries import CallEntry
 from pushgo_compat.core.calls.filters import (
+    ALL,
     CallFilter,
     Cursor,
     Outcome,
+    needles,
 )
-from pushgo_compat.core.calls.neighbours import Neighbours, find_neighbours
+from pushgo_compat.core.calls.neighbours import Around, Neighbours, find_neighbours
 from pushgo_compat.core.calls.reasons import ReasonText, word_fault, word_reason
 from pushgo_compat.core.calls.search import Group, ReadTo, Search, place_behind
 from pushgo_compat.core.receipts.notes import AboutMessage
@@ -173,13 +175,14 @@ class Calls:
         rows = await self._store.rows_of_call(call_id, call_time_ms(call_id))
         return self._whole(rows, known, reader) if rows else None
 
-    async def neighbours(self, call_id: str) -> Neighbours:
-        """The calls before and after one, whatever a list is filtered by."""
+    async def neighbours(self, call_id: str, wanted: CallFilter = ALL) -> Neighbours:
+        """The calls before and after one, in a list that is filtered so."""
         row = await self._store.journal_call(call_id)
         rows: Sequence[CallRow] = ()
         if row is None:
             rows = await self._store.rows_of_call(call_id, call_time_ms(call_id))
-        return await find_neighbours(self._store, call_id, rows)
+        around = Around(call_id, rows)
+        return await find_neighbours(self._store, self._receipts, around, wanted)
 
     async def translate_again(
         self, call: WholeCall, aliases: Sequence[Alias], *, reader: Reader
@@ -233,6 +236,7 @@ class Calls:
             before_call=before_call,
             first=first,
             first_call=first_call,
+            may_fit=needles(wanted),
         )
 
     async def _merge(

@@ -157,6 +157,25 @@ class CallConformance:
         span = CallSpan(first_call=known[3] + "0", oldest_first=True)
         assert await journal(desk, span, 2) == known[4:6]
 
+    async def test_what_cannot_fit_is_sorted_out_as_it_is_packed(
+        self, desk: Desk
+    ) -> None:
+        ids = await sent(desk, 2, b"nothing") + await sent(desk, 1, b"a needle")
+        rows = [entry(record=b"[1]"), entry(record=b"[2]", more=b'{"needle":1}')]
+        await desk.store.calls.record_calls(rows)
+        asked: list[bytes] = []
+
+        def may_fit(record: bytes, beside: bytes) -> bool:
+            asked.append(record)
+            return b"needle" in record + beside
+
+        for channel in (None, desk.channel.number):
+            span = CallSpan(channel=channel, may_fit=may_fit)
+            assert await found_ids(desk, span) == (ids[2:], None)
+        assert asked == [b"a needle", b"nothing", b"nothing"] * 2
+        span = CallSpan(may_fit=may_fit)
+        assert await journal(desk, span) == [rows[1].call_id]
+
     async def test_a_search_stops_after_so_many_messages_and_says_where(
         self, desk: Desk, clock: Clock
     ) -> None:

@@ -349,6 +349,44 @@ def test_a_call_leads_to_the_one_before_and_the_one_after(
         assert beside(operator.get(page)) == expected
 
 
+def test_a_call_of_a_filtered_list_leads_to_those_of_the_list(
+    gateway: Gateway, operator: Browser
+) -> None:
+    calls = [
+        page_of(ntfy(gateway, ("Title", title), ("User-Agent", client), key=key))
+        for title, client, key in (
+            (b"a", b"curl/8", KEY),
+            (b"b", b"other", KEY),
+            (b"c", b"curl/8", UNKNOWN_KEY),
+            (b"d", b"other", UNKNOWN_KEY),
+            (b"e", b"curl/9", KEY),
+        )
+    ]
+    a, b, c, d, e = calls
+    since = gateway.clock.now_ms - 3500
+    for query, order in (
+        ("?client=curl", [a, c, e]),
+        ("?outcome=accepted", [a, b, e]),
+        ("?outcome=refused", [c, d]),
+        (f"?channel={CHANNEL_ID}", [a, b, e]),
+        (f"?client=curl&channel={CHANNEL_ID}", [a, e]),
+        (f"?since={since}", [b, c, d, e]),
+        (f"?before={gateway.clock.now_ms}", [a, b, c, d]),
+    ):
+        linked = [path + query.replace("&", "&amp;") for path in order]
+        for at, path in enumerate(order):
+            page = operator.get(path + query)
+            expected = [f"Newer {each}" for each in linked[at + 1 : at + 2]]
+            expected += [f"Older {each}" for each in linked[max(0, at - 1) : at]]
+            assert beside(page) == expected, query
+            assert f'admin/calls{query.replace("&", "&amp;")}">← ' in text(page)
+    rows = re.findall(
+        r'class="cover break" href="[./]*(/admin/calls/[^"]+)',
+        text(operator.get("/admin/calls?client=curl")),
+    )
+    assert rows == [f"{path}?client=curl" for path in (e, c, a)]
+
+
 def test_a_batch_is_one_step_to_the_next_call(
     gateway: Gateway, operator: Browser
 ) -> None:

@@ -61,6 +61,9 @@ class CallSpan(NamedTuple):
     first: str | None = None
     """From this place on; None: from the beginning."""
     first_call: str | None = None
+    may_fit: Callable[[bytes, bytes], bool] | None = None
+    """Asked of a record and of what stands beside it (the message, the reply), as they
+    are packed, before anything is made of them; runs beside the loop."""
     oldest_first: bool = False
     """In the order of time; else the newest first."""
 

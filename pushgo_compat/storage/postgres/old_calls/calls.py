@@ -60,6 +60,7 @@ class PostgresCalls:
         look_at: int,
     ) -> JournalRows:
         """Calls of the journal; each call that is passed over counts."""
+        may_fit = span.may_fit
         found: list[JournalRow] = []
         last: str | None = None
         # Ids are hexadecimal digits, so any letter beyond f stands behind them all.
@@ -82,7 +83,11 @@ class PostgresCalls:
                     return JournalRows(found, last)
                 left -= 1
                 last = columns[0]
-                if source in (None, columns[1]) and keep(row := _journal_row(columns)):
+                if source not in (None, columns[1]):
+                    continue
+                if may_fit is not None and not may_fit(columns[7], columns[8]):
+                    continue
+                if keep(row := _journal_row(columns)):
                     found.append(row)
             if len(rows) <= _STEP_ROWS:
                 return JournalRows(found, None)
@@ -112,6 +117,7 @@ class PostgresCalls:
         order = "ASC" if span.oldest_first else "DESC"
         scope = "" if span.channel is None else " AND channel = $4"
         values = () if span.channel is None else (span.channel,)
+        may_fit = span.may_fit
         found: list[CallRow] = []
         last: bytes | None = None
         last_ms: int | None = None
@@ -134,6 +140,8 @@ class PostgresCalls:
                     None,
                     Source.numbered(columns[3]),
                 ):
+                    continue
+                if may_fit is not None and not may_fit(columns[6], columns[4]):
                     continue
                 row = _call_row(columns)
                 if keep(row):

@@ -79,13 +79,16 @@ def call_rows(
     last_ms: int | None = None
     looked_at = 0
     source = None if span.source is None else span.source.number
+    may_fit = span.may_fit
     columns: _Row
     for columns in cursor:
         if looked_at == look_at or len(found) == limit:
             break
         looked_at += 1
-        last, _, last_ms, number, _, _, receipt, _, _ = columns
+        last, _, last_ms, number, payload, _, receipt, _, _ = columns
         if receipt is None or source not in (None, number):
+            continue
+        if may_fit is not None and not may_fit(receipt, payload):
             continue
         row = _call_row(columns)
         if keep(row):
@@ -186,6 +189,7 @@ def journal(
         query += " AND channel = ?"
         values.append(span.channel)
     source = None if span.source is None else span.source.number
+    may_fit = span.may_fit
     found: list[JournalRow] = []
     last: str | None = None
     columns: _JournalRow
@@ -195,7 +199,11 @@ def journal(
         if looked_at == look_at or len(found) == limit:
             break
         last = columns[0]
-        if source in (None, columns[1]) and keep(row := _journal_row(columns)):
+        if source not in (None, columns[1]):
+            continue
+        if may_fit is not None and not may_fit(columns[7], columns[8]):
+            continue
+        if keep(row := _journal_row(columns)):
             found.append(row)
     else:
         last = None

@@ -103,7 +103,10 @@ if (tabs) {
       put("outbox", counts.outbox);
       if (!fresh || !counts.calls) return;
       const shown = counts.calls < MANY ? String(counts.calls) : `${MANY}+`;
-      latest = fresh.dataset.newCalls.replace("{n}", shown);
+      latest =
+        counts.calls === 1
+          ? fresh.dataset.newCall
+          : fresh.dataset.newCalls.replace("{n}", shown);
       tellOfCalls();
     });
   };

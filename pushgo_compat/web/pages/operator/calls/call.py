@@ -36,6 +36,11 @@ from pushgo_compat.web.pages.operator.calls.call_fields import (
     counts,
     field_rows,
 )
+from pushgo_compat.web.pages.operator.calls.call_terms import (
+    asked_of,
+    channel_of,
+    filter_of,
+)
 from pushgo_compat.web.pages.operator.calls.call_words import (
     client_name,
     in_language,
@@ -147,6 +152,8 @@ async def _show_refused(request: web.Request, call: WholeCall) -> web.StreamResp
 async def _shared(request: web.Request, call: WholeCall) -> dict[str, Any]:
     """What the pages of accepted and refused calls both show."""
     entry = call.entry
+    asked = asked_of(request)
+    wanted = filter_of(request, asked, await channel_of(request, asked))
     body = entry.reply
     answer = visible(body) if isinstance(body, str) else as_json(body)
     since_ms, before_ms = entry.at_ms - _AROUND_MS, entry.at_ms + _AROUND_MS
@@ -156,7 +163,8 @@ async def _shared(request: web.Request, call: WholeCall) -> dict[str, Any]:
         "client": client_name(entry.record.client),
         "dialects": dialect_names(request),
         "answer": f"HTTP {entry.status}\n{answer}",
-        "beside": await request.app[SERVICES].calls.neighbours(entry.call_id),
+        "asked": asked,
+        "beside": await request.app[SERVICES].calls.neighbours(entry.call_id, wanted),
         "around": f"?since={since_ms}&before={before_ms}",
     }
 

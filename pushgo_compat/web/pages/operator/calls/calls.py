@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from aiohttp import web
 
 from pushgo_compat.core.admin.key_check import KeyFound, KeyKind
-from pushgo_compat.core.auth.key_forms import parse_channel_id, suspected_keys
+from pushgo_compat.core.auth.key_forms import suspected_keys
 from pushgo_compat.core.calls.call_id import is_call_id
 from pushgo_compat.core.calls.entries import CallEntry
 from pushgo_compat.core.calls.filters import CallFilter, Fields, Outcome
@@ -21,6 +19,11 @@ from pushgo_compat.model import Channel
 from pushgo_compat.web.pages.access.sessions import OPERATOR, Visit
 from pushgo_compat.web.pages.access.sign_in import go, signed_in
 from pushgo_compat.web.pages.content.dialect_names import dialect_names
+from pushgo_compat.web.pages.operator.calls.call_terms import (
+    asked_of,
+    channel_of,
+    filter_of,
+)
 from pushgo_compat.web.pages.operator.calls.call_words import (
     client_name,
     title_of,
@@ -28,14 +31,13 @@ from pushgo_compat.web.pages.operator.calls.call_words import (
 )
 from pushgo_compat.web.pages.operator.desk_page import PAGE, show
 from pushgo_compat.web.pages.start import dialect_lines
-from pushgo_compat.web.services import PLACES, SERVICES
+from pushgo_compat.web.services import SERVICES
 
 _MS_AN_HOUR = 3_600_000
 _MS_A_DAY = 24 * _MS_AN_HOUR
 _MS_A_MINUTE = 60_000
 _KEY_CHARS = 12
 """A shorter word that is searched for is no key, but may be a part of a title."""
-_FILTERS = ("q", "dialect", "client", "outcome", "fields", "channel", "since", "before")
 
 
 class Row(NamedTuple):
@@ -55,23 +57,6 @@ class Flood(NamedTuple):
     one_in: int
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The terms of the address, and the way to others."""
-
-    terms: Mapping[str, str]
-
-    def __getitem__(self, name: str) -> str:
-        return self.terms.get(name, "")
-
-    def but(self, **changes: object) -> str:
-        """The query of the same list with other terms, from its first page."""
-        terms = {name: self.terms[name] for name in _FILTERS if name in self.terms}
-        terms |= {name: str(value) for name, value in changes.items()}
-        query = urlencode({name: value for name, value in terms.items() if value})
-        return f"?{query}" if query else ""
-
-
 @signed_in(OPERATOR)
 async def get_calls(request: web.Request, _: Visit) -> web.StreamResponse:
     """Show a page of calls; what is searched for may be a key, which no page repeats.
@@ -82,10 +67,9 @@ async def get_calls(request: web.Request, _: Visit) -> web.StreamResponse:
     elsewhere = await _place_of_key(request, query.get("q", "").strip())
     if elsewhere is not None:
         return go(request, elsewhere)
-    terms = {name: query[name].strip() for name in _FILTERS if name in query}
-    asked = Asked({name: value for name, value in terms.items() if value})
-    channel = await _channel(request, asked["channel"])
-    wanted = _filter(request, asked, channel)
+    asked = asked_of(request)
+    channel = await channel_of(request, asked)
+    wanted = filter_of(request, asked, channel)
     try:
         page = await services.calls.list(wanted, query.get("cursor") or None, PAGE)
     except ValueError:  # no cursor of ours
@@ -111,43 +95,11 @@ async def get_calls(request: web.Request, _: Visit) -> web.StreamResponse:
         before_ms=wanted.before_ms,
         hour=asked.but(since=now_ms - _MS_AN_HOUR, before=""),
         day=asked.but(since=now_ms - _MS_A_DAY, before=""),
-        kept_days=f"{services.settings.retention_days:g}",
+        retention_days=services.settings.retention_days,
         empty_since_ms=_empty_since_ms(request, page, wanted, now_ms),
         lines=[] if page.calls else list(dialect_lines(request)),
         is_key="key" in query,
     )
-
-
-def _filter(request: web.Request, asked: Asked, channel: Channel | None) -> CallFilter:
-    """Terms that mean nothing are left out."""
-    sources = {place.source for place in request.app[PLACES].dialects}
-    return CallFilter(
-        dialect=next((s for s in sources if s == asked["dialect"]), None),
-        channel=None if channel is None else channel.number,
-        client=asked["client"],
-        outcome=next((o for o in Outcome if o == asked["outcome"]), None),
-        fields=next((f for f in Fields if f == asked["fields"]), None),
-        text=asked["q"],
-        since_ms=_time(asked["since"]),
-        before_ms=_time(asked["before"]),
-    )
-
-
-def _time(text: str) -> int | None:
-    """Unix milliseconds of an address; of 13 digits, as those of our time have."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 13 else None  # noqa: PLR2004
-
-
-async def _channel(request: web.Request, text: str) -> Channel | None:
-    """Raises RouteNotFound for a channel that is not there."""
-    if not text:
-        return None
-    channel_id = parse_channel_id(text)
-    store = request.app[SERVICES].store
-    channel = None if channel_id is None else await store.channel(channel_id)
-    if channel is None:
-        raise RouteNotFound
-    return channel
 
 
 async def _place_of_key(request: web.Request, text: str) -> str | None:
