@@ -152,7 +152,7 @@ def test_a_channel_is_deleted_by_typing_its_name(
 ) -> None:
     gateway.native("GET", f"/ntfy/{KEY}/publish?message=hello")
     asked = operator.get(f"{HERE}/delete")
-    assert "with 1 messages, 0 aliases and 0 targets" in text(asked)
+    assert "with 1 message, 0 aliases and 0 targets" in text(asked)
     refused = operator.post(f"{HERE}/delete", name="Another")
     assert refused.status == 422
     assert "Nothing was deleted." in text(refused)

@@ -36,8 +36,8 @@ def _quiet(alias: Alias, now_ms: int) -> Words | None:
     silent_ms = now_ms - alias.last_used_ms
     if silent_ms < max(_MS_A_DAY, _MISSED * usual_ms):
         return None
-    if usual_ms < 2 * _MS_AN_HOUR:
-        return Words("aliases.quiet_hourly", {"days": silent_ms // _MS_A_DAY})
-    if usual_ms < 2 * _MS_A_DAY:
-        return Words("aliases.quiet_daily", {"days": silent_ms // _MS_A_DAY})
-    return None
+    days = silent_ms // _MS_A_DAY
+    if usual_ms >= 2 * _MS_A_DAY:
+        return None
+    rhythm = "hourly" if usual_ms < 2 * _MS_AN_HOUR else "daily"
+    return Words(f"aliases.quiet_{rhythm}", {"count": days, "days": days})
