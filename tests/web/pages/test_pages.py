@@ -200,6 +200,32 @@ def test_both_languages_have_the_same_texts_with_the_same_placeholders() -> None
         assert placeholders(text) == placeholders(chinese[key]), key
 
 
+NEVER_ONE = {
+    # Limits of ours.
+    "docs.characters",
+    "docs.characters_each",
+    "refused.tags",
+    "refused.too_long",
+    "refused.too_many_phones",
+    "shadow.check_calls",
+    "shadow.check_hours",
+    # Shown only of several.
+    "again.first_of",
+    "call.batch",
+    "calls.batch",
+}
+
+
+def test_a_counted_noun_has_a_form_for_one() -> None:
+    nouns = (
+        "aliases|calls|characters|days|fields|files|hours|keys|kinds|messages|minutes"
+        "|phones|pictures|receivers|tags|targets"
+    )
+    counted = re.compile(rf"\{{\w+\}} (?:\w+ )?(?:{nouns})\b")
+    plural = {key for key, text in load_texts("en").items() if counted.search(text)}
+    assert {key for key in plural if not key.endswith(".other")} == NEVER_ONE
+
+
 def test_every_text_is_used_and_every_used_one_is_there() -> None:
     templates = (PAGES / "templates").rglob("*.html")
     source = "".join(t.read_text(encoding="utf-8") for t in templates)
