@@ -13,6 +13,7 @@ from pushgo_compat.core.auth.secrets import SecretKey
 from pushgo_compat.server import start
 from pushgo_compat.server.base import Base
 from pushgo_compat.server.writer import open_writer
+from pushgo_compat.web.listeners.sites import Sites
 from tests import gateway as gateways
 from tests.gateway import Gateway, running
 from tests.golden import Case
@@ -24,13 +25,14 @@ async def start_linked(
     config: Config,
     secret: SecretKey,
     now_ms: Callable[[], int],
+    sites: Sites,
 ) -> Mapping[str, int]:
     """Start a writer, and a front that has nothing but a socket to it."""
     base = Base(config=config, secret=secret, now_ms=now_ms)
     fronts = await open_writer(stack, base)
     here, there = socket.socketpair()
     await fronts.serve(there)
-    return await start(stack, config, secret, now_ms, link=here)
+    return await start(stack, config, secret, now_ms, sites, link=here)
 
 
 @pytest.fixture(scope="module")
