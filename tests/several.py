@@ -25,20 +25,16 @@ class SeveralProcesses(KillableServer):
         folder: Path,
         session: aiohttp.ClientSession,
         url: str | None = None,
+        module: str = "pushgo_compat",
         **settings: str,
     ) -> None:
         settings = {"PUSHGO_WORKERS": "2", **settings}
-        super().__init__(folder, session, **settings)
+        super().__init__(folder, session, module, **settings)
         self._url = url
 
     @property
     def db_url(self) -> str:
         return self._url or super().db_url
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
     def processes(self) -> list[psutil.Process]:
         """All but the supervisor, the oldest first: the writer, then the fronts."""

@@ -21,6 +21,8 @@ from tests.postgres import TestServer
 from tests.several import SeveralProcesses, all_gone
 
 SENDERS = 8
+REPLACED = 3
+"""How often every front is replaced."""
 ACCEPTED = 'pushgo_messages_accepted_total{source="native"}'
 _PAUSE_S = 0.02
 
@@ -140,14 +142,17 @@ async def test_sighup_replaces_every_front_without_a_failed_request(
     server: SeveralProcesses,
 ) -> None:
     load = Load(server)
-    await load.more(100)
-    old = frozenset(each.pid for each in server.fronts())
-    server.signal(signal.SIGHUP)
-    await server.until_complete(without=old)
+    for _ in range(REPLACED):
+        await load.more(100)
+        old = frozenset(each.pid for each in server.fronts())
+        server.signal(signal.SIGHUP)
+        await server.until_complete(without=old)
     await load.more(100)
     await load.stop()
 
     assert load.failures == []
+    stored = {each["message_id"] for each in await server.read()}
+    assert set(load.acknowledged.values()) == stored
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -182,8 +187,8 @@ async def test_processes_end_by_themselves_when_the_supervisor_is_killed(
     assert await all_gone(processes)
 
 
-async def test_the_writers_death_ends_everything_with_status_1(
-    tmp_path: Path, session: aiohttp.ClientSession
+async def test_the_writers_death_is_told_and_ends_everything_with_status_1(
+    tmp_path: Path, session: aiohttp.ClientSession, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with SeveralProcesses(tmp_path, session) as server:
         load = Load(server)
@@ -194,6 +199,7 @@ async def test_the_writers_death_ends_everything_with_status_1(
         await load.stop()
 
         assert status == 1
+        assert "the writer has ended, so everything stops" in capfd.readouterr().err
         assert await all_gone(processes)
         await server.start()
         stored = {each["message_id"] for each in await server.read()}

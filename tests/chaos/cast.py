@@ -17,6 +17,7 @@ import asyncpg
 from tests.killable import Instance, KillableServer
 from tests.patience import PATIENCE_S
 from tests.postgres import TestServer
+from tests.several import SeveralProcesses, all_gone
 
 SERVER = "tests.delivery.quick_server"
 SETTINGS = {
@@ -102,6 +103,44 @@ def the_deliverer(
         os.kill(held.pop(), signal.SIGCONT)
 
     return Victim("the instance that delivers, held up", hold, let_go, False)
+
+
+def the_writer(server: SeveralProcesses) -> Victim:
+    """The process that writes for the fronts; the server ends and says so."""
+
+    async def kill() -> None:
+        processes = server.processes()
+        processes[0].kill()
+        assert await server.ended() == 1
+        assert await all_gone(processes)
+
+    return Victim("the writer", kill, server.start, leaves_others=False)
+
+
+def the_supervisor(server: SeveralProcesses) -> Victim:
+    """The process that was started; those that it has started end by themselves."""
+
+    async def kill() -> None:
+        processes = server.processes()
+        await server.end(signal.SIGKILL)
+        assert await all_gone(processes)
+
+    return Victim("the supervisor", kill, server.start, leaves_others=False)
+
+
+def a_front(server: SeveralProcesses) -> Victim:
+    """The front that has run for longest; its supervisor starts another."""
+    killed: list[int] = []
+
+    async def kill() -> None:
+        front = server.fronts()[0]
+        killed.append(front.pid)
+        front.kill()
+
+    async def is_back() -> None:
+        await server.until_complete(without=frozenset({killed.pop()}))
+
+    return Victim("a front", kill, is_back)
 
 
 async def deliverer(url: str) -> int:

@@ -13,16 +13,21 @@ from tests.chaos.cast import (
     SERVER,
     SETTINGS,
     Cast,
+    Victim,
+    a_front,
     database,
     each_of,
     postgres_instances,
     the_deliverer,
+    the_supervisor,
+    the_writer,
 )
 from tests.chaos.channels import add_targets, make_lines, receiving
 from tests.chaos.ledger import Counts
 from tests.chaos.run import run
 from tests.killable import Instance, KillableServer
 from tests.postgres import TestServer
+from tests.several import SeveralProcesses
 
 LINES = 3
 PAUSE_S = 6.0
@@ -53,21 +58,38 @@ async def _on_postgres(
 
 
 async def _on_sqlite(
-    choose: Callable[[KillableServer], Cast],
-    settings: Mapping[str, str],
-    folder: Path,
+    server: KillableServer,
+    victims: Sequence[Victim],
     session: aiohttp.ClientSession,
-    postgres: TestServer,
     kills: int,
 ) -> Counts:
     """One server on a file."""
-    server = KillableServer(folder, session, SERVER, **SETTINGS, **settings)
     async with AsyncExitStack() as stack:
         lines = await make_lines(server.db_url, LINES)
         base = await stack.enter_async_context(receiving(lines))
         await add_targets(server.db_url, lines, base)
         await stack.enter_async_context(server)
-        return await run(choose(server), lines, session, kills)
+        return await run(Cast([server], victims), lines, session, kills)
+
+
+async def _in_one_process(
+    folder: Path, session: aiohttp.ClientSession, _: TestServer, kills: int
+) -> Counts:
+    """The whole server is killed, and started again."""
+    server = KillableServer(folder, session, SERVER, **SETTINGS)
+    return await _on_sqlite(server, each_of([server]), session, kills)
+
+
+async def _in_several_processes(
+    choose: Callable[[SeveralProcesses], Victim],
+    folder: Path,
+    session: aiohttp.ClientSession,
+    _: TestServer,
+    kills: int,
+) -> Counts:
+    """Two fronts and a writer; ``choose`` says who is killed."""
+    server = SeveralProcesses(folder, session, module=SERVER, **SETTINGS)
+    return await _on_sqlite(server, [choose(server)], session, kills)
 
 
 SCENES: Mapping[str, Scene] = {
@@ -84,7 +106,10 @@ SCENES: Mapping[str, Scene] = {
             servers, [the_deliverer(url, servers, PAUSE_S)], patience_s=2.0
         ),
     ),
-    "SQLite: the server": partial(
-        _on_sqlite, lambda server: Cast([server], each_of([server])), {}
+    "SQLite: the server": _in_one_process,
+    "SQLite: the writer of two fronts": partial(_in_several_processes, the_writer),
+    "SQLite: one of two fronts": partial(_in_several_processes, a_front),
+    "SQLite: the supervisor of two fronts": partial(
+        _in_several_processes, the_supervisor
     ),
 }
