@@ -64,6 +64,8 @@ class HttpRequest:
     headers: Sequence[tuple[str, str]] = ()
     """In order; text as UTF-8, other bytes as lone surrogates."""
     body: Sequence[BodyPart] = ()
+    hides_options: bool = False
+    """A variable or a list (``"$@"``) may hold more of it: options, data."""
 
     def files(self) -> list[str]:
         """The files that its body takes."""

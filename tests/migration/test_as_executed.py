@@ -122,8 +122,14 @@ def plain(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def compare(
-    gateway: Gateway, folder: Path, dialect: Source, line: str, stdin: bytes = b""
+    gateway: Gateway,
+    folder: Path,
+    dialect: Source,
+    line: str,
+    stdin: bytes = b"",
+    set_in_line: str = "",
 ) -> None:
+    """Run both. ``set_in_line`` sets what the line itself sets, for the native one."""
     answer = translate_one(line, files=FILES.get)
     assert answer["problem"] is None, answer
     assert answer["verdict"] != "must_change", answer["receipt"]["reply"]
@@ -133,7 +139,7 @@ def compare(
     made = plain(newest(gateway))
 
     (native,) = answer["receipt"]["curl"]
-    told = run(native_here(native, gateway), folder)
+    told = run(set_in_line + native_here(native, gateway), folder)
     assert gateway.count() == before + 2, told
     said = plain(newest(gateway))
     unknown = {

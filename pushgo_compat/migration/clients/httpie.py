@@ -6,6 +6,7 @@ Source: https://httpie.io/docs/cli (3.2) and ``xh --help`` (0.24).
 from __future__ import annotations
 
 import json
+import mimetypes
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -202,6 +203,16 @@ def _body(
     if is_form:
         pairs = [f"{quote_plus(i.name)}={quote_plus(i.value)}" for i in fields]
         return [as_bytes("&".join(pairs))], f"{FORM}; charset=utf-8"
+    return _json_body(fields, given, variables)
+
+
+def _json_body(
+    fields: Sequence[_Item], given: Input, variables: Variables
+) -> tuple[list[BodyPart], str]:
+    """One object of all fields; ``@file`` alone is the body itself."""
+    if len(fields) == 1 and fields[0].separator == "@" and not fields[0].name:
+        kind, _ = mimetypes.guess_type(fields[0].value)
+        return [contents(fields[0].value, given, bytes)], kind or "application/json"
     document: dict[str, object] = {}
     for item in fields:
         _set(document, item.name, _json_value(item, variables))

@@ -32,6 +32,8 @@ _WRAPPERS = frozenset(
         *("nice", "ionice", "chrt", "taskset", "nohup", "setsid", "unshare", "nsenter"),
         *("time", "timeout", "flock", "chronic", "stdbuf", "watch", "busybox", "eval"),
         *("torsocks", "proxychains", "proxychains4"),
+        *("pct", "lxc", "lxc-attach", "chroot", "systemd-run"),
+        *("and", "or", "not", "begin"),  # of fish
         *("docker", "podman", "kubectl", "ssh"),
         *REPEATERS,
     }

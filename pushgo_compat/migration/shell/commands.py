@@ -267,7 +267,12 @@ class _Walk:
                 for child in items
                 if child.type != "comment"
             ]
-            self.script.arrays.setdefault(key, []).append(words)
+            values = self.script.arrays.setdefault(key, [])
+            is_added = any(child.type == "+=" for child in node.children)
+            if is_added and values:
+                values[-1] += words
+            else:
+                values.append(words)
             return
         word = Word.made_up("") if value is None else self._words.read(value)
         self.script.assignments.setdefault(key, []).append(word)

@@ -34,6 +34,7 @@ from pushgo_compat.migration.shell.commands import (
     read_script,
 )
 from pushgo_compat.migration.shell.crontab import split_crontab
+from pushgo_compat.migration.shell.fish import from_fish
 from pushgo_compat.migration.shell.source import Source
 from pushgo_compat.migration.urls import Known
 from pushgo_compat.migration.words import Variables, Word
@@ -70,7 +71,25 @@ def read_batch_file(data: bytes, variables: Variables) -> FoundCalls:
 
 
 def read_source(source: Source, variables: Variables) -> FoundCalls:
-    """Every call of a piece of a text. Raises ShellParserMissing."""
+    """Every call of a piece of a text. Raises ShellParserMissing.
+
+    What cannot be read is tried as fish.
+    """
+    found = _read_source(source, variables)
+    problems = _problems(found)
+    fish = from_fish(source) if problems else None
+    if fish is not None:
+        again = _read_source(fish, variables)
+        if len(again.calls) >= len(found.calls) and _problems(again) < problems:
+            return again
+    return found
+
+
+def _problems(found: FoundCalls) -> int:
+    return sum(call.problem is not None for call in found.calls)
+
+
+def _read_source(source: Source, variables: Variables) -> FoundCalls:
     rest, lines = split_crontab(source)
     found = list(_commands(rest, variables, 0))
     for command, given in lines:
@@ -87,15 +106,23 @@ def read_source(source: Source, variables: Variables) -> FoundCalls:
 def _commands(source: Source, variables: Variables, depth: int) -> Iterator[_Found]:
     """The commands of a script, and of the scripts in it (``sh -c``)."""
     script = read_script(source, variables)
+    again = [
+        each
+        for broken in (script.broken if depth < _MAX_NESTED else ())
+        for each in _line_by_line(broken, variables)
+    ]
+    # What stands in both is told once: as it was read to its later end.
+    read = {command.start: command.end for command in script.commands}
+    ends = {each.command.start: each.command.end for each in again}
+    yield from (each for each in again if each.command.end > read.get(each[0].start, 0))
     for command in script.commands:
+        if command.end < ends.get(command.start, 0):
+            continue
         yield _Found(command, script)
         at = find_script(command.arguments)
         if at is not None and depth < _MAX_NESTED:
             inner = Source.of_word(command.arguments[at].word)
             yield from _commands(inner, variables, depth + 1)
-    for broken in script.broken:
-        if depth < _MAX_NESTED:
-            yield from _line_by_line(broken, variables)
 
 
 def _line_by_line(source: Source, variables: Variables) -> Iterator[_Found]:

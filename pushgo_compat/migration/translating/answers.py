@@ -141,7 +141,7 @@ class _Call:
         acted = self._act(reduced.request)
         if not acted.rehearsed.accepted:
             reduced, acted = self._without_more(reduced, acted)
-        if not acted.rehearsed.accepted and self._is_hidden():
+        if self._lacks_data() or (not acted.rehearsed.accepted and self._is_hidden()):
             # Not which: a command in it may hold the key.
             return _nothing(self._dialect, "what is sent stands in a variable alone")
         receipt = self._receipt(reduced, acted)
@@ -185,6 +185,11 @@ class _Call:
         if Place.JSON not in places and Place.FORM not in places:
             return False
         return self._variables.is_whole(as_text(request.body).strip())
+
+    def _lacks_data(self) -> bool:
+        """Whether a key alone is asked for, and the rest stands in a variable."""
+        path = self._frozen.request.path
+        return self._frozen.may_lack_data and path.count("/") <= 1
 
     # ----------------------------------------------------------------------- receipts
 

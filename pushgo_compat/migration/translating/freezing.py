@@ -28,6 +28,8 @@ class Frozen(NamedTuple):
     """The files whose contents are there."""
     unread: tuple[str, ...]
     """The files that have a placeholder."""
+    may_lack_data: bool = False
+    """What is sent may stand in a variable: nothing that is sent can be seen."""
     attachment: str | None = None
     """The name of the uploaded file that was not read, for which the body stands."""
 
@@ -69,6 +71,7 @@ def freeze(
         content,
         tuple(dict.fromkeys(read)),
         tuple(dict.fromkeys(part.name for part in unread)),
+        sent.hides_options and sent.method == "GET" and not sent.url.query,
         _base_name(uploads[0].name) if uploads and _takes_files(dialect) else None,
     )
 

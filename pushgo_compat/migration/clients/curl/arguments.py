@@ -17,6 +17,8 @@ class Group:
     options: list[tuple[str, Word]] = field(default_factory=list)
     """Long name and value, in order; a switch has an empty value."""
     urls: list[Word] = field(default_factory=list)
+    unread: list[Word] = field(default_factory=list)
+    """Variables without quotes and lists (``"$@"``), which may hold anything."""
 
     def has(self, *names: str) -> bool:
         """Whether one of these was given."""
@@ -42,6 +44,7 @@ def read_arguments(words: Sequence[Argument]) -> list[Group]:
             groups.append(Group())
         elif name is None and is_bare:
             maybe.append((group, word))
+            group.unread.append(word)
         elif name in (None, "url"):
             group.urls.append(word)
         else:

@@ -105,7 +105,10 @@ def _request(
     headers = _headers(
         group, userinfo, known.variables, has_body=bool(body) and upload is None
     )
-    return HttpRequest(method=method, url=url, headers=headers, body=body)
+    hidden = any(word not in group.urls for word in group.unread)
+    return HttpRequest(
+        method=method, url=url, headers=headers, body=body, hides_options=hidden
+    )
 
 
 # ------------------------------------------------------------------------------ the URL
