@@ -97,3 +97,20 @@ def test_a_call_is_sent_again_after_a_question(
         page.get_by_role("button", name="Send again").click()
         expect(page.get_by_text("Sent again: one message.")).to_be_visible()
         assert visitor.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Show 1 new call"), ("zh", "显示 1 条新调用")]
+)
+def test_one_new_call_is_told_as_one(
+    chromium: Browser, gateway: Gateway, language: str, words: str
+) -> None:
+    with Visitor.opened(chromium, gateway, language=language) as visitor:
+        visitor.enter_admin()
+        visitor.open("/admin/calls")
+        expect(visitor.page.locator("[data-live] .dot.on")).to_be_attached()
+        gateway.clock.now_ms += 1000
+        refused(gateway, f"SCT-news-{language}-0123")
+        link = visitor.page.get_by_role("link", name=words, exact=True)
+        expect(link).to_be_visible(timeout=20_000)
+        assert visitor.complaints == []
