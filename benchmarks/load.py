@@ -1,4 +1,4 @@
-"""One load run with wrk: keep-alive connections, one request over and over."""
+"""One load run with wrk: keep-alive connections, requests drawn from a few."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,14 +43,34 @@ class Load:
 
 
 def run_load(
-    port: int, shot: Shot, seconds: int, connections: int = CONNECTIONS
+    port: int,
+    shots: Shot | Sequence[Shot],
+    seconds: int,
+    connections: int = CONNECTIONS,
 ) -> Load:
-    """Load a server on loopback. Raises RuntimeError when wrk fails."""
-    lines = [f"wrk.method = {json.dumps(shot.method)}"]
-    if shot.body:
-        lines.append(f"wrk.body = [==[{shot.body}]==]")
-    for name, value in (shot.headers or {}).items():
-        lines.append(f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}")
+    """Load a server on loopback with requests drawn from ``shots``.
+
+    Raises RuntimeError when wrk fails.
+    """
+    if isinstance(shots, Shot):
+        shots = [shots]
+    lines = ["local requests = {}", "init = function(args)"]
+    for shot in shots:
+        headers = [
+            f"[{json.dumps(name)}] = {json.dumps(value)}"
+            for name, value in (shot.headers or {}).items()
+        ]
+        body = f"[==[{shot.body}]==]" if shot.body else "nil"
+        # wrk.format adds Host and Content-Length; both are known once init runs.
+        lines += [
+            f"wrk.headers = {{Host = wrk.headers.Host, {', '.join(headers)}}}",
+            f"table.insert(requests, wrk.format({json.dumps(shot.method)},"
+            f" {json.dumps(shot.path)}, nil, {body}))",
+        ]
+    lines += [
+        "end",
+        "request = function() return requests[math.random(#requests)] end",
+    ]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write("\n".join(lines) + _REPORT)
         script.flush()
@@ -62,7 +82,7 @@ def run_load(
                 f"-d{seconds}s",
                 "-s",
                 script.name,
-                f"http://127.0.0.1:{port}{shot.path}",
+                f"http://127.0.0.1:{port}{shots[0].path}",
             ],
             capture_output=True,
             text=True,

@@ -7,11 +7,12 @@ import json
 import os
 import secrets
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,6 +73,25 @@ def make_channel(
     )
     channel: dict[str, str] = json.loads(made.stdout)
     return channel
+
+
+def more_channels(
+    folder: str, channel: Mapping[str, str], count: int
+) -> list[dict[str, str]]:
+    """``count`` channels beside one, written past the services; all of its password."""
+    ids = [f"{number:026}" for number in range(count)]
+    with closing(sqlite3.connect(Path(folder) / "pushgo-compat.db")) as db, db:
+        db.executemany(
+            "INSERT INTO channels (channel_id, name, password_hash, created_at)"
+            " SELECT ?, 'Bench', password_hash, created_at FROM channels"
+            " WHERE channel_id = ?",
+            [(each, channel["channel_id"]) for each in ids],
+        )
+    password = channel["password"]
+    return [
+        {"channel_id": each, "password": password, "key": each + password}
+        for each in ids
+    ]
 
 
 @contextmanager
