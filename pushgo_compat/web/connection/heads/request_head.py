@@ -70,12 +70,11 @@ def mend_head(head: bytes) -> Mended:
     lines = head.count(b"\n")
     if lines > MAX_HEADER_LINES + 2:
         raise BadHead("too many header lines")
-    length = _plain_length(head, lines)
-    return _rebuilt(head) if length is None else Mended(head, length)
+    return _as_it_is(head, lines) or _rebuilt(head)
 
 
-def _plain_length(head: bytes, lines: int) -> int | None:
-    """The length of the body of a head that needs no mending, None for any other."""
+def _as_it_is(head: bytes, lines: int) -> Mended | None:
+    """A head that needs no mending, None for any other."""
     line = _PLAIN_LINE.match(head)
     if (
         line is None
@@ -93,11 +92,29 @@ def _plain_length(head: bytes, lines: int) -> int | None:
         or (b"host" not in known and line[1] == b"1")
     ):
         return None
+    last = line[1] == b"0"
+    if b"connection" in known:
+        last = _ends(_value(lower, b"\nconnection:"), is_old=last)
     if b"content-length" not in known:
-        return 0
-    start = lower.find(b"\ncontent-length:") + len(b"\ncontent-length:")
-    value = lower[start : lower.find(b"\r", start)].strip(b" \t")
-    return int(value) if _LENGTH.fullmatch(value) else None
+        return Mended(head, 0, last)
+    value = _value(lower, b"\ncontent-length:")
+    return Mended(head, int(value), last) if _LENGTH.fullmatch(value) else None
+
+
+def _value(lower: bytes, name: bytes) -> bytes:
+    """What stands behind a name that is there."""
+    start = lower.find(name) + len(name)
+    return lower[start : lower.find(b"\r", start)].strip(b" \t")
+
+
+def _ends(options: bytes, *, is_old: bool) -> bool:
+    """Whether a request of these Connection options is its connection's last one.
+
+    A client that closes behind it may send more all the same, which nobody reads (RFC
+    9112, 9.6). aiohttp's parser would refuse all that came in the same segment.
+    """
+    said = {option.strip(b" \t") for option in options.split(b",")}
+    return b"keep-alive" not in said if is_old else b"close" in said
 
 
 def _rebuilt(head: bytes) -> Mended:
@@ -129,6 +146,12 @@ def _rebuilt(head: bytes) -> Mended:
     if last:
         out = [kept for kept in out if not kept.lower().startswith(b"connection:")]
         out.append(b"Connection: close")
+    options = b",".join(
+        kept.lower().partition(b":")[2]
+        for kept in out
+        if kept.lower().startswith(b"connection:")
+    )
+    last = last or _ends(options, is_old=is_old)
     return Mended(b"\r\n".join(out) + b"\r\n\r\n", length, last)
 
 
