@@ -187,17 +187,24 @@ class Outbox:
         """Notice what other processes have changed, and how much waits."""
         if not self._has_lease and looks % LEASE_EVERY_LOOKS:
             return
-        had_lease, self._has_lease = self._has_lease, await self.lease.take()
-        if not self._has_lease:
+        had_lease = self._has_lease
+        is_ours = await self.lease.take()
+        if had_lease and not self._has_lease:
+            return  # lost meanwhile: what was asked is older
+        self._has_lease = is_ours
+        if not is_ours:
             if had_lease:
                 self._lose()
             elif looks == 0:
                 log.info("another process delivers from this store")
             return
         changes = await self.targets.changes()
-        if changes != self._changes:
+        if self._has_lease and changes != self._changes:
             await self._load()
-            self._changes = changes
+            if self._has_lease:
+                self._changes = changes
+        if not self._has_lease:
+            return
         await self._follow_others()
         self._count_waiting()
         await self._end_unsent(lane for lane in self._lanes() if lane.is_dropped)
@@ -257,6 +264,9 @@ class Outbox:
         """Bring lanes and listening in step with the stored targets."""
         roster = self._roster
         await roster.load(self.limit)
+        if not self._has_lease:  # lost while it was read
+            roster.forget_all()
+            return
         self.feed.leave(self, self._listening - roster.by_channel.keys())
         self.feed.join(self, roster.by_channel.keys() - self._listening)
         self._listening = set(roster.by_channel)

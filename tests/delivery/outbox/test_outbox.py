@@ -504,6 +504,39 @@ class _Lease:
         return
 
 
+@pytest.mark.parametrize("step", ["changes", "load", "take"])
+async def test_a_lease_lost_while_the_outbox_looks_is_not_taken_for_held(
+    house: Rig, kind: ScriptedKind, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    house.lease = lease = _Lease()
+    await house.add("a/1")
+    async with house.outbox() as outbox:
+        await until(lambda: lease.asked > 1)
+        owner, name = {
+            "changes": (house.store.targets, "changes"),
+            "load": (house.store.lanes, "lanes"),
+            "take": (lease, "take"),
+        }[step]
+        real = getattr(owner, name)
+        lost: list[bool] = []
+
+        async def losing(*arguments: object) -> object:
+            answer = await real(*arguments)
+            if not lost:
+                lost.append(True)
+                lease.is_ours = False
+                outbox._lose()
+            return answer
+
+        monkeypatch.setattr(owner, name, losing)
+        await house.add("a/2")  # so that the targets are read again
+        await until(lambda: bool(lost))
+        await house.publish("one")
+        asked = lease.asked
+        await until(lambda: lease.asked > asked + 2)
+        assert kind.titles("a/1") == kind.titles("a/2") == []
+
+
 async def test_who_has_lost_the_lease_sends_nothing_until_it_is_back(
     house: Rig, kind: ScriptedKind
 ) -> None:
