@@ -24,6 +24,10 @@ class Siblings(Protocol):
         """The answers of those that gave one within a few seconds."""
         ...
 
+    async def report(self) -> None:
+        """Leave this process's numbers with the others: what is shown never falls."""
+        ...
+
 
 class Alone:
     """There is no other process."""
@@ -31,3 +35,6 @@ class Alone:
     async def ask(self, topic: str, value: object = None) -> Sequence[Any]:
         """Nobody answers."""
         return ()
+
+    async def report(self) -> None:
+        """Nobody is there to keep them."""

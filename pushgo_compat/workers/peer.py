@@ -89,8 +89,6 @@ class Peer:
             await self._send(Message("ask", number, topic, value))
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 found: Sequence[Any] = await asked
-            if topic == self._report:
-                await self.report()  # what is shown counts as reported
             return found
         except TimeoutError:
             return ()

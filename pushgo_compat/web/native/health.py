@@ -55,4 +55,7 @@ async def metrics(request: web.Request) -> web.Response:
     """Everything in Prometheus's text format, summed over all processes."""
     services = request.app[SERVICES]
     text = services.metrics.render(await services.siblings.ask(METRICS))
+    # After it was written: a number that grew between the two would fall otherwise,
+    # where this process is killed at once.
+    await services.siblings.report()
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
