@@ -92,6 +92,25 @@ class StoredMessage:
     held: bool = False
     """No target gets it, also not later."""
 
+    @classmethod
+    def of(cls, row: NewMessage, done: Committed) -> StoredMessage:
+        """A row that became visible in its commit, as the feed hands it on."""
+        return cls(
+            channel=row.channel,
+            position=bytes.fromhex(done.message_id),
+            message_id=done.message_id,
+            accepted_at_ms=done.accepted_at_ms,
+            source=row.source,
+            payload=row.payload,
+            view=row.view,
+            receipt=row.receipt,
+            hidden=row.hidden,
+            push_number=done.push_number,
+            generation=row.generation,
+            via=tuple(row.via.split(",")) if row.via else (),
+            held=row.held,
+        )
+
 
 class MessageStore(Protocol):
     """Messages on their way in."""

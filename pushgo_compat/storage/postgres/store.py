@@ -130,21 +130,7 @@ class PostgresStore(PostgresAdministration):
         listened = self._feed.channels if self._feed is not None else ()
         self._hand_on(
             [
-                StoredMessage(
-                    channel=row.channel,
-                    position=bytes.fromhex(result.message_id),
-                    message_id=result.message_id,
-                    accepted_at_ms=result.accepted_at_ms,
-                    source=row.source,
-                    payload=row.payload,
-                    view=row.view,
-                    receipt=row.receipt,
-                    hidden=row.hidden,
-                    push_number=result.push_number,
-                    generation=row.generation,
-                    via=tuple(row.via.split(",")) if row.via else (),
-                    held=row.held,
-                )
+                StoredMessage.of(row, result)
                 for row, result in visible
                 if row.channel in listened
             ],

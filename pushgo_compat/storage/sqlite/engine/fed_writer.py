@@ -76,21 +76,7 @@ class FedWriter(Writer):
             []
             if not listened
             else [
-                StoredMessage(
-                    channel=row.channel,
-                    position=bytes.fromhex(result.message_id),
-                    message_id=result.message_id,
-                    accepted_at_ms=result.accepted_at_ms,
-                    source=row.source,
-                    payload=row.payload,
-                    view=row.view,
-                    receipt=row.receipt,
-                    hidden=row.hidden,
-                    push_number=result.push_number,
-                    generation=row.generation,
-                    via=tuple(row.via.split(",")) if row.via else (),
-                    held=row.held,
-                )
+                StoredMessage.of(row, result)
                 for row, result in zip(rows, results, strict=True)
                 if row.channel in listened
                 and row.deliver_at_ms is None
