@@ -71,31 +71,38 @@ async def sent(db_url: str) -> int:
         await store.close()
 
 
+async def takes_over(
+    first: KillableServer, second: KillableServer, ntfy: tuple[Ntfy, str]
+) -> None:
+    """The first of two servers on one store is killed; the second goes on in order."""
+    fake, url = ntfy
+    async with first:
+        await add_target(first.db_url, url)
+        try:
+            await second.start()
+            # While the first delivers, what either accepts goes out by it.
+            await second.send("one")
+            await until(lambda: fake.titles == ["one"])
+            await second.send("two")
+            await first.end(signal.SIGKILL)
+            # The answer to "one" was lost with it: it is sent again, then the rest.
+            fake.go_on.set()
+            await until(lambda: "two" in fake.titles)
+            await second.send("three")
+            await until(lambda: "three" in fake.titles)
+            assert list(dict.fromkeys(fake.titles)) == ["one", "two", "three"]
+            assert fake.titles.count("one") > 1
+            await second.end()
+            assert await sent(first.db_url) == 3
+        finally:
+            await second.end(signal.SIGKILL)
+
+
 async def test_a_second_server_takes_delivery_over_from_one_that_was_killed(
     tmp_path: Path, ntfy: tuple[Ntfy, str]
 ) -> None:
-    fake, url = ntfy
     async with aiohttp.ClientSession() as session:
         module = "tests.delivery.quick_server"
         first = KillableServer(tmp_path, session, module)
         second = KillableServer(tmp_path, session, module)
-        async with first:
-            await add_target(first.db_url, url)
-            try:
-                await second.start()
-                # While the first has the lock, what either accepts goes out by it.
-                await second.send("one")
-                await until(lambda: fake.titles == ["one"])
-                await second.send("two")
-                await first.end(signal.SIGKILL)
-                # The answer to "one" was lost with it: it is sent again, then the rest.
-                fake.go_on.set()
-                await until(lambda: "two" in fake.titles)
-                await second.send("three")
-                await until(lambda: "three" in fake.titles)
-                assert list(dict.fromkeys(fake.titles)) == ["one", "two", "three"]
-                assert fake.titles.count("one") > 1
-                await second.end()
-                assert await sent(second.db_url) == 3
-            finally:
-                await second.end(signal.SIGKILL)
+        await takes_over(first, second, ntfy)
